@@ -1,1 +1,4 @@
-//! Bartizan.
+//! Bartizan: ZITADEL's Session Service v2 in one small binary on SQLite.
+
+pub mod domain;
+pub mod ports;
