@@ -2,6 +2,12 @@
 //!
 //! Nothing here reads a clock, draws a random number, opens a file or waits.
 
+pub mod error;
+pub mod event;
 pub mod ids;
+pub mod permission;
+pub mod policy;
 pub mod secret;
+pub mod session;
 pub mod time;
+pub mod user;

@@ -49,13 +49,33 @@ impl Timestamp {
     }
 }
 
+/// Years 1 to 9999, the range of protobuf's timestamps; one day less than that is what the calendar
+/// library can hold as a point in time, so we count in its civil time, which is UTC here.
+const EPOCH: jiff::civil::DateTime = jiff::civil::DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with microseconds.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(moment) => write!(out, "{moment:.6}"),
-            Err(_) => write!(out, "{}us", self.0),
-        }
+        let moment = EPOCH.saturating_add(jiff::SignedDuration::from_micros(self.0));
+        write!(out, "{moment:.6}Z")
+    }
+}
+
+/// A text that is no moment in the form that [`Timestamp`] prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a moment in UTC")]
+pub struct NotATimestamp;
+
+impl std::str::FromStr for Timestamp {
+    type Err = NotATimestamp;
+
+    fn from_str(text: &str) -> Result<Self, NotATimestamp> {
+        let civil = text.strip_suffix('Z').ok_or(NotATimestamp)?;
+        let moment: jiff::civil::DateTime = civil.parse().map_err(|_| NotATimestamp)?;
+        let since = moment.duration_since(EPOCH);
+        i64::try_from(since.as_micros())
+            .map(Self)
+            .map_err(|_| NotATimestamp)
     }
 }
 
@@ -106,6 +126,23 @@ mod tests {
             Timestamp::from_micros(0).to_string(),
             "1970-01-01T00:00:00.000000Z"
         );
+    }
+
+    #[test]
+    fn what_is_printed_reads_back() {
+        for micros in [
+            0,
+            1,
+            -1,
+            1_783_661_559_007_096,
+            253_402_300_799_999_999,
+            -62_135_596_800_000_000,
+        ] {
+            let moment = Timestamp::from_micros(micros);
+            assert_eq!(moment.to_string().parse(), Ok(moment), "{moment}");
+        }
+        assert!("2026-07-10T05:32:39".parse::<Timestamp>().is_err());
+        assert!("soonZ".parse::<Timestamp>().is_err());
     }
 
     #[test]

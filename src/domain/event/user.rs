@@ -1,0 +1,226 @@
+//! Events of a user.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::ids::PatId;
+use crate::domain::secret::HashText;
+use crate::domain::time::{Span, Timestamp};
+
+use super::{Nothing, events};
+
+events! {
+    /// What can happen to a user.
+    UserEvent {
+        /// A person was added.
+        HumanAdded(HumanAdded) = 301 "user.human.added",
+        /// A service user was added.
+        MachineAdded(MachineAdded) = 302 "user.machine.added",
+        /// The e-mail address is proven.
+        EmailVerified(Nothing) = 303 "user.human.email.verified",
+        /// A code for the e-mail address was made.
+        EmailCodeAdded(CodeAdded) = 304 "user.human.email.code.added",
+        /// The phone number is proven.
+        PhoneVerified(Nothing) = 305 "user.human.phone.verified",
+        /// A code for the phone number was made.
+        PhoneCodeAdded(CodeAdded) = 306 "user.human.phone.code.added",
+        /// A new password.
+        PasswordChanged(PasswordChanged) = 307 "user.human.password.changed",
+        /// The same password under a newer hash.
+        PasswordHashUpdated(HashUpdated) = 308 "user.human.password.hash.updated",
+        /// The password was proven.
+        PasswordCheckSucceeded(Nothing) = 309 "user.human.password.check.succeeded",
+        /// A wrong password.
+        PasswordCheckFailed(Nothing) = 310 "user.human.password.check.failed",
+        /// Nobody can log in as the user until it is unlocked.
+        Locked(Nothing) = 311 "user.locked",
+        /// The lock is off and the failures are forgotten.
+        Unlocked(Nothing) = 312 "user.unlocked",
+        /// Switched off by an administrator.
+        Deactivated(Nothing) = 313 "user.deactivated",
+        /// Switched on again.
+        Reactivated(Nothing) = 314 "user.reactivated",
+        /// Gone for good; the id is never given again.
+        Removed(Nothing) = 315 "user.removed",
+        /// A value was kept under a key.
+        MetadataSet(UserMetadataSet) = 316 "user.metadata.set",
+        /// A personal access token was made.
+        PatAdded(PatAdded) = 317 "user.pat.added",
+        /// A personal access token was revoked.
+        PatRemoved(PatRemoved) = 318 "user.pat.removed",
+    }
+}
+
+/// Payload of `user.human.added`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HumanAdded {
+    /// The id that the client chose, where it is not a decimal number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_id: Option<String>,
+    /// Unique name.
+    pub user_name: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Nick name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nick_name: Option<String>,
+    /// The name to show.
+    pub display_name: String,
+    /// BCP 47 tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_language: Option<String>,
+    /// 0 unspecified, 1 female, 2 male, 3 diverse.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gender: u8,
+    /// E-mail address.
+    pub email: String,
+    /// Phone number in E.164 form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Fingerprint of the password's hash, if a password was given.
+    #[serde(rename = "hashID", skip_serializing_if = "Option::is_none")]
+    pub hash_id: Option<String>,
+    /// The password must be changed at the next login.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub change_required: bool,
+    /// The hash for the row; absent when the event was read back.
+    #[serde(skip)]
+    pub hash: Option<HashText>,
+}
+
+/// Payload of `user.machine.added`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MachineAdded {
+    /// The id that the client chose, where it is not a decimal number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_id: Option<String>,
+    /// Unique name.
+    pub user_name: String,
+    /// The name to show.
+    pub name: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// Payload of the events that made a code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeAdded {
+    /// Nanoseconds from the event on.
+    pub expiry: Span,
+    /// Whether the caller got the code in the answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub code_returned: bool,
+    /// Keyed digest of the code: no use without the key file.
+    pub digest: String,
+}
+
+/// Payload of `user.human.password.changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordChanged {
+    /// Fingerprint of the stored hash.
+    #[serde(rename = "hashID")]
+    pub hash_id: String,
+    /// The password must be changed at the next login.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub change_required: bool,
+    /// The hash for the row; absent when the event was read back.
+    #[serde(skip)]
+    pub hash: Option<HashText>,
+}
+
+/// Payload of `user.human.password.hash.updated`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HashUpdated {
+    /// Fingerprint of the stored hash.
+    #[serde(rename = "hashID")]
+    pub hash_id: String,
+    /// The hash for the row; absent when the event was read back.
+    #[serde(skip)]
+    pub hash: Option<HashText>,
+}
+
+/// Payload of `user.metadata.set`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserMetadataSet {
+    /// The key.
+    pub key: String,
+    /// The value, as standard base64.
+    pub value: String,
+}
+
+/// Payload of `user.pat.added`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PatAdded {
+    /// The token's own id.
+    pub token_id: PatId,
+    /// The moment from which it is refused.
+    #[serde(with = "super::session::rfc3339")]
+    pub expiration: Timestamp,
+    /// Fingerprint of the stored hash.
+    #[serde(rename = "hashID")]
+    pub hash_id: String,
+    /// The hash for the row; absent when the event was read back.
+    #[serde(skip)]
+    pub hash: Option<HashText>,
+}
+
+/// Payload of `user.pat.removed`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PatRemoved {
+    /// The token's own id.
+    pub token_id: PatId,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
+fn is_zero(number: &u8) -> bool {
+    *number == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_hash_of_a_password_or_token_reaches_a_payload() {
+        let hash = Some(HashText::new("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA"));
+        let events = [
+            UserEvent::HumanAdded(HumanAdded {
+                hash: hash.clone(),
+                hash_id: Some("f".to_owned()),
+                ..HumanAdded::default()
+            }),
+            UserEvent::PasswordChanged(PasswordChanged {
+                hash_id: "f".to_owned(),
+                change_required: true,
+                hash: hash.clone(),
+            }),
+            UserEvent::PasswordHashUpdated(HashUpdated {
+                hash_id: "f".to_owned(),
+                hash: hash.clone(),
+            }),
+            UserEvent::PatAdded(PatAdded {
+                token_id: PatId::new(4),
+                expiration: Timestamp::from_micros(253_402_300_799_000_000),
+                hash_id: "f".to_owned(),
+                hash,
+            }),
+        ];
+        for event in events {
+            let payload = event.payload().unwrap().unwrap();
+            assert!(!payload.contains("argon2"), "{payload}");
+            assert!(payload.contains(r#""hashID":"f""#), "{payload}");
+            UserEvent::read(event.code(), Some(&payload)).unwrap();
+        }
+    }
+}

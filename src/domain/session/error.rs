@@ -1,0 +1,62 @@
+//! What a session refuses.
+
+use crate::domain::error::{Kind, Refusal};
+
+/// Why a command on a session was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SessionError {
+    /// No session under this id.
+    #[error("Session does not exist")]
+    NotFound,
+    /// It has ended.
+    #[error("Session already terminated")]
+    Terminated,
+    /// Its lifetime is over.
+    #[error("Session has expired")]
+    Expired,
+    /// The token that was to prove the right to end it is not its current one.
+    #[error("Session Token is invalid")]
+    TokenInvalid,
+    /// The token that was to prove the right to read it is not its current one.
+    #[error("Errors.PermissionDenied")]
+    TokenNotCurrent,
+    /// It is tied to another user already.
+    #[error("user change not possible")]
+    UserChange,
+    /// A factor was to be checked, but the session is tied to no user.
+    #[error("User ID missing")]
+    PasswordUserMissing,
+    /// The user is neither active nor initial.
+    #[error("Errors.User.NotActive")]
+    UserNotActive,
+    /// No user under this id or login name.
+    #[error("User could not be found")]
+    UserNotFound,
+}
+
+impl Refusal for SessionError {
+    fn id(&self) -> &'static str {
+        match self {
+            Self::NotFound => "QUERY-SFeaa",
+            Self::Terminated => "COMMAND-Hewfq",
+            Self::Expired => "COMMAND-Hkl3d",
+            Self::TokenInvalid => "COMMAND-sGr42",
+            Self::TokenNotCurrent => "QUERY-dsfr3",
+            Self::UserChange => "",
+            Self::PasswordUserMissing => "COMMAND-Sfw3f",
+            Self::UserNotActive => "SESSION-Gj4ko",
+            Self::UserNotFound => "QUERY-Dfbg2",
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound | Self::UserNotFound => Kind::NotFound,
+            Self::Terminated | Self::Expired | Self::PasswordUserMissing | Self::UserNotActive => {
+                Kind::FailedPrecondition
+            }
+            Self::TokenInvalid | Self::TokenNotCurrent => Kind::PermissionDenied,
+            Self::UserChange => Kind::InvalidArgument,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! How events make a session.
+
+use super::{CheckedUser, Factors, Metadata, Proof, Session, SessionState, TokenState};
+use crate::domain::event::{Event, RecordedEvent, SessionAdded, SessionEvent};
+use crate::domain::ids::{Sequence, SessionId, UserId, given_user_key};
+use crate::domain::time::Timestamp;
+
+/// The session right after `session.added`.
+pub fn added(id: SessionId, creator: UserId, at: Timestamp, event: SessionAdded) -> Session {
+    Session {
+        id,
+        state: SessionState::Active,
+        sequence: Sequence::new(1),
+        created_at: at,
+        changed_at: at,
+        creator,
+        user: None,
+        factors: Factors::default(),
+        metadata: Metadata::new(),
+        user_agent: event.user_agent,
+        expires_at: None,
+        token: None,
+    }
+}
+
+/// The session after one more event, written at `at`.
+pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Session {
+    session.sequence = session.sequence.next();
+    session.changed_at = at;
+    match event {
+        SessionEvent::Added(_) => {}
+        SessionEvent::UserChecked(checked) => {
+            session.user = Some(CheckedUser {
+                id: given_user_key(&checked.user_id),
+                organization: checked.user_resource_owner,
+                checked_at: checked.checked_at,
+            });
+        }
+        SessionEvent::PasswordChecked(checked) => {
+            session.factors.password = Some(checked.checked_at);
+        }
+        SessionEvent::MetadataSet(set) => session.metadata.clone_from(&set.metadata),
+        SessionEvent::LifetimeSet(set) => session.expires_at = Some(at.plus(set.lifetime)),
+        SessionEvent::TokenSet(set) => {
+            let proof = set
+                .hash
+                .clone()
+                .map_or_else(|| Proof::Fingerprint(set.token_id.clone()), Proof::Hash);
+            session.token = Some(TokenState {
+                issued_at: session.sequence,
+                proof,
+            });
+        }
+        SessionEvent::Terminated(_) => session.state = SessionState::Terminated,
+    }
+    session
+}
+
+/// The session that a history makes; `None` where it does not begin with `session.added`.
+pub fn fold(history: &[RecordedEvent]) -> Option<Session> {
+    let mut session = None;
+    for recorded in history {
+        let Event::Session(event) = &recorded.event else {
+            return None;
+        };
+        session = match (session, event) {
+            (None, SessionEvent::Added(first)) => {
+                let id = SessionId::new(recorded.aggregate.key());
+                Some(added(
+                    id,
+                    recorded.creator,
+                    recorded.created_at,
+                    first.clone(),
+                ))
+            }
+            (None, _) => return None,
+            (Some(session), event) => Some(evolve(session, recorded.created_at, event)),
+        };
+    }
+    session
+}

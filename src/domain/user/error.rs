@@ -1,0 +1,111 @@
+//! What a user refuses.
+
+use crate::domain::error::{Kind, Refusal};
+use crate::domain::policy::ComplexityError;
+
+/// Declares the refusals with id, kind and text side by side, so that the table can be read.
+macro_rules! refusals {
+    ($( $(#[$doc:meta])* $variant:ident = $kind:ident $id:literal $text:literal, )+) => {
+        /// Why a command on a user was refused (adjacent.md sections 7 and 8).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+        pub enum UserError {
+            $( $(#[$doc])* #[error($text)] $variant, )+
+            /// The new password lacks something.
+            #[error(transparent)]
+            Complexity(#[from] ComplexityError),
+        }
+
+        impl Refusal for UserError {
+            fn id(&self) -> &'static str {
+                match self { $( Self::$variant => $id, )+ Self::Complexity(error) => error.id(), }
+            }
+
+            fn kind(&self) -> Kind {
+                match self { $( Self::$variant => Kind::$kind, )+ Self::Complexity(error) => error.kind(), }
+            }
+        }
+    };
+}
+
+refusals! {
+    /// Nobody under this id.
+    NotFound = NotFound "QUERY-Dfbg2" "User could not be found",
+    /// Nobody to delete under this id.
+    DeleteNotFound = NotFound "COMMAND-bd4ir1mblj" "User could not be found",
+    /// Nobody to lock under this id.
+    LockNotFound = NotFound "COMMAND-450yxuqrh1" "User could not be found",
+    /// Only an active user can be locked.
+    LockNotActive = FailedPrecondition "COMMAND-lgws8wtsqf" "User is not active or initial",
+    /// Nobody to unlock under this id.
+    UnlockNotFound = NotFound "COMMAND-x377t913pw" "User could not be found",
+    /// Only a locked user can be unlocked.
+    UnlockNotLocked = FailedPrecondition "COMMAND-olb9vb0oca" "User is not locked",
+    /// Nobody to deactivate under this id.
+    DeactivateNotFound = NotFound "COMMAND-5gp2p62iin" "User could not be found",
+    /// It is inactive already.
+    DeactivateAlready = FailedPrecondition "COMMAND-5gunjw0cd7" "User already inactive",
+    /// Nobody to reactivate under this id.
+    ReactivateNotFound = NotFound "COMMAND-9hy5kzbuk6" "User could not be found",
+    /// Only an inactive user can be reactivated.
+    ReactivateNotInactive = FailedPrecondition "COMMAND-s5qqcz97hf" "User is not inactive",
+
+    /// Another user has the name.
+    NameTaken = AlreadyExists "V3-DKcYh" "User already exists",
+    /// Another user has the id.
+    IdTaken = FailedPrecondition "COMMAND-7yiox1isql" "User already exists",
+    /// The username is empty.
+    UsernameEmpty = InvalidArgument "V2-zzad3" "Username is empty",
+    /// The given name is empty.
+    GivenNameEmpty = InvalidArgument "USER-UCej2" "Given name in profile is empty",
+    /// The family name is empty.
+    FamilyNameEmpty = InvalidArgument "USER-4hB7d" "Family name in profile is empty",
+    /// The e-mail address is not one.
+    EmailInvalid = InvalidArgument "EMAIL-599BI" "Email is invalid",
+    /// The phone number is not one.
+    PhoneInvalid = InvalidArgument "PHONE-so0wa" "Phone is invalid",
+    /// The imported hash is of a kind that cannot be verified.
+    HashUnsupported = InvalidArgument "USER-JDk4t" "Password hash encoding not supported",
+    /// A metadata key is empty.
+    MetadataKeyEmpty = InvalidArgument "USER-Drght" "Metadata key is empty",
+    /// A metadata value is empty.
+    MetadataValueEmpty = InvalidArgument "USER-Dbgth" "Metadata value is empty",
+    /// The name ends in a domain that belongs to another organisation.
+    DomainReserved = InvalidArgument "COMMAND-SFd21" "Domain is already reserved and cannot be used",
+    /// A link to an identity provider that is not configured.
+    IdpUnknown = FailedPrecondition "COMMAND-39nf2" "Identity Provider Configuration doesn't exist",
+    /// The organisation that should own the user does not exist.
+    OrgNotFound = FailedPrecondition "ORG-1VSkE" "Organisation doesn't exist",
+
+    /// The user of a password check is gone or is a machine.
+    PasswordUserNotFound = FailedPrecondition "COMMAND-3n77z" "User could not be found",
+    /// The user was locked before the check.
+    Locked = FailedPrecondition "COMMAND-JLK35" "User is locked",
+    /// The user was locked while the password was being hashed.
+    LockedMeanwhile = FailedPrecondition "COMMAND-SFA3t" "User is locked",
+    /// There is no password to compare with.
+    PasswordNotSet = FailedPrecondition "COMMAND-3nJ4t" "User has not set a password",
+    /// It is not the password.
+    PasswordWrong = InvalidArgument "COMMAND-3M0fs" "Password is invalid",
+    /// Too many wrong ones in a row.
+    TooManyAttempts = ResourceExhausted "BTZ-Tm4ny" "Too many failed attempts, try again later",
+
+    /// The new password is empty.
+    NewPasswordEmpty = InvalidArgument "COMMAND-Mf0sd" "Password is empty",
+    /// Nobody to set a password for.
+    SetPasswordNotFound = NotFound "COMMAND-G8dh3" "User could not be found",
+    /// A current password was named, but there is none.
+    CurrentPasswordNotSet = FailedPrecondition "COMMAND-Fds3s" "User has not set a password",
+    /// The new one is the old one.
+    PasswordSame = FailedPrecondition "COMMAND-Aesh5" "New password cannot be the same as your current password",
+    /// A code was presented, but none was asked for.
+    CodeNotFound = FailedPrecondition "COMMAND-2M9fs" "Code not found",
+
+    /// Only service users have personal access tokens.
+    PatNotMachine = FailedPrecondition "COMMAND-Df2f1" "Not allowed for this user type",
+    /// Nobody to make a token for.
+    PatUserNotFound = FailedPrecondition "COMMAND-Dggw2" "User could not be found",
+    /// The user has no such token.
+    PatNotFound = NotFound "COMMAND-4m77G" "Personal Access Token not found",
+    /// The expiry is not in the future.
+    PatExpired = InvalidArgument "DOMAIN-dv3t5" "Expiration date must be in the future",
+}

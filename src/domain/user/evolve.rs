@@ -1,0 +1,180 @@
+//! How events make a user.
+
+use super::{Contact, Failures, Human, Machine, Password, PendingCode, User, UserKind, UserState};
+use crate::domain::event::{CodeAdded, Event, HumanAdded, MachineAdded, RecordedEvent, UserEvent};
+use crate::domain::ids::{OrgId, Sequence, UserId};
+use crate::domain::secret::HashText;
+use crate::domain::session::Proof;
+use crate::domain::time::Timestamp;
+
+/// The user that a first event makes; `None` if it is no first event.
+pub fn first(id: UserId, organization: OrgId, at: Timestamp, event: &UserEvent) -> Option<User> {
+    let (given_id, username, kind) = if let UserEvent::HumanAdded(added) = event {
+        (
+            &added.given_id,
+            &added.user_name,
+            UserKind::Human(Box::new(human(at, added))),
+        )
+    } else if let UserEvent::MachineAdded(added) = event {
+        (&added.given_id, &added.user_name, machine(added))
+    } else {
+        return None;
+    };
+    Some(User {
+        id,
+        given_id: given_id.clone(),
+        organization,
+        state: UserState::Active,
+        sequence: Sequence::new(1),
+        created_at: at,
+        changed_at: at,
+        username: username.clone(),
+        kind,
+    })
+}
+
+fn machine(added: &MachineAdded) -> UserKind {
+    UserKind::Machine(Machine {
+        name: added.name.clone(),
+        description: added.description.clone(),
+    })
+}
+
+fn human(at: Timestamp, added: &HumanAdded) -> Human {
+    let contact = |address: &String| Contact {
+        address: address.clone(),
+        ..Contact::default()
+    };
+    Human {
+        given_name: added.first_name.clone(),
+        family_name: added.last_name.clone(),
+        nick_name: added.nick_name.clone(),
+        display_name: added.display_name.clone(),
+        preferred_language: added.preferred_language.clone(),
+        gender: added.gender,
+        email: contact(&added.email),
+        phone: added.phone.as_ref().map(contact),
+        password: added.hash_id.as_ref().map(|hash_id| Password {
+            proof: proof(added.hash.as_ref(), hash_id),
+            changed_at: at,
+            change_required: added.change_required,
+        }),
+        failures: Failures::default(),
+    }
+}
+
+fn proof(hash: Option<&HashText>, hash_id: &str) -> Proof {
+    hash.map_or_else(
+        || Proof::Fingerprint(hash_id.to_owned()),
+        |hash| Proof::Hash(hash.clone()),
+    )
+}
+
+/// The user after one more event, written at `at`.
+pub fn evolve(mut user: User, at: Timestamp, event: &UserEvent) -> User {
+    user.sequence = user.sequence.next();
+    user.changed_at = at;
+    if let Some(state) = new_state(event) {
+        user.state = state;
+    }
+    if let UserKind::Human(human) = &mut user.kind {
+        evolve_human(human, at, event);
+    }
+    user
+}
+
+const fn new_state(event: &UserEvent) -> Option<UserState> {
+    if matches!(event, UserEvent::Locked(_)) {
+        Some(UserState::Locked)
+    } else if matches!(event, UserEvent::Deactivated(_)) {
+        Some(UserState::Inactive)
+    } else if matches!(event, UserEvent::Unlocked(_) | UserEvent::Reactivated(_)) {
+        Some(UserState::Active)
+    } else if matches!(event, UserEvent::Removed(_)) {
+        Some(UserState::Removed)
+    } else {
+        None
+    }
+}
+
+fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
+    match event {
+        UserEvent::EmailVerified(_) => {
+            human.email.verified = true;
+            human.email.code = None;
+        }
+        UserEvent::EmailCodeAdded(added) => human.email.code = Some(pending(at, added)),
+        UserEvent::PhoneVerified(_) => {
+            if let Some(phone) = &mut human.phone {
+                phone.verified = true;
+                phone.code = None;
+            }
+        }
+        UserEvent::PhoneCodeAdded(added) => {
+            if let Some(phone) = &mut human.phone {
+                phone.code = Some(pending(at, added));
+            }
+        }
+        UserEvent::PasswordChanged(changed) => {
+            human.password = Some(Password {
+                proof: proof(changed.hash.as_ref(), &changed.hash_id),
+                changed_at: at,
+                change_required: changed.change_required,
+            });
+            human.failures = Failures::default();
+        }
+        UserEvent::PasswordHashUpdated(updated) => {
+            if let Some(password) = &mut human.password {
+                password.proof = proof(updated.hash.as_ref(), &updated.hash_id);
+            }
+        }
+        UserEvent::PasswordCheckSucceeded(_) | UserEvent::Unlocked(_) => {
+            human.failures = Failures::default();
+        }
+        UserEvent::PasswordCheckFailed(_) => {
+            human.failures = Failures {
+                count: human.failures.count.saturating_add(1),
+                last_at: Some(at),
+            };
+        }
+        UserEvent::HumanAdded(_)
+        | UserEvent::MachineAdded(_)
+        | UserEvent::Locked(_)
+        | UserEvent::Deactivated(_)
+        | UserEvent::Reactivated(_)
+        | UserEvent::Removed(_)
+        | UserEvent::MetadataSet(_)
+        | UserEvent::PatAdded(_)
+        | UserEvent::PatRemoved(_) => {}
+    }
+}
+
+fn pending(at: Timestamp, added: &CodeAdded) -> PendingCode {
+    PendingCode {
+        digest: added.digest.clone(),
+        expires_at: at.plus(added.expiry),
+    }
+}
+
+/// The user that a history makes; `None` where it does not begin with an added user.
+pub fn fold(history: &[RecordedEvent]) -> Option<User> {
+    let mut user = None;
+    for recorded in history {
+        let Event::User(event) = &recorded.event else {
+            return None;
+        };
+        user = match user {
+            None => {
+                let id = UserId::new(recorded.aggregate.key());
+                Some(first(
+                    id,
+                    OrgId::new(recorded.owner),
+                    recorded.created_at,
+                    event,
+                )?)
+            }
+            Some(user) => Some(evolve(user, recorded.created_at, event)),
+        };
+    }
+    user
+}

@@ -1,0 +1,206 @@
+//! The user aggregate: people and service users.
+
+mod decide;
+mod error;
+mod evolve;
+pub mod login_name;
+
+use super::ids::{OrgId, PatId, Sequence, UserId};
+use super::session::Proof;
+use super::time::Timestamp;
+
+pub use decide::{
+    NewCode, NewHuman, NewMachine, NewPassword, PasswordJudgement, add_human, add_machine, add_pat,
+    change_password, deactivate, judge_password, lock, password_ready, reactivate, remove,
+    remove_pat, unlock,
+};
+pub use error::UserError;
+pub use evolve::{evolve, first, fold};
+
+/// What a user can do just now; the numbers are those of the API (`UserState`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UserState {
+    /// Everything.
+    Active,
+    /// Nothing: switched off.
+    Inactive,
+    /// Nothing ever again.
+    Removed,
+    /// Nothing until unlocked.
+    Locked,
+}
+
+impl UserState {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Active, Self::Inactive, Self::Removed, Self::Locked];
+
+    /// The number that table and API have for it.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Active => 1,
+            Self::Inactive => 2,
+            Self::Removed => 3,
+            Self::Locked => 4,
+        }
+    }
+
+    /// The state behind a number.
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.code() == code)
+    }
+}
+
+/// A one-time code that waits for its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingCode {
+    /// Base64url of the keyed digest.
+    pub digest: String,
+    /// The moment from which it is refused.
+    pub expires_at: Timestamp,
+}
+
+/// An e-mail address or phone number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// The address or number.
+    pub address: String,
+    /// Whether the user has proven to own it.
+    pub verified: bool,
+    /// The code that would prove it.
+    pub code: Option<PendingCode>,
+}
+
+/// The password of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Password {
+    /// Its hash.
+    pub proof: Proof,
+    /// When it was set.
+    pub changed_at: Timestamp,
+    /// It must be changed at the next login.
+    pub change_required: bool,
+}
+
+/// Wrong passwords since the last right one, the last change or unlocking.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Failures {
+    /// How many.
+    pub count: u32,
+    /// When the last one was.
+    pub last_at: Option<Timestamp>,
+}
+
+/// A person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Human {
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Nick name.
+    pub nick_name: Option<String>,
+    /// The name to show.
+    pub display_name: String,
+    /// BCP 47 tag.
+    pub preferred_language: Option<String>,
+    /// 0 unspecified, 1 female, 2 male, 3 diverse.
+    pub gender: u8,
+    /// E-mail address.
+    pub email: Contact,
+    /// Phone number in E.164 form.
+    pub phone: Option<Contact>,
+    /// The password, if one is set.
+    pub password: Option<Password>,
+    /// Failed password checks.
+    pub failures: Failures,
+}
+
+/// A service user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Machine {
+    /// The name to show.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+}
+
+/// A person or a service user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserKind {
+    /// A person. Boxed, because it is several times the size of the other.
+    Human(Box<Human>),
+    /// A service user.
+    Machine(Machine),
+}
+
+/// The write model of a user: the row, and the fold of its events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its key.
+    pub id: UserId,
+    /// The id that the client chose, where it is not a decimal number.
+    pub given_id: Option<String>,
+    /// The organisation that owns it.
+    pub organization: OrgId,
+    /// What it can do.
+    pub state: UserState,
+    /// The sequence of its last event.
+    pub sequence: Sequence,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When its last event was written.
+    pub changed_at: Timestamp,
+    /// Unique name.
+    pub username: String,
+    /// What it is.
+    pub kind: UserKind,
+}
+
+impl User {
+    /// The id as the client knows it.
+    pub fn public_id(&self) -> String {
+        self.given_id.clone().unwrap_or_else(|| self.id.to_string())
+    }
+
+    /// The person, if it is one.
+    pub fn human(&self) -> Option<&Human> {
+        match &self.kind {
+            UserKind::Human(human) => Some(human),
+            UserKind::Machine(_) => None,
+        }
+    }
+
+    /// The name to show.
+    pub fn display_name(&self) -> &str {
+        match &self.kind {
+            UserKind::Human(human) => &human.display_name,
+            UserKind::Machine(machine) => &machine.name,
+        }
+    }
+
+    /// The user's language.
+    pub fn preferred_language(&self) -> Option<&str> {
+        self.human()
+            .and_then(|human| human.preferred_language.as_deref())
+    }
+
+    /// Whether it was not removed.
+    pub fn exists(&self) -> bool {
+        self.state != UserState::Removed
+    }
+}
+
+/// A personal access token of a service user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pat {
+    /// Its id.
+    pub id: PatId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What proves it.
+    pub proof: Proof,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The moment from which it is refused.
+    pub expires_at: Timestamp,
+}
