@@ -5,11 +5,21 @@
 
 mod clock;
 mod crypto;
+mod query;
+mod store;
 
 pub use clock::{Clock, IdGenerator};
 pub use crypto::{
     CodeDigest, Codes, HashingError, IssuedToken, LinkHash, PasswordCheck, Passwords, PatClaim,
     Seal, SessionClaim, TokenClaim, Tokens,
+};
+pub use query::{
+    Comparison, EventQuery, Readable, SessionFilter, SessionPage, SessionQuery, SessionUser,
+    SessionView, TextMatch, TextMethod, UserFilter, UserOrder, UserPage, UserQuery, UserText,
+    UserView,
+};
+pub use store::{
+    Append, Cause, Commit, Committed, EndSessions, Head, PatBearer, State, Store, StoreError,
 };
 
 use std::future::Future;

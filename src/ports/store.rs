@@ -1,0 +1,246 @@
+//! The store: load by key, commit with expected sequences, search.
+//!
+//! The traits are coarse and speak of the domain, so that any transactional store can stand behind
+//! them: one that cannot do better may turn each call into one statement or one transaction.
+
+use std::fmt::Debug;
+
+use super::{CodeDigest, Pending};
+use crate::domain::event::{Aggregate, Event, RecordedEvent};
+use crate::domain::ids::{OrgId, PatId, Position, Sequence, SessionId, UserId};
+use crate::domain::org::{Instance, Member, Org};
+use crate::domain::permission::Resource;
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Failures, Pat, User};
+
+use super::query::{
+    EventQuery, SessionPage, SessionQuery, SessionView, UserPage, UserQuery, UserView,
+};
+
+/// Trouble with the store. No driver's type and no cause that a client could read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// An aggregate is not at the sequence that the commit expects: load and decide again.
+    #[error("the aggregate has changed meanwhile: `{0}`")]
+    Conflict(Aggregate),
+    /// A new aggregate has an id that exists.
+    #[error("the id exists: `{0}`")]
+    Exists(Aggregate),
+    /// A login name belongs to another user.
+    #[error("the login name is taken")]
+    NameTaken,
+    /// A user that must be active is not, or is gone.
+    #[error("the user is not active: `{0}`")]
+    UserNotActive(UserId),
+    /// The queue of the writer is full: nothing was written.
+    #[error("too many writes are waiting")]
+    Overloaded,
+    /// The database was locked by another process for too long: nothing was written.
+    #[error("the database is locked")]
+    Busy,
+    /// The disk is full or cannot be written: nothing was written.
+    #[error("the database cannot be written")]
+    Io(#[source] Cause),
+    /// A row does not hold what it should.
+    #[error("unreadable row {row} of `{table}`: `{column}`")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The integer key of the row.
+        row: i64,
+    },
+    /// Anything else that the driver said.
+    #[error("the database failed")]
+    Failed(#[source] Cause),
+    /// The store is shutting down.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// What the driver said; for the log alone.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// The row of an aggregate after a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// A session.
+    Session(Box<Session>),
+    /// A user.
+    User(Box<User>),
+    /// An organisation.
+    Org(Org),
+    /// The instance.
+    Instance(Instance),
+}
+
+impl State {
+    /// Whose row it is.
+    pub fn aggregate(&self) -> Aggregate {
+        match self {
+            Self::Session(session) => Aggregate::Session(session.id),
+            Self::User(user) => Aggregate::User(user.id),
+            Self::Org(org) => Aggregate::Org(org.id),
+            Self::Instance(instance) => Aggregate::Instance(instance.id),
+        }
+    }
+
+    /// The sequence of its last event.
+    pub fn sequence(&self) -> Sequence {
+        match self {
+            Self::Session(session) => session.sequence,
+            Self::User(user) => user.sequence,
+            Self::Org(org) => org.sequence,
+            Self::Instance(instance) => instance.sequence,
+        }
+    }
+}
+
+/// Events for one aggregate and the row they make.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Append {
+    /// The sequence that the aggregate must have; [`Sequence::NONE`] for a new one.
+    pub expected: Sequence,
+    /// The organisation or instance that owns the aggregate.
+    pub owner: i64,
+    /// What happened, in order; `state.sequence()` is `expected` plus their number.
+    pub events: Vec<Event>,
+    /// The row after them.
+    pub state: State,
+}
+
+/// Ends every live session of a user, with a `session.terminated` event each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndSessions {
+    /// Whose.
+    pub user: UserId,
+    /// The name of the user's event that brings it about.
+    pub reason: &'static str,
+}
+
+/// All or nothing: what one command writes, in one transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Commit {
+    /// `created_at` of all its events.
+    pub at: Timestamp,
+    /// Who made the call.
+    pub creator: UserId,
+    /// Users that must exist and be active when it is written.
+    pub active_users: Vec<UserId>,
+    /// Normalised login names that users get; refused when they belong to another user.
+    pub login_names: Vec<(UserId, String)>,
+    /// What is written, in order.
+    pub appends: Vec<Append>,
+    /// Whose sessions end with it.
+    pub end_sessions: Option<EndSessions>,
+}
+
+impl Commit {
+    /// A commit without conditions beyond its sequences.
+    pub fn new(at: Timestamp, creator: UserId, appends: Vec<Append>) -> Self {
+        Self {
+            at,
+            creator,
+            active_users: Vec::new(),
+            login_names: Vec::new(),
+            appends,
+            end_sessions: None,
+        }
+    }
+}
+
+/// What a commit came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// The position of its last event.
+    pub position: Position,
+    /// How many sessions [`EndSessions`] ended.
+    pub sessions_ended: u32,
+}
+
+/// The end of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The position of the last event.
+    pub position: Position,
+    /// When it was written; `None` for an empty log.
+    pub created_at: Option<Timestamp>,
+}
+
+/// A bearer's personal access token with all that authentication needs, read in one go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatBearer {
+    /// The token.
+    pub pat: Pat,
+    /// Whether its owner is active.
+    pub user_active: bool,
+    /// The owner's organisation.
+    pub organization: OrgId,
+    /// Where the owner has roles.
+    pub memberships: Vec<(Resource, Vec<String>)>,
+}
+
+/// What the core reads and writes. Every read sees every commit that was acknowledged before it.
+pub trait Store: Debug + Send + Sync {
+    /// Writes all or nothing and answers after it is durable.
+    fn commit(&self, commit: Commit) -> Pending<'_, Result<Committed, StoreError>>;
+
+    /// Counts a failed check against a name that nobody has, and says how many there were in a row.
+    /// Counts older than `forget_before` are dropped.
+    fn count_unknown(
+        &self,
+        name: CodeDigest,
+        at: Timestamp,
+        forget_before: Timestamp,
+    ) -> Pending<'_, Result<Failures, StoreError>>;
+
+    /// The failed checks against a name that nobody has.
+    fn unknown_failures(&self, name: CodeDigest) -> Pending<'_, Result<Failures, StoreError>>;
+
+    /// A session's write model, in whatever state it is.
+    fn session(&self, id: SessionId) -> Pending<'_, Result<Option<Session>, StoreError>>;
+
+    /// A session with what is shown of its user, in whatever state it is.
+    fn session_view(&self, id: SessionId) -> Pending<'_, Result<Option<SessionView>, StoreError>>;
+
+    /// Sessions that have not ended.
+    fn search_sessions(&self, query: SessionQuery) -> Pending<'_, Result<SessionPage, StoreError>>;
+
+    /// A user's write model, in whatever state it is.
+    fn user(&self, id: UserId) -> Pending<'_, Result<Option<User>, StoreError>>;
+
+    /// The user behind a normalised login name.
+    fn user_by_login_name(&self, name: &str) -> Pending<'_, Result<Option<User>, StoreError>>;
+
+    /// A user with what is shown of it.
+    fn user_view(&self, id: UserId) -> Pending<'_, Result<Option<UserView>, StoreError>>;
+
+    /// Users that have not been removed.
+    fn search_users(&self, query: UserQuery) -> Pending<'_, Result<UserPage, StoreError>>;
+
+    /// A personal access token and its owner.
+    fn pat_bearer(&self, id: PatId) -> Pending<'_, Result<Option<PatBearer>, StoreError>>;
+
+    /// The personal access tokens of a user that were not revoked, oldest first.
+    fn pats(&self, user: UserId) -> Pending<'_, Result<Vec<Pat>, StoreError>>;
+
+    /// Roles: of one user, or of everybody.
+    fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>>;
+
+    /// The instance, once it was set up.
+    fn instance(&self) -> Pending<'_, Result<Option<Instance>, StoreError>>;
+
+    /// An organisation.
+    fn org(&self, id: OrgId) -> Pending<'_, Result<Option<Org>, StoreError>>;
+
+    /// The organisation with this primary domain, lower case.
+    fn org_by_domain(&self, domain: &str) -> Pending<'_, Result<Option<Org>, StoreError>>;
+
+    /// Events in order of position.
+    fn events(&self, query: EventQuery) -> Pending<'_, Result<Vec<RecordedEvent>, StoreError>>;
+
+    /// The end of the log.
+    fn head(&self) -> Pending<'_, Result<Head, StoreError>>;
+}
