@@ -1,1 +1,16 @@
-//! Wire messages.
+//! The wire messages of Bartizan, generated from its own `.proto` files.
+//!
+//! One module per package, under the name it has on the wire: the session
+//! service is [`zitadel::session::v2`]. The messages of `google.protobuf` are
+//! those of [`buffa_types`].
+//!
+//! This crate knows how things are written, not what they mean: no validation,
+//! no permissions, no defaults.
+
+pub use {buffa, buffa_types, connectrpc};
+
+connectrpc::include_generated!();
+
+/// Every file of this crate and what it imports, as an encoded
+/// `google.protobuf.FileDescriptorSet` without comments.
+pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -1,0 +1,56 @@
+//! Compiles the `.proto` files of this crate to Rust, without `protoc`.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+/// The roots below which the files lie; names in `import` start here.
+const ROOTS: [&str; 2] = ["google", "zitadel"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let mut files = Vec::new();
+    for root in ROOTS {
+        println!("cargo:rerun-if-changed={root}");
+        collect(Path::new(root), &mut files)?;
+    }
+    files.sort();
+
+    let mut compiler = protox::Compiler::new(["."])?;
+    compiler.include_imports(true).open_files(&files)?;
+    // What the server hands out over reflection: complete, without comments.
+    fs::write(
+        out.join("descriptors.bin"),
+        compiler.encode_file_descriptor_set(),
+    )?;
+    // What the generator reads: comments become the documentation in Rust.
+    compiler.include_source_info(true);
+    let set = out.join("descriptors-with-comments.bin");
+    fs::write(&set, compiler.encode_file_descriptor_set())?;
+
+    connectrpc_build::Config::new()
+        .descriptor_set(&set)
+        .files(&files)
+        .include_file("_connectrpc.rs")
+        // Without the feature no client, and none of what it would pull in.
+        .gate_client_feature(true)
+        .emit_rerun_directives(false)
+        .compile()?;
+    Ok(())
+}
+
+/// Adds every `.proto` file below `dir`.
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "proto")
+        {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
