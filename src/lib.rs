@@ -1,4 +1,5 @@
 //! Bartizan: ZITADEL's Session Service v2 in one small binary on SQLite.
 
 pub mod domain;
+pub mod error;
 pub mod ports;
