@@ -6,7 +6,7 @@ use std::fmt;
 use crate::domain::error::{Kind, Refusal};
 use crate::domain::org::MemberError;
 use crate::domain::permission::Denied;
-use crate::domain::session::SessionError;
+use crate::domain::session::{BearerError, SessionError};
 use crate::domain::user::UserError;
 use crate::ports::{Cause, HashingError, StoreError};
 
@@ -125,6 +125,12 @@ impl std::error::Error for Error {
 
 impl From<SessionError> for Error {
     fn from(error: SessionError) -> Self {
+        Self::refused(&error)
+    }
+}
+
+impl From<BearerError> for Error {
+    fn from(error: BearerError) -> Self {
         Self::refused(&error)
     }
 }

@@ -1,5 +1,8 @@
 //! Bartizan: ZITADEL's Session Service v2 in one small binary on SQLite.
 
+pub mod command;
+pub mod core;
 pub mod domain;
 pub mod error;
 pub mod ports;
+pub mod query;

@@ -4,6 +4,7 @@
 //! A session yields events only through the views [`LiveSession`] and [`ActiveSession`]: one that is
 //! terminated gives neither, so nothing can follow its last event.
 
+mod bearer;
 mod decide;
 mod error;
 mod evolve;
@@ -17,6 +18,7 @@ use super::ids::{OrgId, Sequence, SessionId, UserId};
 use super::secret::HashText;
 use super::time::Timestamp;
 
+pub use bearer::{BearerError, Strength, strong_enough};
 pub use decide::{ActiveSession, Changes, LiveSession, TokenMade, UserFact, create};
 pub use error::SessionError;
 pub use evolve::{added, evolve, fold};

@@ -102,7 +102,7 @@ pub fn add_human(_authority: &Authority, new: NewHuman) -> Result<Vec<UserEvent>
         (&new.username, UserError::UsernameEmpty),
         (&new.given_name, UserError::GivenNameEmpty),
         (&new.family_name, UserError::FamilyNameEmpty),
-        (&new.email, UserError::EmailInvalid),
+        (&new.email, UserError::EmailEmpty),
     ] {
         if text.trim().is_empty() {
             return Err(error);

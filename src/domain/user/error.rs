@@ -59,6 +59,8 @@ refusals! {
     GivenNameEmpty = InvalidArgument "USER-UCej2" "Given name in profile is empty",
     /// The family name is empty.
     FamilyNameEmpty = InvalidArgument "USER-4hB7d" "Family name in profile is empty",
+    /// There is no e-mail address.
+    EmailEmpty = InvalidArgument "EMAIL-spblu" "Email is empty",
     /// The e-mail address is not one.
     EmailInvalid = InvalidArgument "EMAIL-599BI" "Email is invalid",
     /// The phone number is not one.
@@ -71,6 +73,10 @@ refusals! {
     MetadataValueEmpty = InvalidArgument "USER-Dbgth" "Metadata value is empty",
     /// The name ends in a domain that belongs to another organisation.
     DomainReserved = InvalidArgument "COMMAND-SFd21" "Domain is already reserved and cannot be used",
+    /// A code was to be sent, but nothing is configured that could send it.
+    EmailNotConfigured = FailedPrecondition "BTZ-Sm7p0" "SMTP configuration not found",
+    /// A code was to be sent, but nothing is configured that could send it.
+    SmsNotConfigured = FailedPrecondition "BTZ-Sm50n" "SMS configuration not found",
     /// A link to an identity provider that is not configured.
     IdpUnknown = FailedPrecondition "COMMAND-39nf2" "Identity Provider Configuration doesn't exist",
     /// The organisation that should own the user does not exist.

@@ -1,5 +1,6 @@
 //! The user aggregate: people and service users.
 
+pub mod contact;
 mod decide;
 mod error;
 mod evolve;

@@ -1,0 +1,118 @@
+//! Writes: load, decide, commit; and again from the start when someone else was faster.
+
+mod bootstrap;
+mod checks;
+mod create_session;
+mod members;
+mod pats;
+mod set_password;
+mod set_session;
+mod terminate_session;
+mod user_state;
+mod users;
+
+pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
+pub use checks::UserSelector;
+pub use create_session::{CreateSession, create_session};
+pub use members::{remove_member, set_member};
+pub use pats::{NewPat, add_pat, remove_pat};
+pub use set_password::{PasswordGrant, SetPassword, set_password};
+pub use set_session::{SetSession, set_session};
+pub use terminate_session::terminate_session;
+pub use user_state::{UserChange, change_user};
+pub use users::{
+    AddHuman, AddMachine, AddedUser, CodeDelivery, PasswordInput, add_human, add_machine,
+};
+
+use crate::core::Core;
+use crate::domain::event::{Event, SessionEvent, UserEvent};
+use crate::domain::ids::{InstanceId, Sequence};
+use crate::domain::secret::Secret;
+use crate::domain::session::{self, Session, TokenMade};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{self, User};
+use crate::error::Error;
+use crate::ports::{Append, State, StoreError};
+
+/// How often a command decides anew when others change the same aggregate meanwhile. Each round
+/// waits for a commit, so this many writers on one aggregate are served before one is turned away.
+const ATTEMPTS: u32 = 64;
+
+/// A session after a command.
+#[derive(Debug, Clone)]
+pub struct SavedSession {
+    /// The session.
+    pub session: Session,
+    /// Its new token; absent when nothing changed.
+    pub token: Option<Secret>,
+}
+
+/// What an aggregate looks like from outside after a command (`object.v2.Details`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Details {
+    /// The sequence of its last event.
+    pub sequence: Sequence,
+    /// When that was written.
+    pub changed_at: Timestamp,
+    /// The organisation or instance that owns it.
+    pub owner: i64,
+}
+
+impl Details {
+    /// Those of a user.
+    pub fn of(user: &User) -> Self {
+        Self {
+            sequence: user.sequence,
+            changed_at: user.changed_at,
+            owner: user.organization.key(),
+        }
+    }
+}
+
+/// The error after [`ATTEMPTS`] rounds.
+fn contended(last: StoreError) -> Error {
+    Error::from(last)
+}
+
+/// Events of an existing user and the row they make.
+fn append_user(user: &User, at: Timestamp, events: Vec<UserEvent>) -> Append {
+    let state = events
+        .iter()
+        .fold(user.clone(), |user, event| user::evolve(user, at, event));
+    Append {
+        expected: user.sequence,
+        owner: user.organization.key(),
+        events: events.into_iter().map(Event::User).collect(),
+        state: State::User(Box::new(state)),
+    }
+}
+
+/// Gives the session a token as the last event of a call.
+///
+/// `before` is the sequence at which the call found the session, `events` what it adds.
+fn append_session(
+    core: &Core,
+    instance: InstanceId,
+    before: Sequence,
+    session: Session,
+    mut events: Vec<SessionEvent>,
+    at: Timestamp,
+) -> Result<(Append, Session, Secret), Error> {
+    let issued = core
+        .tokens
+        .issue_session(session.id, session.sequence.next())?;
+    let event = TokenMade {
+        fingerprint: issued.fingerprint,
+        hash: issued.hash,
+    }
+    .into_event();
+    let session = session::evolve(session, at, &event);
+    events.push(event);
+    let append = Append {
+        expected: before,
+        owner: instance.key(),
+        events: events.into_iter().map(Event::Session).collect(),
+        state: State::Session(Box::new(session.clone())),
+    };
+    Ok((append, session, issued.token))
+}

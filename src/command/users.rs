@@ -1,0 +1,358 @@
+//! Adding people and service users (adjacent.md section 7).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use crate::core::Core;
+use crate::domain::event::{Event, UserEvent};
+use crate::domain::ids::{OrgId, Sequence, UserId, given_user_key};
+use crate::domain::org::Org;
+use crate::domain::permission::{Authority, Caller, Permission};
+use crate::domain::secret::{HashText, Secret};
+use crate::domain::time::Span;
+use crate::domain::user::{
+    self, NewCode, NewHuman, NewMachine, NewPassword, User, UserError, contact, login_name,
+};
+use crate::error::Error;
+use crate::ports::{Append, Commit, State, StoreError};
+
+use super::ATTEMPTS;
+
+/// Characters of a code for an e-mail address or phone number, and how long it is good.
+const CODE_LENGTH: usize = 6;
+const CODE_LIFETIME: Span = Span::from_seconds(3600);
+
+/// How a new address or number is proven.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CodeDelivery {
+    /// Nothing was said: it stays unproven.
+    #[default]
+    Unspecified,
+    /// It needs no proof.
+    Verified,
+    /// A code is to be sent.
+    Send,
+    /// A code is to be returned to the caller.
+    Return,
+}
+
+/// A password as it comes in.
+#[derive(Debug, Clone)]
+pub enum PasswordInput {
+    /// In clear.
+    Plain {
+        /// The password.
+        password: Secret,
+        /// It must be changed at the next login.
+        change_required: bool,
+    },
+    /// Hashed elsewhere.
+    Hashed {
+        /// A hash of a kind that can be verified.
+        hash: HashText,
+        /// It must be changed at the next login.
+        change_required: bool,
+    },
+}
+
+/// A person to add.
+#[derive(Debug, Clone, Default)]
+pub struct AddHuman {
+    /// The id that the client chose.
+    pub id: Option<String>,
+    /// The organisation; the caller's, if absent.
+    pub organization: Option<OrgId>,
+    /// Or its primary domain.
+    pub organization_domain: Option<String>,
+    /// Unique name; the e-mail address, if absent.
+    pub username: Option<String>,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Nick name.
+    pub nick_name: Option<String>,
+    /// The name to show.
+    pub display_name: Option<String>,
+    /// BCP 47 tag.
+    pub preferred_language: Option<String>,
+    /// 0 to 3.
+    pub gender: u8,
+    /// E-mail address.
+    pub email: String,
+    /// How it is proven.
+    pub email_delivery: CodeDelivery,
+    /// Phone number.
+    pub phone: Option<String>,
+    /// How it is proven.
+    pub phone_delivery: CodeDelivery,
+    /// The password.
+    pub password: Option<PasswordInput>,
+    /// Keys and values.
+    pub metadata: Vec<(String, Vec<u8>)>,
+    /// How many links to identity providers were asked for; none can be known.
+    pub idp_links: usize,
+}
+
+/// A service user to add.
+#[derive(Debug, Clone, Default)]
+pub struct AddMachine {
+    /// The id that the client chose.
+    pub id: Option<String>,
+    /// The organisation; the caller's, if absent.
+    pub organization: Option<OrgId>,
+    /// Unique name.
+    pub username: String,
+    /// The name to show.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+}
+
+/// A user that was added.
+#[derive(Debug, Clone)]
+pub struct AddedUser {
+    /// The user.
+    pub user: User,
+    /// The code for the e-mail address, if it was to be returned.
+    pub email_code: Option<Secret>,
+    /// The code for the phone number, if it was to be returned.
+    pub phone_code: Option<Secret>,
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// The ids of adjacent.md section 7, `AddHumanUser`; what the permission check says.
+pub async fn add_human(
+    core: &Core,
+    caller: &Caller,
+    command: AddHuman,
+) -> Result<AddedUser, Error> {
+    let org = owner(
+        core,
+        caller,
+        command.organization,
+        command.organization_domain.as_deref(),
+    )
+    .await?;
+    let authority = caller.may(Permission::UserWrite, Some(org.id))?;
+    if command.idp_links > 0 {
+        return Err(UserError::IdpUnknown.into());
+    }
+    let email = contact::email(&command.email)?;
+    let phone = command.phone.as_deref().map(contact::phone).transpose()?;
+    if command.email_delivery == CodeDelivery::Send {
+        return Err(UserError::EmailNotConfigured.into());
+    }
+    if phone.is_some() && command.phone_delivery == CodeDelivery::Send {
+        return Err(UserError::SmsNotConfigured.into());
+    }
+    let (email_code, email_secret) = code(core, command.email_delivery, "email verification")?;
+    let (phone_code, phone_secret) = match phone {
+        Some(_) => code(core, command.phone_delivery, "phone verification")?,
+        None => (None, None),
+    };
+    let (id, given_id) = chosen_id(command.id);
+    let password = match command.password {
+        Some(input) => Some(new_password(core, input).await?),
+        None => None,
+    };
+    let events = user::add_human(
+        &authority,
+        NewHuman {
+            given_id,
+            username: command.username.unwrap_or_else(|| email.clone()),
+            given_name: command.given_name,
+            family_name: command.family_name,
+            nick_name: command.nick_name,
+            display_name: command.display_name,
+            preferred_language: command.preferred_language,
+            gender: command.gender,
+            email,
+            email_verified: command.email_delivery == CodeDelivery::Verified,
+            email_code,
+            phone_verified: command.phone_delivery == CodeDelivery::Verified,
+            phone,
+            phone_code,
+            password,
+            metadata: command
+                .metadata
+                .iter()
+                .map(|(key, value)| (key.clone(), STANDARD.encode(value)))
+                .collect(),
+        },
+    )?;
+    let user = save(core, &authority, id, &org, events).await?;
+    Ok(AddedUser {
+        user,
+        email_code: email_secret,
+        phone_code: phone_secret,
+    })
+}
+
+/// Adds a service user.
+///
+/// # Errors
+/// As [`add_human`].
+pub async fn add_machine(
+    core: &Core,
+    caller: &Caller,
+    command: AddMachine,
+) -> Result<AddedUser, Error> {
+    let org = owner(core, caller, command.organization, None).await?;
+    let authority = caller.may(Permission::UserWrite, Some(org.id))?;
+    let (id, given_id) = chosen_id(command.id);
+    let new = NewMachine {
+        given_id,
+        username: command.username,
+        name: command.name,
+        description: command.description.filter(|text| !text.is_empty()),
+    };
+    let user = save(
+        core,
+        &authority,
+        id,
+        &org,
+        user::add_machine(&authority, new)?,
+    )
+    .await?;
+    Ok(AddedUser {
+        user,
+        email_code: None,
+        phone_code: None,
+    })
+}
+
+/// The organisation that the user will belong to.
+async fn owner(
+    core: &Core,
+    caller: &Caller,
+    id: Option<OrgId>,
+    domain: Option<&str>,
+) -> Result<Org, Error> {
+    let org = match (id, domain) {
+        (Some(id), _) => core.store.org(id).await?,
+        (None, Some(domain)) => core.store.org_by_domain(&domain.to_lowercase()).await?,
+        (None, None) => core.store.org(caller.organization).await?,
+    };
+    Ok(org.ok_or(UserError::OrgNotFound)?)
+}
+
+/// The key of a new user: from the id that the client chose, or a fresh one.
+fn chosen_id(id: Option<String>) -> (Option<UserId>, Option<String>) {
+    let Some(text) = id else { return (None, None) };
+    let key = given_user_key(&text);
+    let given = (key.to_string() != text).then_some(text);
+    (Some(key), given)
+}
+
+fn code(
+    core: &Core,
+    delivery: CodeDelivery,
+    purpose: &'static str,
+) -> Result<(Option<NewCode>, Option<Secret>), Error> {
+    if delivery != CodeDelivery::Return {
+        return Ok((None, None));
+    }
+    let secret = core.codes.fresh(CODE_LENGTH)?;
+    let digest = URL_SAFE_NO_PAD.encode(core.codes.digest(purpose, secret.expose()));
+    Ok((
+        Some(NewCode {
+            digest,
+            expiry: CODE_LIFETIME,
+            returned: true,
+        }),
+        Some(secret),
+    ))
+}
+
+/// Tests and hashes a new password, or accepts a hash from elsewhere.
+///
+/// # Errors
+/// The complexity ids; `USER-JDk4t` for a hash that cannot be verified.
+pub(super) async fn new_password(core: &Core, input: PasswordInput) -> Result<NewPassword, Error> {
+    let (hash, change_required) = match input {
+        PasswordInput::Plain {
+            password,
+            change_required,
+        } => {
+            core.policies
+                .complexity
+                .test(password.expose())
+                .map_err(UserError::from)?;
+            (core.passwords.hash(password).await?, change_required)
+        }
+        PasswordInput::Hashed {
+            hash,
+            change_required,
+        } => {
+            if !core.passwords.accepts(hash.as_str()) {
+                return Err(UserError::HashUnsupported.into());
+            }
+            (hash, change_required)
+        }
+    };
+    let fingerprint = core.tokens.fingerprint(&hash);
+    Ok(NewPassword {
+        hash,
+        fingerprint,
+        change_required,
+    })
+}
+
+/// Writes a new user, under a fresh id where the client chose none.
+async fn save(
+    core: &Core,
+    authority: &Authority,
+    chosen: Option<UserId>,
+    org: &Org,
+    events: Vec<UserEvent>,
+) -> Result<User, Error> {
+    let mut last = StoreError::Closed;
+    for _ in 0..ATTEMPTS {
+        let now = core.clock.now();
+        let id = chosen.unwrap_or_else(|| UserId::new(core.ids.next(now)));
+        let mut rest = events.iter();
+        let user = rest
+            .next()
+            .and_then(|event| user::first(id, org.id, now, event));
+        let user = user.ok_or_else(|| Error::internal("a user without a first event"))?;
+        let user = rest.fold(user, |user, event| user::evolve(user, now, event));
+        not_reserved(core, org, &user.username).await?;
+        let name = login_name::key(
+            &user.username,
+            &org.primary_domain,
+            core.policies.login_name_includes_domain,
+        );
+        let append = Append {
+            expected: Sequence::NONE,
+            owner: org.id.key(),
+            events: events.iter().cloned().map(Event::User).collect(),
+            state: State::User(Box::new(user.clone())),
+        };
+        let mut commit = Commit::new(now, authority.actor(), vec![append]);
+        commit.login_names = vec![(id, name)];
+        match core.store.commit(commit).await {
+            Ok(_) => return Ok(user),
+            Err(StoreError::Exists(_)) if chosen.is_some() => return Err(UserError::IdTaken.into()),
+            Err(exists @ StoreError::Exists(_)) => last = exists,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(last.into())
+}
+
+/// A name that ends in another organisation's domain would look like one of its users.
+async fn not_reserved(core: &Core, org: &Org, username: &str) -> Result<(), Error> {
+    if core.policies.login_name_includes_domain {
+        return Ok(());
+    }
+    let Some((_, domain)) = username.rsplit_once('@') else {
+        return Ok(());
+    };
+    match core.store.org_by_domain(&domain.to_lowercase()).await? {
+        Some(other) if other.id != org.id => Err(UserError::DomainReserved.into()),
+        Some(_) | None => Ok(()),
+    }
+}

@@ -1,0 +1,71 @@
+//! What every command and query needs, in one place: the ports and the policies.
+
+use std::sync::Arc;
+
+use crate::domain::ids::{InstanceId, OrgId};
+use crate::domain::permission::RoleTable;
+use crate::domain::policy::Policies;
+use crate::domain::time::Timestamp;
+use crate::ports::{Clock, Codes, IdGenerator, Passwords, Store, StoreError, Tokens};
+
+/// How long lists may be; 0 switches a rule off (spec session-service.md section 9.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListLimits {
+    /// Rows of a page when the request names no limit.
+    pub default: u32,
+    /// The largest limit that a request may name.
+    pub max: u32,
+}
+
+impl Default for ListLimits {
+    fn default() -> Self {
+        Self {
+            default: 100,
+            max: 1000,
+        }
+    }
+}
+
+/// The core of the service: made once at the start, shared by all workers.
+#[derive(Debug, Clone)]
+pub struct Core {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Session tokens and personal access tokens.
+    pub tokens: Arc<dyn Tokens>,
+    /// Password hashing.
+    pub passwords: Arc<dyn Passwords>,
+    /// One-time codes.
+    pub codes: Arc<dyn Codes>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn IdGenerator>,
+    /// The instance's policies.
+    pub policies: Policies,
+    /// Which role permits what.
+    pub roles: RoleTable,
+    /// How long lists may be.
+    pub limits: ListLimits,
+    /// The instance.
+    pub instance: InstanceId,
+    /// The organisation that users belong to unless another is named.
+    pub default_org: OrgId,
+}
+
+impl Core {
+    /// Now, but never before what an aggregate has already seen: a clock that jumps back must not
+    /// turn a history around.
+    pub fn now_after(&self, seen: Timestamp) -> Timestamp {
+        self.clock.now().max(seen)
+    }
+
+    /// Now, but never before anything that was written: for commands on several aggregates.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn now_after_all(&self) -> Result<Timestamp, StoreError> {
+        let head = self.store.head().await?;
+        Ok(self.now_after(head.created_at.unwrap_or_default()))
+    }
+}

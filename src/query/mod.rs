@@ -1,0 +1,62 @@
+//! Reads: who is asking, and what may be shown to whom.
+
+mod authenticate;
+pub(crate) mod sessions;
+mod users;
+
+pub use authenticate::authenticate;
+pub use sessions::{
+    ListSessions, SessionList, counted_factors, get_session, list_sessions, password_checked_at,
+};
+pub use users::{ListUsers, UserList, get_user, list_users};
+
+use crate::core::{Core, ListLimits};
+use crate::domain::error::Kind;
+use crate::error::Error;
+
+/// The limit of a page (spec session-service.md section 9.2).
+fn page_limit(limits: ListLimits, asked: u32) -> Result<u32, Error> {
+    if limits.max > 0 && asked > limits.max {
+        return Err(Error::new(
+            Kind::InvalidArgument,
+            "QUERY-4M0fs",
+            "Limit exceeded",
+        ));
+    }
+    Ok(match (asked, limits.default) {
+        (0, 0) => u32::MAX,
+        (0, default) => default,
+        (asked, _) => asked,
+    })
+}
+
+/// The moment that a list answer names: when the log was last written.
+async fn list_timestamp(core: &Core) -> Result<Option<crate::domain::time::Timestamp>, Error> {
+    Ok(core.store.head().await?.created_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_have_a_default_and_a_maximum() {
+        let limits = ListLimits::default();
+        let off = ListLimits { default: 0, max: 0 };
+        let table = [
+            (limits, 0, Some(100)),
+            (limits, 1, Some(1)),
+            (limits, 1000, Some(1000)),
+            (limits, 1001, None),
+            (off, 0, Some(u32::MAX)),
+            (off, 5000, Some(5000)),
+        ];
+        for (limits, asked, expected) in table {
+            assert_eq!(page_limit(limits, asked).ok(), expected, "{asked}");
+        }
+        assert_eq!(
+            page_limit(limits, 1001).unwrap_err().text(),
+            "Limit exceeded (QUERY-4M0fs)"
+        );
+    }
+}
