@@ -5,3 +5,4 @@
 //! ([`error`]), whatever the protocol.
 
 pub mod error;
+pub mod rest;

@@ -1,0 +1,3 @@
+//! REST: JSON over the routes that ZITADEL's gateway offers.
+
+pub mod routes;
