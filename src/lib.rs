@@ -1,5 +1,6 @@
 //! Bartizan: ZITADEL's Session Service v2 in one small binary on SQLite.
 
+pub mod api;
 pub mod command;
 pub mod core;
 pub mod domain;

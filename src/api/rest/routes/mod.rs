@@ -1,0 +1,199 @@
+//! Which operation a method and a path ask for.
+//!
+//! The rules are those of the gateway in front of ZITADEL (spec session-service.md section 1.2): a
+//! path is decoded *before* it is split, a variable takes exactly one segment and that may be
+//! empty, and nothing is cleaned up, so that `/v2/sessions/` is a session with an empty id and
+//! `/v2/sessions/1/` is nothing at all.
+
+mod decode;
+mod query;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use self::decode::{Undecodable, decode};
+pub use self::query::session_token;
+use self::table::{Method, ROUTES};
+use crate::domain::error::Kind;
+use crate::error::Error;
+
+/// Which package of the session service is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    /// `zitadel.session.v2`.
+    V2,
+    /// `zitadel.session.v2beta`.
+    V2Beta,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// `POST /v2/sessions`
+    CreateSession(Version),
+    /// `GET /v2/sessions/{session_id}`
+    GetSession(Version),
+    /// `POST /v2/sessions/search`
+    ListSessions(Version),
+    /// `PATCH /v2/sessions/{session_id}`
+    SetSession(Version),
+    /// `DELETE /v2/sessions/{session_id}`
+    DeleteSession(Version),
+    /// `POST /v2/users/human`
+    AddHumanUser,
+    /// `GET /v2/users/{user_id}`
+    GetUserById,
+    /// `POST /v2/users`
+    ListUsers,
+    /// `DELETE /v2/users/{user_id}`
+    DeleteUser,
+    /// `POST /v2/users/{user_id}/password`
+    SetPassword,
+    /// `POST /v2/users/{user_id}/lock`
+    LockUser,
+    /// `POST /v2/users/{user_id}/unlock`
+    UnlockUser,
+    /// `POST /v2/users/{user_id}/deactivate`
+    DeactivateUser,
+    /// `POST /v2/users/{user_id}/reactivate`
+    ReactivateUser,
+    /// A documented route of the user service whose operation, named here, this version lacks: to
+    /// be answered with `Unimplemented` after authentication, so that nobody takes it for a typo.
+    NotYet(&'static str),
+}
+
+/// How many variables a pattern has at most.
+const VARIABLES: usize = 3;
+
+/// Where in a path a variable stands.
+type Span = (usize, usize);
+
+/// An operation and what the path says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Match<'p> {
+    /// What is asked for.
+    pub operation: Operation,
+    path: Cow<'p, str>,
+    variables: [Span; VARIABLES],
+}
+
+impl Match<'_> {
+    /// The first variable of the path: the id of the session or the user; it may be empty.
+    pub fn id(&self) -> &str {
+        self.variable(0)
+    }
+
+    /// A variable of the path, counted from 0; empty if the pattern has fewer.
+    pub fn variable(&self, index: usize) -> &str {
+        let (from, to) = self.variables.get(index).copied().unwrap_or_default();
+        self.path.get(from..to).unwrap_or_default()
+    }
+}
+
+/// The methods that a path takes; `Display` writes them as the header `Allow` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Allowed([bool; Method::ALL.len()]);
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let allowed = Method::ALL.into_iter().zip(self.0).filter(|pair| pair.1);
+        for (place, (method, _)) in allowed.enumerate() {
+            let comma = if place == 0 { "" } else { ", " };
+            write!(out, "{comma}{}", method.name())?;
+        }
+        Ok(())
+    }
+}
+
+/// Why no operation takes a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unrouted {
+    /// No route has this path.
+    NotFound,
+    /// Routes have this path, but with other methods.
+    MethodNotAllowed(Allowed),
+    /// The path has a percent sign without two hexadecimal digits after it; here it is.
+    MalformedEscape(String),
+    /// The path is not UTF-8 once it is decoded.
+    InvalidUtf8,
+}
+
+impl From<&Unrouted> for Error {
+    fn from(unrouted: &Unrouted) -> Self {
+        match unrouted {
+            Unrouted::NotFound => Self::plain(Kind::NotFound, "Not Found"),
+            Unrouted::MethodNotAllowed(_) => Self::plain(Kind::Unimplemented, "Method Not Allowed"),
+            Unrouted::MalformedEscape(escape) => Self::plain(
+                Kind::InvalidArgument,
+                format!("malformed path escape {escape:?}"),
+            ),
+            Unrouted::InvalidUtf8 => {
+                Self::plain(Kind::InvalidArgument, "path contains invalid UTF-8")
+            }
+        }
+    }
+}
+
+impl From<Undecodable> for Unrouted {
+    fn from(undecodable: Undecodable) -> Self {
+        match undecodable {
+            Undecodable::Escape(escape) => Self::MalformedEscape(escape),
+            Undecodable::Utf8 => Self::InvalidUtf8,
+        }
+    }
+}
+
+/// The operation that takes a method and a path as they stand in the request line.
+///
+/// The method comes as text because the server and its protocols each have a type of their own for
+/// it. HEAD is a method like any other and no route has it; OPTIONS never comes here if the
+/// server answers it for CORS.
+///
+/// # Errors
+/// If the path cannot be decoded, if no route has it, or if none has it with this method.
+pub fn route<'p>(method: &str, raw_path: &'p str) -> Result<Match<'p>, Unrouted> {
+    let path = decode(raw_path)?;
+    let mut allowed = Allowed::default();
+    for route in ROUTES {
+        let Some(variables) = captures(route.pattern, &path) else {
+            continue;
+        };
+        if route.method.name() == method {
+            return Ok(Match {
+                operation: route.operation,
+                path,
+                variables,
+            });
+        }
+        for (slot, other) in allowed.0.iter_mut().zip(Method::ALL) {
+            *slot |= other == route.method;
+        }
+    }
+    Err(if allowed == Allowed::default() {
+        Unrouted::NotFound
+    } else {
+        Unrouted::MethodNotAllowed(allowed)
+    })
+}
+
+/// Where the variables of a pattern stand in a path, if the path fits.
+fn captures(pattern: &str, path: &str) -> Option<[Span; VARIABLES]> {
+    let mut variables = [Span::default(); VARIABLES];
+    let mut free = variables.iter_mut();
+    let mut segments = path.split('/');
+    let mut from = 0;
+    for part in pattern.split('/') {
+        let segment = segments.next()?;
+        let to = from + segment.len();
+        if part.starts_with('{') {
+            *free.next()? = (from, to);
+        } else if part != segment {
+            return None;
+        }
+        from = to + 1;
+    }
+    segments.next().is_none().then_some(variables)
+}

@@ -1,0 +1,150 @@
+//! The REST routes as data.
+
+use super::Operation::{
+    self, AddHumanUser, CreateSession, DeactivateUser, DeleteSession, DeleteUser, GetSession,
+    GetUserById, ListSessions, ListUsers, LockUser, NotYet, ReactivateUser, SetPassword,
+    SetSession, UnlockUser,
+};
+use super::Version::{V2, V2Beta};
+
+/// The methods that routes have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    pub(super) const ALL: [Self; 5] = [Self::Get, Self::Post, Self::Put, Self::Patch, Self::Delete];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One route. In its pattern a segment in braces takes any one segment of a path, even an empty one.
+#[derive(Debug)]
+pub(super) struct Route {
+    pub(super) method: Method,
+    pub(super) pattern: &'static str,
+    pub(super) operation: Operation,
+}
+
+const fn get(pattern: &'static str, operation: Operation) -> Route {
+    Route {
+        method: Method::Get,
+        pattern,
+        operation,
+    }
+}
+
+const fn post(pattern: &'static str, operation: Operation) -> Route {
+    Route {
+        method: Method::Post,
+        pattern,
+        operation,
+    }
+}
+
+const fn put(pattern: &'static str, operation: Operation) -> Route {
+    Route {
+        method: Method::Put,
+        pattern,
+        operation,
+    }
+}
+
+const fn patch(pattern: &'static str, operation: Operation) -> Route {
+    Route {
+        method: Method::Patch,
+        pattern,
+        operation,
+    }
+}
+
+const fn delete(pattern: &'static str, operation: Operation) -> Route {
+    Route {
+        method: Method::Delete,
+        pattern,
+        operation,
+    }
+}
+
+/// Every route of the session service and of the user service.
+///
+/// The first that fits is taken: what is asked for most stands first, and a literal segment before
+/// a variable one.
+#[rustfmt::skip]
+pub(super) const ROUTES: &[Route] = &[
+    get("/v2/sessions/{session_id}", GetSession(V2)),
+    post("/v2/sessions", CreateSession(V2)),
+    patch("/v2/sessions/{session_id}", SetSession(V2)),
+    delete("/v2/sessions/{session_id}", DeleteSession(V2)),
+    post("/v2/sessions/search", ListSessions(V2)),
+
+    get("/v2/users/{user_id}", GetUserById),
+    post("/v2/users", ListUsers),
+    post("/v2/users/human", AddHumanUser),
+    put("/v2/users/human/{user_id}", NotYet("UpdateHumanUser")),
+    delete("/v2/users/{user_id}", DeleteUser),
+    post("/v2/users/{user_id}/password", SetPassword),
+    post("/v2/users/{user_id}/password_reset", NotYet("PasswordReset")),
+    post("/v2/users/{user_id}/lock", LockUser),
+    post("/v2/users/{user_id}/unlock", UnlockUser),
+    post("/v2/users/{user_id}/deactivate", DeactivateUser),
+    post("/v2/users/{user_id}/reactivate", ReactivateUser),
+    get("/v2/users/{user_id}/authentication_methods", NotYet("ListAuthenticationMethodTypes")),
+    post("/v2/users/{user_id}/authentication_factors/_search", NotYet("ListAuthenticationFactors")),
+    post("/v2/users/{user_id}/email", NotYet("SetEmail")),
+    post("/v2/users/{user_id}/email/resend", NotYet("ResendEmailCode")),
+    post("/v2/users/{user_id}/email/send", NotYet("SendEmailCode")),
+    post("/v2/users/{user_id}/email/verify", NotYet("VerifyEmail")),
+    post("/v2/users/{user_id}/phone", NotYet("SetPhone")),
+    delete("/v2/users/{user_id}/phone", NotYet("RemovePhone")),
+    post("/v2/users/{user_id}/phone/resend", NotYet("ResendPhoneCode")),
+    post("/v2/users/{user_id}/phone/verify", NotYet("VerifyPhone")),
+    post("/v2/users/{user_id}/totp", NotYet("RegisterTOTP")),
+    post("/v2/users/{user_id}/totp/verify", NotYet("VerifyTOTPRegistration")),
+    delete("/v2/users/{user_id}/totp", NotYet("RemoveTOTP")),
+    post("/v2/users/{user_id}/otp_sms", NotYet("AddOTPSMS")),
+    delete("/v2/users/{user_id}/otp_sms", NotYet("RemoveOTPSMS")),
+    post("/v2/users/{user_id}/otp_email", NotYet("AddOTPEmail")),
+    delete("/v2/users/{user_id}/otp_email", NotYet("RemoveOTPEmail")),
+    post("/v2/users/{user_id}/recovery_codes", NotYet("GenerateRecoveryCodes")),
+    delete("/v2/users/{user_id}/recovery_codes", NotYet("RemoveRecoveryCodes")),
+    post("/v2/users/{user_id}/passkeys", NotYet("RegisterPasskey")),
+    post("/v2/users/{user_id}/passkeys/_search", NotYet("ListPasskeys")),
+    post("/v2/users/{user_id}/passkeys/registration_link", NotYet("CreatePasskeyRegistrationLink")),
+    post("/v2/users/{user_id}/passkeys/{passkey_id}", NotYet("VerifyPasskeyRegistration")),
+    delete("/v2/users/{user_id}/passkeys/{passkey_id}", NotYet("RemovePasskey")),
+    post("/v2/users/{user_id}/u2f", NotYet("RegisterU2F")),
+    post("/v2/users/{user_id}/u2f/{u2f_id}", NotYet("VerifyU2FRegistration")),
+    delete("/v2/users/{user_id}/u2f/{u2f_id}", NotYet("RemoveU2F")),
+    post("/v2/users/{user_id}/links", NotYet("AddIDPLink")),
+    post("/v2/users/{user_id}/links/_search", NotYet("ListIDPLinks")),
+    delete("/v2/users/{user_id}/links/{idp_id}/{linked_user_id}", NotYet("RemoveIDPLink")),
+    post("/v2/users/{user_id}/invite_code", NotYet("CreateInviteCode")),
+    post("/v2/users/{user_id}/invite_code/resend", NotYet("ResendInviteCode")),
+    post("/v2/users/{user_id}/invite_code/verify", NotYet("VerifyInviteCode")),
+    post("/v2/users/{user_id}/mfa_init_skipped", NotYet("HumanMFAInitSkipped")),
+    post("/v2/users/{user_id}/metadata", NotYet("SetUserMetadata")),
+    post("/v2/users/{user_id}/metadata/search", NotYet("ListUserMetadata")),
+    delete("/v2/users/{user_id}/metadata", NotYet("DeleteUserMetadata")),
+    post("/v2/idp_intents", NotYet("StartIdentityProviderIntent")),
+    post("/v2/idp_intents/{idp_intent_id}", NotYet("RetrieveIdentityProviderIntent")),
+
+    get("/v2beta/sessions/{session_id}", GetSession(V2Beta)),
+    post("/v2beta/sessions", CreateSession(V2Beta)),
+    patch("/v2beta/sessions/{session_id}", SetSession(V2Beta)),
+    delete("/v2beta/sessions/{session_id}", DeleteSession(V2Beta)),
+    post("/v2beta/sessions/search", ListSessions(V2Beta)),
+];

@@ -1,0 +1,360 @@
+//! One row per rule of the gateway, and laws that hold for every path.
+
+use proptest::prelude::*;
+
+use super::*;
+use Operation::*;
+use Version::*;
+
+#[track_caller]
+fn taken(method: &str, path: &str) -> (Operation, Vec<String>) {
+    let found = route(method, path).unwrap_or_else(|why| panic!("{method} {path}: {why:?}"));
+    let variables = (0..VARIABLES)
+        .map(|index| found.variable(index).to_owned())
+        .filter(|variable| !variable.is_empty())
+        .collect();
+    (found.operation, variables)
+}
+
+#[test]
+fn operations_are_found_by_method_and_path() {
+    for (method, path, operation, variables) in [
+        ("POST", "/v2/sessions", CreateSession(V2), &[][..]),
+        ("POST", "/v2/sessions/search", ListSessions(V2), &[]),
+        ("GET", "/v2/sessions/1", GetSession(V2), &["1"]),
+        ("PATCH", "/v2/sessions/1", SetSession(V2), &["1"]),
+        ("DELETE", "/v2/sessions/1", DeleteSession(V2), &["1"]),
+        ("POST", "/v2beta/sessions", CreateSession(V2Beta), &[]),
+        ("POST", "/v2beta/sessions/search", ListSessions(V2Beta), &[]),
+        ("GET", "/v2beta/sessions/1", GetSession(V2Beta), &["1"]),
+        ("PATCH", "/v2beta/sessions/1", SetSession(V2Beta), &["1"]),
+        (
+            "DELETE",
+            "/v2beta/sessions/1",
+            DeleteSession(V2Beta),
+            &["1"],
+        ),
+        ("POST", "/v2/users", ListUsers, &[]),
+        ("POST", "/v2/users/human", AddHumanUser, &[]),
+        ("GET", "/v2/users/7", GetUserById, &["7"]),
+        ("DELETE", "/v2/users/7", DeleteUser, &["7"]),
+        ("POST", "/v2/users/7/password", SetPassword, &["7"]),
+        ("POST", "/v2/users/7/lock", LockUser, &["7"]),
+        ("POST", "/v2/users/7/unlock", UnlockUser, &["7"]),
+        ("POST", "/v2/users/7/deactivate", DeactivateUser, &["7"]),
+        ("POST", "/v2/users/7/reactivate", ReactivateUser, &["7"]),
+    ] {
+        let variables: Vec<_> = variables.iter().map(|text| (*text).to_owned()).collect();
+        assert_eq!(
+            taken(method, path),
+            (operation, variables),
+            "{method} {path}"
+        );
+    }
+}
+
+#[test]
+fn words_of_other_routes_are_ids_where_an_id_may_stand() {
+    assert_eq!(taken("GET", "/v2/sessions/search").0, GetSession(V2));
+    assert_eq!(route("GET", "/v2/sessions/search").unwrap().id(), "search");
+    assert_eq!(taken("PATCH", "/v2/sessions/search").0, SetSession(V2));
+    assert_eq!(taken("DELETE", "/v2/sessions/search").0, DeleteSession(V2));
+    assert_eq!(taken("GET", "/v2/users/human").0, GetUserById);
+    assert_eq!(taken("DELETE", "/v2/users/human").0, DeleteUser);
+    assert_eq!(taken("POST", "/v2/users/human/lock").0, LockUser);
+}
+
+#[test]
+fn an_empty_segment_is_an_empty_id() {
+    for (method, path, operation) in [
+        ("GET", "/v2/sessions/", GetSession(V2)),
+        ("PATCH", "/v2/sessions/", SetSession(V2)),
+        ("DELETE", "/v2/sessions/", DeleteSession(V2)),
+        ("GET", "/v2beta/sessions/", GetSession(V2Beta)),
+        ("GET", "/v2/users/", GetUserById),
+        ("POST", "/v2/users//lock", LockUser),
+    ] {
+        assert_eq!(taken(method, path), (operation, vec![]), "{method} {path}");
+    }
+}
+
+#[test]
+fn paths_are_decoded_before_they_are_split() {
+    assert_eq!(route("GET", "/v2/sessions/a%20b").unwrap().id(), "a b");
+    assert_eq!(route("GET", "/v2/sessions/%C3%BC").unwrap().id(), "ü");
+    assert_eq!(route("GET", "/v2/sessions/%252F").unwrap().id(), "%2F");
+    assert_eq!(route("GET", "/v2/sessions/a+b").unwrap().id(), "a+b");
+    assert_eq!(route("GET", "/v2/sessions/a%2Fb"), Err(Unrouted::NotFound));
+    assert_eq!(taken("GET", "/v2%2Fsessions%2f1").0, GetSession(V2));
+    assert_eq!(taken("POST", "/%76%32/sessions").0, CreateSession(V2));
+    assert_eq!(taken("POST", "/v2/users/7%2flock").0, LockUser);
+}
+
+#[test]
+fn unknown_paths_are_not_found() {
+    for path in [
+        "",
+        "/",
+        "*",
+        "v2/sessions",
+        "/v2",
+        "/v2/",
+        "/v2/session",
+        "/V2/sessions",
+        "/v2/Sessions",
+        "//v2/sessions",
+        "/v2//sessions",
+        "/v2/sessions/1/",
+        "/v2/sessions/1/2",
+        "/v2/sessions//",
+        "/v2/sessions/search/",
+        "/v2/sessions/../users",
+        "/v3/sessions",
+        "/v2beta/users",
+        "/v2beta/users/7",
+        "/v2/users/7/totp/_verify",
+        "/v2/users/7/lock/",
+    ] {
+        for method in ["GET", "POST", "PATCH", "DELETE", "HEAD", "OPTIONS", "PUT"] {
+            assert_eq!(
+                route(method, path),
+                Err(Unrouted::NotFound),
+                "{method} {path:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn other_methods_are_told_which_are_allowed() {
+    for (method, path, expected) in [
+        ("GET", "/v2/sessions", "POST"),
+        ("DELETE", "/v2/sessions", "POST"),
+        ("POST", "/v2/sessions/1", "GET, PATCH, DELETE"),
+        ("POST", "/v2/sessions/", "GET, PATCH, DELETE"),
+        ("POST", "/v2beta/sessions/", "GET, PATCH, DELETE"),
+        ("PUT", "/v2/sessions/1", "GET, PATCH, DELETE"),
+        ("HEAD", "/v2/sessions/1", "GET, PATCH, DELETE"),
+        ("HEAD", "/v2/sessions", "POST"),
+        ("OPTIONS", "/v2/sessions", "POST"),
+        ("get", "/v2/sessions/1", "GET, PATCH, DELETE"),
+        ("", "/v2/sessions/1", "GET, PATCH, DELETE"),
+        ("PUT", "/v2/sessions/search", "GET, POST, PATCH, DELETE"),
+        ("GET", "/v2/users", "POST"),
+        ("POST", "/v2/users/7", "GET, DELETE"),
+        ("GET", "/v2/users/7/lock", "POST"),
+        ("GET", "/v2/users/human/7", "PUT"),
+        ("PATCH", "/v2/users/7/totp", "POST, DELETE"),
+    ] {
+        let Err(Unrouted::MethodNotAllowed(allowed)) = route(method, path) else {
+            panic!("{method} {path} is not refused for its method");
+        };
+        assert_eq!(allowed.to_string(), expected, "{method} {path}");
+    }
+}
+
+#[test]
+fn undecodable_paths_are_refused_before_anything_else() {
+    for (path, refusal) in [
+        ("/v2/sessions/%", Unrouted::MalformedEscape("%".to_owned())),
+        (
+            "/v2/sessions/%2",
+            Unrouted::MalformedEscape("%2".to_owned()),
+        ),
+        (
+            "/nothing/%zz/here",
+            Unrouted::MalformedEscape("%zz".to_owned()),
+        ),
+        ("/v2/sessions/%FF", Unrouted::InvalidUtf8),
+    ] {
+        assert_eq!(route("GET", path), Err(refusal), "{path}");
+    }
+}
+
+/// What ZITADEL documents for the user service, beside what is offered already.
+const NOT_YET: &[(&str, &str, &str)] = &[
+    ("POST", "/v2/users/7/email", "SetEmail"),
+    ("POST", "/v2/users/7/email/resend", "ResendEmailCode"),
+    ("POST", "/v2/users/7/email/send", "SendEmailCode"),
+    ("POST", "/v2/users/7/email/verify", "VerifyEmail"),
+    ("POST", "/v2/users/7/phone", "SetPhone"),
+    ("DELETE", "/v2/users/7/phone", "RemovePhone"),
+    ("POST", "/v2/users/7/phone/resend", "ResendPhoneCode"),
+    ("POST", "/v2/users/7/phone/verify", "VerifyPhone"),
+    ("PUT", "/v2/users/human/7", "UpdateHumanUser"),
+    ("POST", "/v2/users/7/passkeys", "RegisterPasskey"),
+    (
+        "POST",
+        "/v2/users/7/passkeys/8",
+        "VerifyPasskeyRegistration",
+    ),
+    (
+        "POST",
+        "/v2/users/7/passkeys/registration_link",
+        "CreatePasskeyRegistrationLink",
+    ),
+    ("POST", "/v2/users/7/passkeys/_search", "ListPasskeys"),
+    ("DELETE", "/v2/users/7/passkeys/8", "RemovePasskey"),
+    ("POST", "/v2/users/7/u2f", "RegisterU2F"),
+    ("POST", "/v2/users/7/u2f/8", "VerifyU2FRegistration"),
+    ("DELETE", "/v2/users/7/u2f/8", "RemoveU2F"),
+    ("POST", "/v2/users/7/totp", "RegisterTOTP"),
+    ("POST", "/v2/users/7/totp/verify", "VerifyTOTPRegistration"),
+    ("DELETE", "/v2/users/7/totp", "RemoveTOTP"),
+    ("POST", "/v2/users/7/otp_sms", "AddOTPSMS"),
+    ("DELETE", "/v2/users/7/otp_sms", "RemoveOTPSMS"),
+    ("POST", "/v2/users/7/otp_email", "AddOTPEmail"),
+    ("DELETE", "/v2/users/7/otp_email", "RemoveOTPEmail"),
+    (
+        "POST",
+        "/v2/users/7/recovery_codes",
+        "GenerateRecoveryCodes",
+    ),
+    (
+        "DELETE",
+        "/v2/users/7/recovery_codes",
+        "RemoveRecoveryCodes",
+    ),
+    ("POST", "/v2/idp_intents", "StartIdentityProviderIntent"),
+    (
+        "POST",
+        "/v2/idp_intents/7",
+        "RetrieveIdentityProviderIntent",
+    ),
+    ("POST", "/v2/users/7/links", "AddIDPLink"),
+    ("POST", "/v2/users/7/links/_search", "ListIDPLinks"),
+    ("DELETE", "/v2/users/7/links/8/9", "RemoveIDPLink"),
+    ("POST", "/v2/users/7/password_reset", "PasswordReset"),
+    (
+        "GET",
+        "/v2/users/7/authentication_methods",
+        "ListAuthenticationMethodTypes",
+    ),
+    (
+        "POST",
+        "/v2/users/7/authentication_factors/_search",
+        "ListAuthenticationFactors",
+    ),
+    ("POST", "/v2/users/7/invite_code", "CreateInviteCode"),
+    ("POST", "/v2/users/7/invite_code/resend", "ResendInviteCode"),
+    ("POST", "/v2/users/7/invite_code/verify", "VerifyInviteCode"),
+    (
+        "POST",
+        "/v2/users/7/mfa_init_skipped",
+        "HumanMFAInitSkipped",
+    ),
+    ("POST", "/v2/users/7/metadata", "SetUserMetadata"),
+    ("POST", "/v2/users/7/metadata/search", "ListUserMetadata"),
+    ("DELETE", "/v2/users/7/metadata", "DeleteUserMetadata"),
+];
+
+#[test]
+fn documented_routes_without_an_operation_are_known_by_name() {
+    for &(method, path, name) in NOT_YET {
+        assert_eq!(taken(method, path).0, NotYet(name), "{method} {path}");
+    }
+    let offered = |operation: Operation| !matches!(operation, NotYet(_));
+    let offered = ROUTES
+        .iter()
+        .filter(|route| offered(route.operation))
+        .count();
+    assert_eq!(
+        ROUTES.len(),
+        NOT_YET.len() + offered,
+        "a route is not in the list"
+    );
+    assert_eq!(offered, 19);
+}
+
+#[test]
+fn every_variable_of_a_path_can_be_read() {
+    let link = route("DELETE", "/v2/users/7/links/8/9").unwrap();
+    assert_eq!(
+        [
+            link.id(),
+            link.variable(1),
+            link.variable(2),
+            link.variable(3)
+        ],
+        ["7", "8", "9", ""]
+    );
+}
+
+#[test]
+fn no_route_hides_a_later_one() {
+    for (place, later) in ROUTES.iter().enumerate() {
+        // A path that only fits the later pattern's own words.
+        let path: String = later.pattern.replace(['{', '}'], "~");
+        assert_eq!(
+            route(later.method.name(), &path).map(|found| found.operation),
+            Ok(later.operation),
+            "route {place}: {}",
+            later.pattern
+        );
+    }
+}
+
+#[test]
+fn only_escaped_paths_are_copied() {
+    let found = route("GET", "/v2/sessions/1").unwrap();
+    assert!(matches!(found.path, Cow::Borrowed(_)));
+}
+
+#[test]
+fn refusals_have_the_texts_of_the_gateway() {
+    for (unrouted, kind, text) in [
+        (Unrouted::NotFound, Kind::NotFound, "Not Found"),
+        (
+            Unrouted::MethodNotAllowed(Allowed::default()),
+            Kind::Unimplemented,
+            "Method Not Allowed",
+        ),
+        (
+            Unrouted::MalformedEscape("%\"\n".to_owned()),
+            Kind::InvalidArgument,
+            r#"malformed path escape "%\"\n""#,
+        ),
+        (
+            Unrouted::InvalidUtf8,
+            Kind::InvalidArgument,
+            "path contains invalid UTF-8",
+        ),
+    ] {
+        let error = Error::from(&unrouted);
+        assert_eq!((error.kind, &*error.text(), error.id), (kind, text, None));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_path_is_answered(bytes in prop::collection::vec(any::<u8>(), 0..64), method in "[A-Z]{0,8}") {
+        let path = String::from_utf8_lossy(&bytes);
+        if let Ok(found) = route(&method, &path) {
+            let _ = found.variable(VARIABLES);
+        }
+    }
+
+    #[test]
+    fn a_path_of_our_own_words_is_answered(
+        words in prop::collection::vec("(/|%|%2[fF]|v2|v2beta|sessions|users|search|human|lock|[0-9]|ü|\u{0})", 0..12),
+        query in ".{0,64}",
+    ) {
+        let path = words.concat();
+        for method in Method::ALL {
+            if let Ok(found) = route(method.name(), &path) {
+                prop_assert!(!found.id().contains('/'));
+            }
+        }
+        if let Ok(Some(_)) = session_token(Some(&query)) {
+            prop_assert!(query.to_lowercase().contains("oken"));
+        }
+    }
+
+    #[test]
+    fn any_id_comes_through_as_it_was_encoded(id in "[^/]{0,40}") {
+        let encoded = percent_encoding::utf8_percent_encode(&id, percent_encoding::NON_ALPHANUMERIC);
+        let path = format!("/v2/sessions/{encoded}");
+        let found = route("DELETE", &path);
+        prop_assert_eq!(found.as_ref().map(Match::id), Ok(&*id));
+    }
+}
