@@ -1,4 +1,14 @@
 //! REST: JSON over the routes that ZITADEL's gateway offers.
+//!
+//! One handler takes every path, because the gateway's rules of matching are not those of a web
+//! framework: see [`routes`].
 
 pub mod error;
 pub mod routes;
+
+mod call;
+mod handler;
+mod sessions;
+mod users;
+
+pub use handler::handle;

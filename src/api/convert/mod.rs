@@ -1,0 +1,83 @@
+//! From messages to commands and back. What comes out of here on the way in needs no further look.
+
+mod session;
+mod session_search;
+mod user;
+mod user_search;
+
+pub(crate) use session::{create_session, saved_token, session, set_session};
+pub(crate) use session_search::{list_sessions, sessions_page};
+pub(crate) use user::{add_human, set_password, user, user_details};
+pub(crate) use user_search::{list_users, users_page};
+
+use bartizan_proto::buffa_types::google::protobuf::{Duration, Timestamp as WireTimestamp};
+use bartizan_proto::zitadel::object::v2::{Details as WireDetails, ListDetails};
+
+use crate::command::Details;
+use crate::core::Core;
+use crate::domain::ids::Sequence;
+use crate::domain::session::Session;
+use crate::domain::time::{Span, Timestamp};
+
+/// The moment on the wire.
+pub(crate) fn timestamp(moment: Timestamp) -> WireTimestamp {
+    WireTimestamp { seconds: moment.seconds(), nanos: moment.subsec_nanos(), ..WireTimestamp::default() }
+}
+
+/// A moment from the wire; what is finer than a microsecond is cut off.
+fn moment(wire: &WireTimestamp) -> Timestamp {
+    let micros = wire.seconds.saturating_mul(1_000_000);
+    Timestamp::from_micros(micros.saturating_add(i64::from(wire.nanos / 1_000)))
+}
+
+/// A span from the wire; what is longer than 292 years is cut off, as in ZITADEL.
+fn span(wire: &Duration) -> Span {
+    Span::from_nanos(wire.seconds.saturating_mul(1_000_000_000).saturating_add(i64::from(wire.nanos)))
+}
+
+fn sequence(sequence: Sequence) -> u64 {
+    u64::from(sequence.number())
+}
+
+/// `object.v2.Details` of a user.
+pub(crate) fn details(details: Details) -> WireDetails {
+    WireDetails {
+        sequence: sequence(details.sequence),
+        change_date: timestamp(details.changed_at).into(),
+        resource_owner: details.owner.to_string(),
+        ..WireDetails::default()
+    }
+}
+
+/// `object.v2.Details` of a session; its resource owner is the instance.
+pub(crate) fn session_details(core: &Core, session: &Session) -> WireDetails {
+    details(Details { sequence: session.sequence, changed_at: session.changed_at, owner: core.instance.key() })
+}
+
+/// `object.v2.ListDetails`; `processedSequence` is never filled (spec session-service.md section 9.2).
+fn list_details(total: u64, written_at: Option<Timestamp>) -> ListDetails {
+    // Before the first event ZITADEL says the zero time of Go, year 1.
+    let written_at = written_at.unwrap_or(Timestamp::from_micros(-62_135_596_800_000_000));
+    ListDetails { total_result: total, timestamp: timestamp(written_at).into(), ..ListDetails::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_keep_their_microseconds() {
+        for micros in [0, 1_783_661_559_007_096, -1, -62_135_596_800_000_000] {
+            let there = timestamp(Timestamp::from_micros(micros));
+            assert_eq!(moment(&there).micros(), micros);
+        }
+    }
+
+    #[test]
+    fn spans_saturate() {
+        let wire = Duration { seconds: 315_576_000_000, nanos: 0, ..Duration::default() };
+        assert_eq!(span(&wire).nanos(), i64::MAX);
+        let wire = Duration { seconds: 1, nanos: 500_000_000, ..Duration::default() };
+        assert_eq!(span(&wire).nanos(), 1_500_000_000);
+    }
+}

@@ -1,0 +1,64 @@
+//! One REST call: JSON in, an operation, JSON out.
+
+use std::future::Future;
+
+use actix_web::http::StatusCode;
+use bartizan_proto::buffa::Message;
+use bartizan_proto::json::{self, Body};
+use serde::Serialize;
+
+use crate::core::Core;
+use crate::domain::error::Kind;
+use crate::domain::permission::Caller;
+use crate::error::Error;
+
+/// What an operation is called with.
+#[derive(Debug)]
+pub(super) struct Call<'a> {
+    pub(super) core: &'a Core,
+    pub(super) caller: &'a Caller,
+    /// The id in the path; it wins over one in the body.
+    pub(super) id: &'a str,
+    pub(super) query: Option<&'a str>,
+    pub(super) body: &'a [u8],
+}
+
+/// What is answered when all went well.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Vec<u8>,
+}
+
+impl Call<'_> {
+    /// The message in the body; an empty body is an empty message.
+    pub(super) fn message<M: Body>(&self) -> Result<M, Error> {
+        json::decode(self.body).map_err(|error| Error::plain(Kind::InvalidArgument, error.to_string()))
+    }
+}
+
+/// Writes an answer.
+pub(super) async fn encode<M: Serialize>(answer: impl Future<Output = Result<M, Error>>) -> Result<Vec<u8>, Error> {
+    write(&answer.await?)
+}
+
+/// As [`encode`], in the package `v2beta`.
+pub(super) async fn encode_as<Beta, M>(answer: impl Future<Output = Result<M, Error>>) -> Result<Vec<u8>, Error>
+where
+    Beta: Message + Default + Serialize,
+    M: Message,
+{
+    write(&transcode::<Beta>(&answer.await?)?)
+}
+
+fn write<M: Serialize>(message: &M) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::with_capacity(512);
+    json::encode(message, &mut out).map_err(Error::internal)?;
+    Ok(out)
+}
+
+/// The same fields in another package: numbers and types of `v2beta` are those of `v2`, as far as it
+/// goes, so that the binary form carries over.
+pub(super) fn transcode<To: Message + Default>(from: &impl Message) -> Result<To, Error> {
+    To::decode_from_slice(&from.encode_to_vec()).map_err(Error::internal)
+}

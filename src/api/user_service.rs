@@ -1,0 +1,102 @@
+//! `zitadel.user.v2.UserService`: each operation once, whatever the protocol.
+
+use bartizan_proto::zitadel::user::v2 as wire;
+
+use super::convert;
+use super::validate::Validate as _;
+use crate::command::{self, UserChange};
+use crate::core::Core;
+use crate::domain::ids::given_user_key;
+use crate::domain::permission::Caller;
+use crate::domain::secret::Secret;
+use crate::error::Error;
+use crate::query;
+
+/// `AddHumanUser`.
+pub(crate) async fn add_human_user(
+    core: &Core,
+    caller: &Caller,
+    request: wire::AddHumanUserRequest,
+) -> Result<wire::AddHumanUserResponse, Error> {
+    request.validate()?;
+    let added = command::add_human(core, caller, convert::add_human(request)?).await?;
+    let shown = |code: Option<Secret>| code.map(|code| code.expose().to_owned());
+    Ok(wire::AddHumanUserResponse {
+        user_id: added.user.public_id(),
+        details: convert::details(command::Details::of(&added.user)).into(),
+        email_code: shown(added.email_code),
+        phone_code: shown(added.phone_code),
+        ..wire::AddHumanUserResponse::default()
+    })
+}
+
+/// `GetUserByID`.
+pub(crate) async fn get_user_by_id(
+    core: &Core,
+    caller: &Caller,
+    request: wire::GetUserByIDRequest,
+) -> Result<wire::GetUserByIDResponse, Error> {
+    request.validate()?;
+    let view = query::get_user(core, caller, given_user_key(&request.user_id)).await?;
+    Ok(wire::GetUserByIDResponse {
+        details: convert::user_details(&view.user).into(),
+        user: convert::user(view, core.policies.login_name_includes_domain).into(),
+        ..wire::GetUserByIDResponse::default()
+    })
+}
+
+/// `ListUsers`.
+pub(crate) async fn list_users(
+    core: &Core,
+    caller: &Caller,
+    request: wire::ListUsersRequest,
+) -> Result<wire::ListUsersResponse, Error> {
+    request.validate()?;
+    let column = request.sorting_column;
+    let list = query::list_users(core, caller, convert::list_users(request)?).await?;
+    Ok(convert::users_page(list, column, core.policies.login_name_includes_domain))
+}
+
+/// `SetPassword`.
+pub(crate) async fn set_password(
+    core: &Core,
+    caller: &Caller,
+    request: wire::SetPasswordRequest,
+) -> Result<wire::SetPasswordResponse, Error> {
+    request.validate()?;
+    let details = command::set_password(core, caller, convert::set_password(request)?).await?;
+    Ok(wire::SetPasswordResponse {
+        details: convert::details(details).into(),
+        ..wire::SetPasswordResponse::default()
+    })
+}
+
+/// Declares the operations that differ in their messages alone.
+macro_rules! state_change {
+    ($( $(#[$doc:meta])* $name:ident($request:ident) -> $response:ident = $change:ident; )+) => { $(
+        $(#[$doc])*
+        pub(crate) async fn $name(
+            core: &Core,
+            caller: &Caller,
+            request: wire::$request,
+        ) -> Result<wire::$response, Error> {
+            request.validate()?;
+            let user = given_user_key(&request.user_id);
+            let details = command::change_user(core, caller, user, UserChange::$change).await?;
+            Ok(wire::$response { details: convert::details(details).into(), ..wire::$response::default() })
+        }
+    )+ };
+}
+
+state_change! {
+    /// `LockUser`.
+    lock_user(LockUserRequest) -> LockUserResponse = Lock;
+    /// `UnlockUser`.
+    unlock_user(UnlockUserRequest) -> UnlockUserResponse = Unlock;
+    /// `DeactivateUser`.
+    deactivate_user(DeactivateUserRequest) -> DeactivateUserResponse = Deactivate;
+    /// `ReactivateUser`.
+    reactivate_user(ReactivateUserRequest) -> ReactivateUserResponse = Reactivate;
+    /// `DeleteUser`.
+    delete_user(DeleteUserRequest) -> DeleteUserResponse = Remove;
+}
