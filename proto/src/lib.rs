@@ -2,12 +2,14 @@
 //!
 //! One module per package, under the name it has on the wire: the session
 //! service is [`zitadel::session::v2`]. The messages of `google.protobuf` are
-//! those of [`buffa_types`].
+//! those of [`buffa_types`]. [`json`] reads and writes them as JSON.
 //!
 //! This crate knows how things are written, not what they mean: no validation,
 //! no permissions, no defaults.
 
 pub use {buffa, buffa_types, connectrpc};
+
+pub mod json;
 
 connectrpc::include_generated!();
 

@@ -1,8 +1,13 @@
 //! Compiles the `.proto` files of this crate to Rust, without `protoc`.
 
+mod shapes;
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use buffa_codegen::MapRepr;
+use connectrpc_build::CodeGenConfig;
 
 /// The roots below which the files lie; names in `import` start here.
 const ROOTS: [&str; 2] = ["google", "zitadel"];
@@ -12,6 +17,7 @@ const ROOTS: [&str; 2] = ["google", "zitadel"];
     reason = "a build script is told its folder by the environment"
 )]
 fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=build");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let mut files = Vec::new();
     for root in ROOTS {
@@ -27,12 +33,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         out.join("descriptors.bin"),
         compiler.encode_file_descriptor_set(),
     )?;
+    fs::write(
+        out.join("shapes.rs"),
+        shapes::generate(&compiler.file_descriptor_set())?,
+    )?;
     // What the generator reads: comments become the documentation in Rust.
     compiler.include_source_info(true);
     let set = out.join("descriptors-with-comments.bin");
     fs::write(&set, compiler.encode_file_descriptor_set())?;
 
     connectrpc_build::Config::new()
+        .buffa_config(config())
         .descriptor_set(&set)
         .files(&files)
         .include_file("_connectrpc.rs")
@@ -41,6 +52,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         .emit_rerun_directives(false)
         .compile()?;
     Ok(())
+}
+
+fn config() -> CodeGenConfig {
+    let mut config = CodeGenConfig::default();
+    config.generate_json = true;
+    // A map that keeps its keys sorted gives the same bytes for the same
+    // message, whatever the process.
+    config.map_fields = vec![(".".to_owned(), MapRepr::BTreeMap)];
+    config
 }
 
 /// Adds every `.proto` file below `dir`.

@@ -1,0 +1,119 @@
+//! What the reader knows of each message. The tables are written by the build
+//! script from the `.proto` files.
+
+use serde::Serialize;
+
+/// A message that can be read from JSON with [`decode`](super::decode).
+pub trait Body: buffa::Message + Default + Serialize {
+    /// Its fields, as the reader needs them.
+    const SHAPE: &'static Shape;
+}
+
+/// The fields of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// The full name, such as `zitadel.session.v2.Checks`.
+    pub(super) name: &'static str,
+    pub(super) fields: &'static [Field],
+}
+
+impl Shape {
+    /// The field with this name, in either spelling, and its place among the
+    /// fields.
+    pub(super) fn find(&self, name: &str) -> Option<(u32, &'static Field)> {
+        (0..)
+            .zip(self.fields)
+            .find(|(_, field)| field.json == name || field.proto == name)
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) number: u32,
+    /// Its name in JSON.
+    pub(super) json: &'static str,
+    /// Its name in the `.proto` file, which is read as well.
+    pub(super) proto: &'static str,
+    pub(super) many: Many,
+    /// What it holds, or what its list or map holds.
+    pub(super) kind: Kind,
+    /// The oneof it belongs to.
+    pub(super) oneof: Option<&'static str>,
+}
+
+/// Shapes hold each other in circles, so fields are compared by identity.
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Field {}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Many {
+    One,
+    List,
+    /// The keys are strings.
+    Map,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Bool,
+    Int32,
+    Uint32,
+    Uint64,
+    String,
+    Bytes,
+    Timestamp,
+    Duration,
+    Struct,
+    Enum(&'static Enum),
+    Message(&'static Shape),
+}
+
+impl Kind {
+    /// For error messages.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Int32 => "int32",
+            Self::Uint32 => "uint32",
+            Self::Uint64 => "uint64",
+            Self::String => "string",
+            Self::Bytes => "bytes",
+            Self::Timestamp => "google.protobuf.Timestamp",
+            Self::Duration => "google.protobuf.Duration",
+            Self::Struct => "google.protobuf.Struct",
+            Self::Enum(_) => "enum",
+            Self::Message(shape) => shape.name,
+        }
+    }
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+pub(super) struct Enum {
+    pub(super) values: &'static [(&'static str, i32)],
+}
+
+impl Enum {
+    pub(super) fn number(&self, name: &str) -> Option<i32> {
+        self.values
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, number)| *number)
+    }
+}
+
+#[expect(dead_code, reason = "some enums are in no message")]
+mod tables {
+    use super::{Body, Enum, Field, Kind, Many, Shape};
+
+    include!(concat!(env!("OUT_DIR"), "/shapes.rs"));
+}
