@@ -17,7 +17,9 @@ const ORGANIZATION: &str = "x-zitadel-orgid";
 /// 401 without a bearer token; what [`query::authenticate`] says.
 pub(crate) async fn caller(core: &Core, headers: &HeaderMap) -> Result<Caller, Error> {
     let token = bearer(headers)?;
-    let organization = headers.get(ORGANIZATION).map(|value| value.to_str().unwrap_or("\u{fffd}"));
+    let organization = headers
+        .get(ORGANIZATION)
+        .map(|value| value.to_str().unwrap_or("\u{fffd}"));
     query::authenticate(core, token, organization.filter(|value| !value.is_empty())).await
 }
 
@@ -52,14 +54,21 @@ mod tests {
             (Some("bearer abc"), Err("invalid auth header (AUTH-toLo1)")),
             (Some("Basic abc"), Err("invalid auth header (AUTH-toLo1)")),
             (Some("abc"), Err("invalid auth header (AUTH-toLo1)")),
-            (Some("Bearer a Bearer b"), Err("invalid auth header (AUTH-toLo1)")),
+            (
+                Some("Bearer a Bearer b"),
+                Err("invalid auth header (AUTH-toLo1)"),
+            ),
         ] {
             let mut headers = HeaderMap::new();
             if let Some(value) = value {
                 headers.insert(AUTHORIZATION, HeaderValue::from_static(value));
             }
             let found = bearer(&headers).map_err(|error| error.text().into_owned());
-            assert_eq!(found.as_deref().map_err(String::as_str), expected, "{value:?}");
+            assert_eq!(
+                found.as_deref().map_err(String::as_str),
+                expected,
+                "{value:?}"
+            );
         }
     }
 }

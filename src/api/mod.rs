@@ -36,7 +36,9 @@ pub struct Api {
 
 impl fmt::Debug for Api {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Api").field("core", &self.core).finish_non_exhaustive()
+        out.debug_struct("Api")
+            .field("core", &self.core)
+            .finish_non_exhaustive()
     }
 }
 

@@ -57,7 +57,13 @@ pub(crate) async fn get_session(
 ) -> Result<wire::GetSessionResponse, Error> {
     request.validate()?;
     let token = request.session_token.map(Secret::new);
-    let view = query::get_session(core, caller, SessionId::parse(&request.session_id), token.as_ref()).await?;
+    let view = query::get_session(
+        core,
+        caller,
+        SessionId::parse(&request.session_id),
+        token.as_ref(),
+    )
+    .await?;
     Ok(wire::GetSessionResponse {
         session: convert::session(view, core.policies.login_name_includes_domain).into(),
         ..wire::GetSessionResponse::default()
@@ -72,7 +78,10 @@ pub(crate) async fn list_sessions(
 ) -> Result<wire::ListSessionsResponse, Error> {
     request.validate()?;
     let list = query::list_sessions(core, caller, convert::list_sessions(request, caller)?).await?;
-    Ok(convert::sessions_page(list, core.policies.login_name_includes_domain))
+    Ok(convert::sessions_page(
+        list,
+        core.policies.login_name_includes_domain,
+    ))
 }
 
 /// `DeleteSession`.
@@ -83,8 +92,18 @@ pub(crate) async fn delete_session(
 ) -> Result<wire::DeleteSessionResponse, Error> {
     request.validate()?;
     let token = request.session_token.map(Secret::new);
-    let ended =
-        command::terminate_session(core, caller, SessionId::parse(&request.session_id), token.as_ref()).await?;
-    let details = ended.map_or_else(Default::default, |session| convert::session_details(core, &session));
-    Ok(wire::DeleteSessionResponse { details: details.into(), ..wire::DeleteSessionResponse::default() })
+    let ended = command::terminate_session(
+        core,
+        caller,
+        SessionId::parse(&request.session_id),
+        token.as_ref(),
+    )
+    .await?;
+    let details = ended.map_or_else(Default::default, |session| {
+        convert::session_details(core, &session)
+    });
+    Ok(wire::DeleteSessionResponse {
+        details: details.into(),
+        ..wire::DeleteSessionResponse::default()
+    })
 }

@@ -54,7 +54,11 @@ pub(crate) async fn list_users(
     request.validate()?;
     let column = request.sorting_column;
     let list = query::list_users(core, caller, convert::list_users(request)?).await?;
-    Ok(convert::users_page(list, column, core.policies.login_name_includes_domain))
+    Ok(convert::users_page(
+        list,
+        column,
+        core.policies.login_name_includes_domain,
+    ))
 }
 
 /// `SetPassword`.

@@ -21,7 +21,11 @@ use crate::domain::time::{Span, Timestamp};
 
 /// The moment on the wire.
 pub(crate) fn timestamp(moment: Timestamp) -> WireTimestamp {
-    WireTimestamp { seconds: moment.seconds(), nanos: moment.subsec_nanos(), ..WireTimestamp::default() }
+    WireTimestamp {
+        seconds: moment.seconds(),
+        nanos: moment.subsec_nanos(),
+        ..WireTimestamp::default()
+    }
 }
 
 /// A moment from the wire; what is finer than a microsecond is cut off.
@@ -32,7 +36,11 @@ fn moment(wire: &WireTimestamp) -> Timestamp {
 
 /// A span from the wire; what is longer than 292 years is cut off, as in ZITADEL.
 fn span(wire: &Duration) -> Span {
-    Span::from_nanos(wire.seconds.saturating_mul(1_000_000_000).saturating_add(i64::from(wire.nanos)))
+    Span::from_nanos(
+        wire.seconds
+            .saturating_mul(1_000_000_000)
+            .saturating_add(i64::from(wire.nanos)),
+    )
 }
 
 fn sequence(sequence: Sequence) -> u64 {
@@ -51,14 +59,22 @@ pub(crate) fn details(details: Details) -> WireDetails {
 
 /// `object.v2.Details` of a session; its resource owner is the instance.
 pub(crate) fn session_details(core: &Core, session: &Session) -> WireDetails {
-    details(Details { sequence: session.sequence, changed_at: session.changed_at, owner: core.instance.key() })
+    details(Details {
+        sequence: session.sequence,
+        changed_at: session.changed_at,
+        owner: core.instance.key(),
+    })
 }
 
 /// `object.v2.ListDetails`; `processedSequence` is never filled (spec session-service.md section 9.2).
 fn list_details(total: u64, written_at: Option<Timestamp>) -> ListDetails {
     // Before the first event ZITADEL says the zero time of Go, year 1.
     let written_at = written_at.unwrap_or(Timestamp::from_micros(-62_135_596_800_000_000));
-    ListDetails { total_result: total, timestamp: timestamp(written_at).into(), ..ListDetails::default() }
+    ListDetails {
+        total_result: total,
+        timestamp: timestamp(written_at).into(),
+        ..ListDetails::default()
+    }
 }
 
 #[cfg(test)]
@@ -75,9 +91,17 @@ mod tests {
 
     #[test]
     fn spans_saturate() {
-        let wire = Duration { seconds: 315_576_000_000, nanos: 0, ..Duration::default() };
+        let wire = Duration {
+            seconds: 315_576_000_000,
+            nanos: 0,
+            ..Duration::default()
+        };
         assert_eq!(span(&wire).nanos(), i64::MAX);
-        let wire = Duration { seconds: 1, nanos: 500_000_000, ..Duration::default() };
+        let wire = Duration {
+            seconds: 1,
+            nanos: 500_000_000,
+            ..Duration::default()
+        };
         assert_eq!(span(&wire).nanos(), 1_500_000_000);
     }
 }

@@ -1,6 +1,5 @@
 //! Sessions: requests in, sessions out.
 
-use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use bartizan_proto::zitadel::session::v2 as wire;
@@ -10,7 +9,7 @@ use super::{sequence, span, timestamp};
 use crate::command::{CreateSession, SavedSession, SetSession, UserSelector};
 use crate::domain::ids::{SessionId, given_user_key};
 use crate::domain::secret::Secret;
-use crate::domain::session::{Metadata, UserAgent};
+use crate::domain::session::UserAgent;
 use crate::domain::user::login_name;
 use crate::error::Error;
 use crate::ports::SessionView;
@@ -26,7 +25,7 @@ pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<Crea
     Ok(CreateSession {
         user,
         password,
-        metadata: metadata(request.metadata),
+        metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
         user_agent: request.user_agent.into_option().map(user_agent),
     })
@@ -43,56 +42,102 @@ pub(crate) fn set_session(request: wire::SetSessionRequest) -> Result<SetSession
         id: SessionId::parse(&request.session_id),
         user,
         password,
-        metadata: metadata(request.metadata),
+        metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
     })
 }
 
 /// Refuses what would otherwise be silently left undone.
-fn supported(checks: Option<&wire::Checks>, challenges: Option<&wire::RequestChallenges>) -> Result<(), Error> {
+fn supported(
+    checks: Option<&wire::Checks>,
+    challenges: Option<&wire::RequestChallenges>,
+) -> Result<(), Error> {
     let asked = [
-        (checks.is_some_and(|checks| checks.web_auth_n.is_set()), "check `webAuthN`"),
-        (checks.is_some_and(|checks| checks.idp_intent.is_set()), "check `idpIntent`"),
-        (checks.is_some_and(|checks| checks.totp.is_set()), "check `totp`"),
-        (checks.is_some_and(|checks| checks.otp_sms.is_set()), "check `otpSms`"),
-        (checks.is_some_and(|checks| checks.otp_email.is_set()), "check `otpEmail`"),
-        (checks.is_some_and(|checks| checks.recovery_code.is_set()), "check `recoveryCode`"),
-        (challenges.is_some_and(|asked| asked.web_auth_n.is_set()), "challenge `webAuthN`"),
-        (challenges.is_some_and(|asked| asked.otp_sms.is_set()), "challenge `otpSms`"),
-        (challenges.is_some_and(|asked| asked.otp_email.is_set()), "challenge `otpEmail`"),
+        (
+            checks.is_some_and(|checks| checks.web_auth_n.is_set()),
+            "check `webAuthN`",
+        ),
+        (
+            checks.is_some_and(|checks| checks.idp_intent.is_set()),
+            "check `idpIntent`",
+        ),
+        (
+            checks.is_some_and(|checks| checks.totp.is_set()),
+            "check `totp`",
+        ),
+        (
+            checks.is_some_and(|checks| checks.otp_sms.is_set()),
+            "check `otpSms`",
+        ),
+        (
+            checks.is_some_and(|checks| checks.otp_email.is_set()),
+            "check `otpEmail`",
+        ),
+        (
+            checks.is_some_and(|checks| checks.recovery_code.is_set()),
+            "check `recoveryCode`",
+        ),
+        (
+            challenges.is_some_and(|asked| asked.web_auth_n.is_set()),
+            "challenge `webAuthN`",
+        ),
+        (
+            challenges.is_some_and(|asked| asked.otp_sms.is_set()),
+            "challenge `otpSms`",
+        ),
+        (
+            challenges.is_some_and(|asked| asked.otp_email.is_set()),
+            "challenge `otpEmail`",
+        ),
     ];
-    asked.into_iter().find_map(|(asked, what)| asked.then_some(what)).map_or(Ok(()), |what| {
-        Err(Error::unimplemented(what))
-    })
+    asked
+        .into_iter()
+        .find_map(|(asked, what)| asked.then_some(what))
+        .map_or(Ok(()), |what| Err(Error::unimplemented(what)))
 }
 
 fn checks(checks: Option<wire::Checks>) -> (Option<UserSelector>, Option<Secret>) {
-    let Some(checks) = checks else { return (None, None) };
-    let user = checks.user.into_option().and_then(|user| user.search).map(|search| match search {
-        Search::UserId(id) => UserSelector::Id(given_user_key(&id)),
-        Search::LoginName(name) => UserSelector::LoginName(name),
-    });
-    let password = checks.password.into_option().map(|check| Secret::new(check.password));
+    let Some(checks) = checks else {
+        return (None, None);
+    };
+    let user = checks
+        .user
+        .into_option()
+        .and_then(|user| user.search)
+        .map(|search| match search {
+            Search::UserId(id) => UserSelector::Id(given_user_key(&id)),
+            Search::LoginName(name) => UserSelector::LoginName(name),
+        });
+    let password = checks
+        .password
+        .into_option()
+        .map(|check| Secret::new(check.password));
     (user, password)
-}
-
-fn metadata(map: HashMap<String, Vec<u8>>) -> Metadata {
-    map.into_iter().collect()
 }
 
 /// An address that is none is dropped without a word, as ZITADEL does.
 fn user_agent(agent: wire::UserAgent) -> UserAgent {
     UserAgent {
         fingerprint_id: agent.fingerprint_id,
-        ip: agent.ip.and_then(|text| text.parse::<IpAddr>().ok()).map(|address| address.to_string()),
+        ip: agent
+            .ip
+            .and_then(|text| text.parse::<IpAddr>().ok())
+            .map(|address| address.to_string()),
         description: agent.description,
-        header: agent.header.into_iter().map(|(name, values)| (name, values.values)).collect::<BTreeMap<_, _>>(),
+        header: agent
+            .header
+            .into_iter()
+            .map(|(name, values)| (name, values.values))
+            .collect(),
     }
 }
 
 /// The token as an answer has it: empty, thus left out, when there is no new one.
 pub(crate) fn saved_token(saved: &SavedSession) -> String {
-    saved.token.as_ref().map_or_else(String::new, |token| token.expose().to_owned())
+    saved
+        .token
+        .as_ref()
+        .map_or_else(String::new, |token| token.expose().to_owned())
 }
 
 /// The session as answers show it (spec session-service.md sections 2.4 and 9.3).
@@ -105,7 +150,7 @@ pub(crate) fn session(view: SessionView, includes_domain: bool) -> wire::Session
         change_date: timestamp(session.changed_at).into(),
         sequence: sequence(session.sequence),
         factors: factors.into(),
-        metadata: session.metadata.into_iter().collect(),
+        metadata: session.metadata,
         user_agent: session.user_agent.map(wire_user_agent).into(),
         expiration_date: session.expires_at.map(timestamp).into(),
         ..wire::Session::default()
@@ -123,9 +168,15 @@ fn factors(view: &SessionView, includes_domain: bool) -> Option<wire::Factors> {
         organization_id: checked.organization.to_string(),
         ..wire::UserFactor::default()
     };
-    let password = password_checked_at(view)
-        .map(|at| wire::PasswordFactor { verified_at: timestamp(at).into(), ..wire::PasswordFactor::default() });
-    Some(wire::Factors { user: user_factor.into(), password: password.into(), ..wire::Factors::default() })
+    let password = password_checked_at(view).map(|at| wire::PasswordFactor {
+        verified_at: timestamp(at).into(),
+        ..wire::PasswordFactor::default()
+    });
+    Some(wire::Factors {
+        user: user_factor.into(),
+        password: password.into(),
+        ..wire::Factors::default()
+    })
 }
 
 fn wire_user_agent(agent: UserAgent) -> wire::UserAgent {
@@ -136,7 +187,15 @@ fn wire_user_agent(agent: UserAgent) -> wire::UserAgent {
         header: agent
             .header
             .into_iter()
-            .map(|(name, values)| (name, wire::user_agent::HeaderValues { values, ..Default::default() }))
+            .map(|(name, values)| {
+                (
+                    name,
+                    wire::user_agent::HeaderValues {
+                        values,
+                        ..Default::default()
+                    },
+                )
+            })
             .collect(),
         ..wire::UserAgent::default()
     }
@@ -149,7 +208,11 @@ mod tests {
     #[test]
     fn addresses_are_printed_canonically_or_dropped() {
         let stored = |text: &str| {
-            user_agent(wire::UserAgent { ip: Some(text.to_owned()), ..wire::UserAgent::default() }).ip
+            user_agent(wire::UserAgent {
+                ip: Some(text.to_owned()),
+                ..wire::UserAgent::default()
+            })
+            .ip
         };
         assert_eq!(stored("1.2.3.4").as_deref(), Some("1.2.3.4"));
         assert_eq!(stored("2001:DB8:0:0::1").as_deref(), Some("2001:db8::1"));
@@ -158,8 +221,14 @@ mod tests {
 
     #[test]
     fn what_is_not_done_yet_is_said() {
-        let checks = wire::Checks { totp: wire::CheckTOTP::default().into(), ..wire::Checks::default() };
-        let request = wire::CreateSessionRequest { checks: checks.into(), ..Default::default() };
+        let checks = wire::Checks {
+            totp: wire::CheckTOTP::default().into(),
+            ..wire::Checks::default()
+        };
+        let request = wire::CreateSessionRequest {
+            checks: checks.into(),
+            ..Default::default()
+        };
         let refused = create_session(request).unwrap_err();
         assert_eq!(refused.text(), "check `totp` is not implemented");
         let empty = wire::CreateSessionRequest {

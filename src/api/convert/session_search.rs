@@ -20,9 +20,13 @@ use crate::query::{ListSessions, SessionList};
 /// # Errors
 /// `GRPC-x8n24uh` and `GRPC-x8n23uh` for an empty creator or fingerprint, and for the caller's own
 /// fingerprint, which neither token can tell.
-pub(crate) fn list_sessions(request: wire::ListSessionsRequest, caller: &Caller) -> Result<ListSessions, Error> {
+pub(crate) fn list_sessions(
+    request: wire::ListSessionsRequest,
+    caller: &Caller,
+) -> Result<ListSessions, Error> {
     let page = request.query.into_option().unwrap_or_default();
-    let by_creation = request.sorting_column.as_known() == Some(wire::SessionFieldName::CREATION_DATE);
+    let by_creation =
+        request.sorting_column.as_known() == Some(wire::SessionFieldName::CreationDate);
     let filters = request
         .queries
         .into_iter()
@@ -41,7 +45,12 @@ pub(crate) fn list_sessions(request: wire::ListSessionsRequest, caller: &Caller)
 fn filter(query: Query, caller: &Caller) -> Result<SessionFilter, Error> {
     Ok(match query {
         // What is no id matches nothing, like an id that nobody has.
-        Query::IdsQuery(ids) => SessionFilter::Ids(ids.ids.iter().filter_map(|id| SessionId::parse(id)).collect()),
+        Query::IdsQuery(ids) => SessionFilter::Ids(
+            ids.ids
+                .iter()
+                .filter_map(|id| SessionId::parse(id))
+                .collect(),
+        ),
         Query::UserIdQuery(user) => SessionFilter::User(given_user_key(&user.id)),
         Query::CreatorQuery(creator) => match creator.id.as_deref() {
             None => SessionFilter::Creator(caller.user),
@@ -55,9 +64,10 @@ fn filter(query: Query, caller: &Caller) -> Result<SessionFilter, Error> {
         Query::CreationDateQuery(date) => {
             SessionFilter::CreatedAt(comparison(date.method), at(date.creation_date.as_option()))
         }
-        Query::ExpirationDateQuery(date) => {
-            SessionFilter::ExpiresAt(comparison(date.method), at(date.expiration_date.as_option()))
-        }
+        Query::ExpirationDateQuery(date) => SessionFilter::ExpiresAt(
+            comparison(date.method),
+            at(date.expiration_date.as_option()),
+        ),
     })
 }
 
@@ -82,10 +92,17 @@ fn comparison(method: EnumValue<TimestampQueryMethod>) -> Comparison {
 }
 
 /// The answer to a search.
-pub(crate) fn sessions_page(list: SessionList, includes_domain: bool) -> wire::ListSessionsResponse {
+pub(crate) fn sessions_page(
+    list: SessionList,
+    includes_domain: bool,
+) -> wire::ListSessionsResponse {
     wire::ListSessionsResponse {
         details: list_details(list.total, list.timestamp).into(),
-        sessions: list.sessions.into_iter().map(|view| session(view, includes_domain)).collect(),
+        sessions: list
+            .sessions
+            .into_iter()
+            .map(|view| session(view, includes_domain))
+            .collect(),
         ..wire::ListSessionsResponse::default()
     }
 }

@@ -1,10 +1,11 @@
 //! Users: requests in, users out.
 
-use bartizan_proto::zitadel::object::v2::Details as WireDetails;
 use bartizan_proto::zitadel::object::v2::__buffa::oneof::organization::Org;
+use bartizan_proto::zitadel::object::v2::Details as WireDetails;
 use bartizan_proto::zitadel::user::v2 as wire;
 use bartizan_proto::zitadel::user::v2::__buffa::oneof::{
-    add_human_user_request::PasswordType, set_human_email, set_human_phone, set_password_request, user::Type,
+    add_human_user_request::PasswordType, set_human_email, set_human_phone, set_password_request,
+    user::Type,
 };
 
 use super::{details, timestamp};
@@ -23,11 +24,12 @@ pub(crate) fn add_human(request: wire::AddHumanUserRequest) -> Result<AddHuman, 
     if request.totp_secret.is_some() {
         return Err(Error::unimplemented("field `totpSecret`"));
     }
-    let (organization, organization_domain) = match request.organization.into_option().and_then(|org| org.org) {
-        Some(Org::OrgId(id)) => (Some(OrgId::parse(&id).ok_or(UserError::OrgNotFound)?), None),
-        Some(Org::OrgDomain(domain)) => (None, Some(domain)),
-        None => (None, None),
-    };
+    let (organization, organization_domain) =
+        match request.organization.into_option().and_then(|org| org.org) {
+            Some(Org::OrgId(id)) => (Some(OrgId::parse(&id).ok_or(UserError::OrgNotFound)?), None),
+            Some(Org::OrgDomain(domain)) => (None, Some(domain)),
+            None => (None, None),
+        };
     let profile = request.profile.into_option().unwrap_or_default();
     let email = request.email.into_option().unwrap_or_default();
     let phone = request.phone.into_option();
@@ -41,13 +43,21 @@ pub(crate) fn add_human(request: wire::AddHumanUserRequest) -> Result<AddHuman, 
         nick_name: profile.nick_name,
         display_name: profile.display_name,
         preferred_language: profile.preferred_language,
-        gender: profile.gender.map_or(0, |gender| u8::try_from(gender.to_i32()).unwrap_or(0)),
+        gender: profile
+            .gender
+            .map_or(0, |gender| u8::try_from(gender.to_i32()).unwrap_or(0)),
         email: email.email,
         email_delivery: email_delivery(email.verification.as_ref()),
-        phone_delivery: phone_delivery(phone.as_ref().and_then(|phone| phone.verification.as_ref())),
+        phone_delivery: phone_delivery(
+            phone.as_ref().and_then(|phone| phone.verification.as_ref()),
+        ),
         phone: phone.map(|phone| phone.phone),
         password: request.password_type.map(password),
-        metadata: request.metadata.into_iter().map(|entry| (entry.key, entry.value)).collect(),
+        metadata: request
+            .metadata
+            .into_iter()
+            .map(|entry| (entry.key, entry.value))
+            .collect(),
         idp_links: request.idp_links.len(),
     })
 }
@@ -78,9 +88,10 @@ fn password(password: PasswordType) -> PasswordInput {
             change_required: plain.change_required,
             password: Secret::new(plain.password),
         },
-        PasswordType::HashedPassword(hashed) => {
-            PasswordInput::Hashed { change_required: hashed.change_required, hash: HashText::new(hashed.hash) }
-        }
+        PasswordType::HashedPassword(hashed) => PasswordInput::Hashed {
+            change_required: hashed.change_required,
+            hash: HashText::new(hashed.hash),
+        },
     }
 }
 
@@ -99,9 +110,15 @@ pub(crate) fn set_password(request: wire::SetPasswordRequest) -> Result<SetPassw
         Some(VerificationCode(code)) => PasswordGrant::Code(Secret::new(code)),
         None => PasswordGrant::Permission,
     };
-    let password =
-        PasswordInput::Plain { change_required: new.change_required, password: Secret::new(new.password) };
-    Ok(SetPassword { user: given_user_key(&request.user_id), password, grant })
+    let password = PasswordInput::Plain {
+        change_required: new.change_required,
+        password: Secret::new(new.password),
+    };
+    Ok(SetPassword {
+        user: given_user_key(&request.user_id),
+        password,
+        grant,
+    })
 }
 
 /// The user as answers show it (adjacent.md section 6.1).
@@ -129,7 +146,10 @@ pub(crate) fn user(view: UserView, includes_domain: bool) -> wire::User {
 
 /// Details of a user that is read carry its creation date as well.
 pub(crate) fn user_details(user: &User) -> WireDetails {
-    WireDetails { creation_date: timestamp(user.created_at).into(), ..details(Details::of(user)) }
+    WireDetails {
+        creation_date: timestamp(user.created_at).into(),
+        ..details(Details::of(user))
+    }
 }
 
 fn wire_human(human: Human) -> wire::HumanUser {
@@ -156,8 +176,15 @@ fn wire_human(human: Human) -> wire::HumanUser {
         }
         .into(),
         phone: phone.into(),
-        password_change_required: human.password.as_ref().is_some_and(|password| password.change_required),
-        password_changed: human.password.as_ref().map(|password| timestamp(password.changed_at)).into(),
+        password_change_required: human
+            .password
+            .as_ref()
+            .is_some_and(|password| password.change_required),
+        password_changed: human
+            .password
+            .as_ref()
+            .map(|password| timestamp(password.changed_at))
+            .into(),
         ..wire::HumanUser::default()
     }
 }

@@ -34,13 +34,17 @@ fn filters(queries: Vec<wire::SearchQuery>) -> Result<Vec<UserFilter>, Error> {
 
 /// The depth of nesting was bounded by the validation.
 fn filter(query: wire::SearchQuery) -> Result<UserFilter, Error> {
-    let Some(query) = query.query else { return Ok(UserFilter::Never) };
+    let Some(query) = query.query else {
+        return Ok(UserFilter::Never);
+    };
     Ok(match query {
         Query::UserNameQuery(query) => text(UserText::UserName, query.user_name, query.method),
         Query::FirstNameQuery(query) => text(UserText::FirstName, query.first_name, query.method),
         Query::LastNameQuery(query) => text(UserText::LastName, query.last_name, query.method),
         Query::NickNameQuery(query) => text(UserText::NickName, query.nick_name, query.method),
-        Query::DisplayNameQuery(query) => text(UserText::DisplayName, query.display_name, query.method),
+        Query::DisplayNameQuery(query) => {
+            text(UserText::DisplayName, query.display_name, query.method)
+        }
         Query::EmailQuery(query) => text(UserText::Email, query.email_address, query.method),
         Query::PhoneQuery(query) => text(UserText::Phone, query.number, query.method),
         Query::LoginNameQuery(query) => text(UserText::LoginName, query.login_name, query.method),
@@ -59,8 +63,12 @@ fn filter(query: wire::SearchQuery) -> Result<UserFilter, Error> {
             let negated = query.query.into_option().unwrap_or_default();
             UserFilter::Not(Box::new(filter(negated)?))
         }
-        Query::MetadataKeyFilter(_) => return Err(Error::unimplemented("query `metadataKeyFilter`")),
-        Query::MetadataValueFilter(_) => return Err(Error::unimplemented("query `metadataValueFilter`")),
+        Query::MetadataKeyFilter(_) => {
+            return Err(Error::unimplemented("query `metadataKeyFilter`"));
+        }
+        Query::MetadataValueFilter(_) => {
+            return Err(Error::unimplemented("query `metadataValueFilter`"));
+        }
     })
 }
 
@@ -73,7 +81,14 @@ fn text(field: UserText, value: String, method: EnumValue<TextQueryMethod>) -> U
         _ => TextMethod::Equals,
     };
     // Each method has its odd twin that ignores case.
-    UserFilter::Text(field, TextMatch { method: kind, ignore_case: number % 2 == 1, value })
+    UserFilter::Text(
+        field,
+        TextMatch {
+            method: kind,
+            ignore_case: number % 2 == 1,
+            value,
+        },
+    )
 }
 
 fn order(column: EnumValue<wire::UserFieldName>) -> Option<UserOrder> {
@@ -101,7 +116,11 @@ pub(crate) fn users_page(
     wire::ListUsersResponse {
         details: list_details(list.total, list.timestamp).into(),
         sorting_column: column,
-        result: list.users.into_iter().map(|view| user(view, includes_domain)).collect(),
+        result: list
+            .users
+            .into_iter()
+            .map(|view| user(view, includes_domain))
+            .collect(),
         ..wire::ListUsersResponse::default()
     }
 }
@@ -123,9 +142,17 @@ mod tests {
             (7, TextMethod::EndsWith, true),
         ];
         for (number, method, ignore_case) in table {
-            let expected = TextMatch { method, ignore_case, value: "x".to_owned() };
+            let expected = TextMatch {
+                method,
+                ignore_case,
+                value: "x".to_owned(),
+            };
             let found = text(UserText::Email, "x".to_owned(), EnumValue::from(number));
-            assert_eq!(found, UserFilter::Text(UserText::Email, expected), "{number}");
+            assert_eq!(
+                found,
+                UserFilter::Text(UserText::Email, expected),
+                "{number}"
+            );
         }
     }
 }

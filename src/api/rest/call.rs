@@ -33,17 +33,22 @@ pub(super) struct Answer {
 impl Call<'_> {
     /// The message in the body; an empty body is an empty message.
     pub(super) fn message<M: Body>(&self) -> Result<M, Error> {
-        json::decode(self.body).map_err(|error| Error::plain(Kind::InvalidArgument, error.to_string()))
+        json::decode(self.body)
+            .map_err(|error| Error::plain(Kind::InvalidArgument, error.to_string()))
     }
 }
 
 /// Writes an answer.
-pub(super) async fn encode<M: Serialize>(answer: impl Future<Output = Result<M, Error>>) -> Result<Vec<u8>, Error> {
+pub(super) async fn encode<M: Serialize>(
+    answer: impl Future<Output = Result<M, Error>>,
+) -> Result<Vec<u8>, Error> {
     write(&answer.await?)
 }
 
 /// As [`encode`], in the package `v2beta`.
-pub(super) async fn encode_as<Beta, M>(answer: impl Future<Output = Result<M, Error>>) -> Result<Vec<u8>, Error>
+pub(super) async fn encode_as<Beta, M>(
+    answer: impl Future<Output = Result<M, Error>>,
+) -> Result<Vec<u8>, Error>
 where
     Beta: Message + Default + Serialize,
     M: Message,

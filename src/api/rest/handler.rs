@@ -33,40 +33,49 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
     }
 }
 
-async fn answer(request: &HttpRequest, payload: Payload, api: &Api, matched: &Match<'_>) -> Result<Answer, Error> {
+async fn answer(
+    request: &HttpRequest,
+    payload: Payload,
+    api: &Api,
+    matched: &Match<'_>,
+) -> Result<Answer, Error> {
     let limit = deadline(request.headers())?;
     let work = async {
         let caller = auth::caller(&api.core, request.headers()).await?;
         if let Operation::NotYet(name) = matched.operation {
-            return Err(Error::unimplemented(&format!("operation `{name}`")));
+            return Err(not_yet(name));
         }
         let body = read_body(request, payload, api).await?;
-        let call =
-            Call { core: &api.core, caller: &caller, id: matched.id(), query: request.uri().query(), body: &body };
+        let call = Call {
+            core: &api.core,
+            caller: &caller,
+            id: matched.id(),
+            query: request.uri().query(),
+            body: &body,
+        };
         match matched.operation {
-            Operation::CreateSession(version)
-            | Operation::GetSession(version)
-            | Operation::ListSessions(version)
-            | Operation::SetSession(version)
-            | Operation::DeleteSession(version) => sessions::dispatch(&call, matched.operation, version).await,
-            Operation::AddHumanUser
-            | Operation::GetUserById
-            | Operation::ListUsers
-            | Operation::DeleteUser
-            | Operation::SetPassword
-            | Operation::LockUser
-            | Operation::UnlockUser
-            | Operation::DeactivateUser
-            | Operation::ReactivateUser
-            | Operation::NotYet(_) => users::dispatch(&call, matched.operation).await,
+            Operation::Session(version, operation) => {
+                sessions::dispatch(&call, operation, version).await
+            }
+            Operation::User(operation) => users::dispatch(&call, operation).await,
+            Operation::NotYet(name) => Err(not_yet(name)),
         }
     };
     match limit {
         None => work.await,
         Some(limit) => actix_rt::time::timeout(limit, work)
             .await
-            .unwrap_or_else(|_| Err(Error::plain(Kind::DeadlineExceeded, "context deadline exceeded"))),
+            .unwrap_or_else(|_| {
+                Err(Error::plain(
+                    Kind::DeadlineExceeded,
+                    "context deadline exceeded",
+                ))
+            }),
     }
+}
+
+fn not_yet(operation: &str) -> Error {
+    Error::unimplemented(&format!("operation `{operation}`"))
 }
 
 /// A GET has no body; whatever a client sends with one is not read.
@@ -79,10 +88,14 @@ async fn read_body(request: &HttpRequest, payload: Payload, api: &Api) -> Result
 
 /// `Grpc-Timeout`: up to eight digits and a unit (gRPC over HTTP/2, section "Requests").
 fn deadline(headers: &HeaderMap) -> Result<Option<Duration>, Error> {
-    let Some(value) = headers.get("grpc-timeout") else { return Ok(None) };
+    let Some(value) = headers.get("grpc-timeout") else {
+        return Ok(None);
+    };
     let invalid = || Error::plain(Kind::InvalidArgument, "invalid grpc-timeout");
     let text = value.to_str().map_err(|_| invalid())?;
-    let (digits, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(invalid)?;
+    let (digits, unit) = text
+        .split_at_checked(text.len().saturating_sub(1))
+        .ok_or_else(invalid)?;
     if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(invalid());
     }
@@ -101,12 +114,18 @@ fn deadline(headers: &HeaderMap) -> Result<Option<Duration>, Error> {
 impl Answer {
     /// 200 with a body.
     pub(super) const fn ok(body: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, body }
+        Self {
+            status: StatusCode::OK,
+            body,
+        }
     }
 
     /// 201 with a body.
     pub(super) const fn created(body: Vec<u8>) -> Self {
-        Self { status: StatusCode::CREATED, body }
+        Self {
+            status: StatusCode::CREATED,
+            body,
+        }
     }
 }
 
@@ -133,7 +152,10 @@ mod tests {
             ("\u{e9}", None),
         ] {
             let mut headers = HeaderMap::new();
-            headers.insert(HeaderName::from_static("grpc-timeout"), HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            headers.insert(
+                HeaderName::from_static("grpc-timeout"),
+                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            );
             assert_eq!(deadline(&headers).ok().flatten(), expected, "{value:?}");
         }
         assert_eq!(deadline(&HeaderMap::new()).unwrap(), None);

@@ -3,7 +3,7 @@
 use bartizan_proto::zitadel::user::v2 as wire;
 
 use super::call::{Answer, Call, encode};
-use super::routes::Operation;
+use super::routes::UserOperation;
 use crate::api::user_service as service;
 use crate::error::Error;
 
@@ -16,38 +16,69 @@ macro_rules! with_user {
     }};
 }
 
-pub(super) async fn dispatch(call: &Call<'_>, operation: Operation) -> Result<Answer, Error> {
+pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Result<Answer, Error> {
     let Call { core, caller, .. } = *call;
     let body = match operation {
-        Operation::AddHumanUser => encode(service::add_human_user(core, caller, call.message()?)).await,
-        Operation::GetUserById => {
-            let request = wire::GetUserByIDRequest { user_id: call.id.to_owned(), ..Default::default() };
+        UserOperation::AddHumanUser => {
+            encode(service::add_human_user(core, caller, call.message()?)).await
+        }
+        UserOperation::GetUserById => {
+            let request = wire::GetUserByIDRequest {
+                user_id: call.id.to_owned(),
+                ..Default::default()
+            };
             encode(service::get_user_by_id(core, caller, request)).await
         }
-        Operation::ListUsers => encode(service::list_users(core, caller, call.message()?)).await,
-        Operation::DeleteUser => {
-            let request = wire::DeleteUserRequest { user_id: call.id.to_owned(), ..Default::default() };
+        UserOperation::ListUsers => {
+            encode(service::list_users(core, caller, call.message()?)).await
+        }
+        UserOperation::DeleteUser => {
+            let request = wire::DeleteUserRequest {
+                user_id: call.id.to_owned(),
+                ..Default::default()
+            };
             encode(service::delete_user(core, caller, request)).await
         }
-        Operation::SetPassword => {
-            encode(service::set_password(core, caller, with_user!(call, SetPasswordRequest))).await
+        UserOperation::SetPassword => {
+            encode(service::set_password(
+                core,
+                caller,
+                with_user!(call, SetPasswordRequest),
+            ))
+            .await
         }
-        Operation::LockUser => encode(service::lock_user(core, caller, with_user!(call, LockUserRequest))).await,
-        Operation::UnlockUser => {
-            encode(service::unlock_user(core, caller, with_user!(call, UnlockUserRequest))).await
+        UserOperation::LockUser => {
+            encode(service::lock_user(
+                core,
+                caller,
+                with_user!(call, LockUserRequest),
+            ))
+            .await
         }
-        Operation::DeactivateUser => {
-            encode(service::deactivate_user(core, caller, with_user!(call, DeactivateUserRequest))).await
+        UserOperation::UnlockUser => {
+            encode(service::unlock_user(
+                core,
+                caller,
+                with_user!(call, UnlockUserRequest),
+            ))
+            .await
         }
-        Operation::ReactivateUser => {
-            encode(service::reactivate_user(core, caller, with_user!(call, ReactivateUserRequest))).await
+        UserOperation::DeactivateUser => {
+            encode(service::deactivate_user(
+                core,
+                caller,
+                with_user!(call, DeactivateUserRequest),
+            ))
+            .await
         }
-        Operation::CreateSession(_)
-        | Operation::GetSession(_)
-        | Operation::ListSessions(_)
-        | Operation::SetSession(_)
-        | Operation::DeleteSession(_)
-        | Operation::NotYet(_) => Err(Error::internal("not an operation of the user service")),
+        UserOperation::ReactivateUser => {
+            encode(service::reactivate_user(
+                core,
+                caller,
+                with_user!(call, ReactivateUserRequest),
+            ))
+            .await
+        }
     };
     body.map(Answer::ok)
 }

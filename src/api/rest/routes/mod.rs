@@ -29,19 +29,24 @@ pub enum Version {
     V2Beta,
 }
 
-/// What a request asks for.
+/// An operation of the session service; the paths are those of `v2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
+pub enum SessionOperation {
     /// `POST /v2/sessions`
-    CreateSession(Version),
+    Create,
     /// `GET /v2/sessions/{session_id}`
-    GetSession(Version),
+    Get,
     /// `POST /v2/sessions/search`
-    ListSessions(Version),
+    List,
     /// `PATCH /v2/sessions/{session_id}`
-    SetSession(Version),
+    Set,
     /// `DELETE /v2/sessions/{session_id}`
-    DeleteSession(Version),
+    Delete,
+}
+
+/// An operation of the user service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserOperation {
     /// `POST /v2/users/human`
     AddHumanUser,
     /// `GET /v2/users/{user_id}`
@@ -60,6 +65,15 @@ pub enum Operation {
     DeactivateUser,
     /// `POST /v2/users/{user_id}/reactivate`
     ReactivateUser,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Of the session service.
+    Session(Version, SessionOperation),
+    /// Of the user service.
+    User(UserOperation),
     /// A documented route of the user service whose operation, named here, this version lacks: to
     /// be answered with `Unimplemented` after authentication, so that nobody takes it for a typo.
     NotYet(&'static str),

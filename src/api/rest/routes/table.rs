@@ -1,11 +1,8 @@
 //! The REST routes as data.
 
-use super::Operation::{
-    self, AddHumanUser, CreateSession, DeactivateUser, DeleteSession, DeleteUser, GetSession,
-    GetUserById, ListSessions, ListUsers, LockUser, NotYet, ReactivateUser, SetPassword,
-    SetSession, UnlockUser,
-};
+use super::Operation::{self, NotYet, Session, User};
 use super::Version::{V2, V2Beta};
+use super::{SessionOperation, UserOperation};
 
 /// The methods that routes have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,23 +82,23 @@ const fn delete(pattern: &'static str, operation: Operation) -> Route {
 /// a variable one.
 #[rustfmt::skip]
 pub(super) const ROUTES: &[Route] = &[
-    get("/v2/sessions/{session_id}", GetSession(V2)),
-    post("/v2/sessions", CreateSession(V2)),
-    patch("/v2/sessions/{session_id}", SetSession(V2)),
-    delete("/v2/sessions/{session_id}", DeleteSession(V2)),
-    post("/v2/sessions/search", ListSessions(V2)),
+    get("/v2/sessions/{session_id}", Session(V2, SessionOperation::Get)),
+    post("/v2/sessions", Session(V2, SessionOperation::Create)),
+    patch("/v2/sessions/{session_id}", Session(V2, SessionOperation::Set)),
+    delete("/v2/sessions/{session_id}", Session(V2, SessionOperation::Delete)),
+    post("/v2/sessions/search", Session(V2, SessionOperation::List)),
 
-    get("/v2/users/{user_id}", GetUserById),
-    post("/v2/users", ListUsers),
-    post("/v2/users/human", AddHumanUser),
+    get("/v2/users/{user_id}", User(UserOperation::GetUserById)),
+    post("/v2/users", User(UserOperation::ListUsers)),
+    post("/v2/users/human", User(UserOperation::AddHumanUser)),
     put("/v2/users/human/{user_id}", NotYet("UpdateHumanUser")),
-    delete("/v2/users/{user_id}", DeleteUser),
-    post("/v2/users/{user_id}/password", SetPassword),
+    delete("/v2/users/{user_id}", User(UserOperation::DeleteUser)),
+    post("/v2/users/{user_id}/password", User(UserOperation::SetPassword)),
     post("/v2/users/{user_id}/password_reset", NotYet("PasswordReset")),
-    post("/v2/users/{user_id}/lock", LockUser),
-    post("/v2/users/{user_id}/unlock", UnlockUser),
-    post("/v2/users/{user_id}/deactivate", DeactivateUser),
-    post("/v2/users/{user_id}/reactivate", ReactivateUser),
+    post("/v2/users/{user_id}/lock", User(UserOperation::LockUser)),
+    post("/v2/users/{user_id}/unlock", User(UserOperation::UnlockUser)),
+    post("/v2/users/{user_id}/deactivate", User(UserOperation::DeactivateUser)),
+    post("/v2/users/{user_id}/reactivate", User(UserOperation::ReactivateUser)),
     get("/v2/users/{user_id}/authentication_methods", NotYet("ListAuthenticationMethodTypes")),
     post("/v2/users/{user_id}/authentication_factors/_search", NotYet("ListAuthenticationFactors")),
     post("/v2/users/{user_id}/email", NotYet("SetEmail")),
@@ -142,9 +139,9 @@ pub(super) const ROUTES: &[Route] = &[
     post("/v2/idp_intents", NotYet("StartIdentityProviderIntent")),
     post("/v2/idp_intents/{idp_intent_id}", NotYet("RetrieveIdentityProviderIntent")),
 
-    get("/v2beta/sessions/{session_id}", GetSession(V2Beta)),
-    post("/v2beta/sessions", CreateSession(V2Beta)),
-    patch("/v2beta/sessions/{session_id}", SetSession(V2Beta)),
-    delete("/v2beta/sessions/{session_id}", DeleteSession(V2Beta)),
-    post("/v2beta/sessions/search", ListSessions(V2Beta)),
+    get("/v2beta/sessions/{session_id}", Session(V2Beta, SessionOperation::Get)),
+    post("/v2beta/sessions", Session(V2Beta, SessionOperation::Create)),
+    patch("/v2beta/sessions/{session_id}", Session(V2Beta, SessionOperation::Set)),
+    delete("/v2beta/sessions/{session_id}", Session(V2Beta, SessionOperation::Delete)),
+    post("/v2beta/sessions/search", Session(V2Beta, SessionOperation::List)),
 ];

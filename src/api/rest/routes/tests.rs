@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use Operation::*;
+use SessionOperation::*;
+use UserOperation::*;
 use Version::*;
 
 #[track_caller]
@@ -19,30 +21,45 @@ fn taken(method: &str, path: &str) -> (Operation, Vec<String>) {
 #[test]
 fn operations_are_found_by_method_and_path() {
     for (method, path, operation, variables) in [
-        ("POST", "/v2/sessions", CreateSession(V2), &[][..]),
-        ("POST", "/v2/sessions/search", ListSessions(V2), &[]),
-        ("GET", "/v2/sessions/1", GetSession(V2), &["1"]),
-        ("PATCH", "/v2/sessions/1", SetSession(V2), &["1"]),
-        ("DELETE", "/v2/sessions/1", DeleteSession(V2), &["1"]),
-        ("POST", "/v2beta/sessions", CreateSession(V2Beta), &[]),
-        ("POST", "/v2beta/sessions/search", ListSessions(V2Beta), &[]),
-        ("GET", "/v2beta/sessions/1", GetSession(V2Beta), &["1"]),
-        ("PATCH", "/v2beta/sessions/1", SetSession(V2Beta), &["1"]),
+        ("POST", "/v2/sessions", Session(V2, Create), &[][..]),
+        ("POST", "/v2/sessions/search", Session(V2, List), &[]),
+        ("GET", "/v2/sessions/1", Session(V2, Get), &["1"]),
+        ("PATCH", "/v2/sessions/1", Session(V2, Set), &["1"]),
+        ("DELETE", "/v2/sessions/1", Session(V2, Delete), &["1"]),
+        ("POST", "/v2beta/sessions", Session(V2Beta, Create), &[]),
+        (
+            "POST",
+            "/v2beta/sessions/search",
+            Session(V2Beta, List),
+            &[],
+        ),
+        ("GET", "/v2beta/sessions/1", Session(V2Beta, Get), &["1"]),
+        ("PATCH", "/v2beta/sessions/1", Session(V2Beta, Set), &["1"]),
         (
             "DELETE",
             "/v2beta/sessions/1",
-            DeleteSession(V2Beta),
+            Session(V2Beta, Delete),
             &["1"],
         ),
-        ("POST", "/v2/users", ListUsers, &[]),
-        ("POST", "/v2/users/human", AddHumanUser, &[]),
-        ("GET", "/v2/users/7", GetUserById, &["7"]),
-        ("DELETE", "/v2/users/7", DeleteUser, &["7"]),
-        ("POST", "/v2/users/7/password", SetPassword, &["7"]),
-        ("POST", "/v2/users/7/lock", LockUser, &["7"]),
-        ("POST", "/v2/users/7/unlock", UnlockUser, &["7"]),
-        ("POST", "/v2/users/7/deactivate", DeactivateUser, &["7"]),
-        ("POST", "/v2/users/7/reactivate", ReactivateUser, &["7"]),
+        ("POST", "/v2/users", User(ListUsers), &[]),
+        ("POST", "/v2/users/human", User(AddHumanUser), &[]),
+        ("GET", "/v2/users/7", User(GetUserById), &["7"]),
+        ("DELETE", "/v2/users/7", User(DeleteUser), &["7"]),
+        ("POST", "/v2/users/7/password", User(SetPassword), &["7"]),
+        ("POST", "/v2/users/7/lock", User(LockUser), &["7"]),
+        ("POST", "/v2/users/7/unlock", User(UnlockUser), &["7"]),
+        (
+            "POST",
+            "/v2/users/7/deactivate",
+            User(DeactivateUser),
+            &["7"],
+        ),
+        (
+            "POST",
+            "/v2/users/7/reactivate",
+            User(ReactivateUser),
+            &["7"],
+        ),
     ] {
         let variables: Vec<_> = variables.iter().map(|text| (*text).to_owned()).collect();
         assert_eq!(
@@ -55,24 +72,27 @@ fn operations_are_found_by_method_and_path() {
 
 #[test]
 fn words_of_other_routes_are_ids_where_an_id_may_stand() {
-    assert_eq!(taken("GET", "/v2/sessions/search").0, GetSession(V2));
+    assert_eq!(taken("GET", "/v2/sessions/search").0, Session(V2, Get));
     assert_eq!(route("GET", "/v2/sessions/search").unwrap().id(), "search");
-    assert_eq!(taken("PATCH", "/v2/sessions/search").0, SetSession(V2));
-    assert_eq!(taken("DELETE", "/v2/sessions/search").0, DeleteSession(V2));
-    assert_eq!(taken("GET", "/v2/users/human").0, GetUserById);
-    assert_eq!(taken("DELETE", "/v2/users/human").0, DeleteUser);
-    assert_eq!(taken("POST", "/v2/users/human/lock").0, LockUser);
+    assert_eq!(taken("PATCH", "/v2/sessions/search").0, Session(V2, Set));
+    assert_eq!(
+        taken("DELETE", "/v2/sessions/search").0,
+        Session(V2, Delete)
+    );
+    assert_eq!(taken("GET", "/v2/users/human").0, User(GetUserById));
+    assert_eq!(taken("DELETE", "/v2/users/human").0, User(DeleteUser));
+    assert_eq!(taken("POST", "/v2/users/human/lock").0, User(LockUser));
 }
 
 #[test]
 fn an_empty_segment_is_an_empty_id() {
     for (method, path, operation) in [
-        ("GET", "/v2/sessions/", GetSession(V2)),
-        ("PATCH", "/v2/sessions/", SetSession(V2)),
-        ("DELETE", "/v2/sessions/", DeleteSession(V2)),
-        ("GET", "/v2beta/sessions/", GetSession(V2Beta)),
-        ("GET", "/v2/users/", GetUserById),
-        ("POST", "/v2/users//lock", LockUser),
+        ("GET", "/v2/sessions/", Session(V2, Get)),
+        ("PATCH", "/v2/sessions/", Session(V2, Set)),
+        ("DELETE", "/v2/sessions/", Session(V2, Delete)),
+        ("GET", "/v2beta/sessions/", Session(V2Beta, Get)),
+        ("GET", "/v2/users/", User(GetUserById)),
+        ("POST", "/v2/users//lock", User(LockUser)),
     ] {
         assert_eq!(taken(method, path), (operation, vec![]), "{method} {path}");
     }
@@ -85,9 +105,9 @@ fn paths_are_decoded_before_they_are_split() {
     assert_eq!(route("GET", "/v2/sessions/%252F").unwrap().id(), "%2F");
     assert_eq!(route("GET", "/v2/sessions/a+b").unwrap().id(), "a+b");
     assert_eq!(route("GET", "/v2/sessions/a%2Fb"), Err(Unrouted::NotFound));
-    assert_eq!(taken("GET", "/v2%2Fsessions%2f1").0, GetSession(V2));
-    assert_eq!(taken("POST", "/%76%32/sessions").0, CreateSession(V2));
-    assert_eq!(taken("POST", "/v2/users/7%2flock").0, LockUser);
+    assert_eq!(taken("GET", "/v2%2Fsessions%2f1").0, Session(V2, Get));
+    assert_eq!(taken("POST", "/%76%32/sessions").0, Session(V2, Create));
+    assert_eq!(taken("POST", "/v2/users/7%2flock").0, User(LockUser));
 }
 
 #[test]
