@@ -1,5 +1,6 @@
 //! Bartizan: ZITADEL's Session Service v2 in one small binary on SQLite.
 
+pub mod config;
 pub mod domain;
 pub mod error;
 pub mod ports;
