@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod command;
+pub mod config;
 pub mod core;
 pub mod domain;
 pub mod error;

@@ -1,0 +1,157 @@
+//! Values that must fit each other, and those that are allowed but unwise.
+
+use super::Config;
+use super::error::ConfigError;
+use super::layer::Origins;
+use crate::domain::permission::Permission;
+use crate::domain::user::login_name::normalize;
+
+/// Tests what no single value can show, and adds warnings.
+pub(super) fn check(config: &mut Config, origins: &Origins) -> Result<(), ConfigError> {
+    roles(config, origins)?;
+    list_limits(config, origins)?;
+    password_memory(config, origins)?;
+    usernames(config, origins)?;
+    token_files(config, origins)?;
+    let unwise = unwise(config, origins);
+    config.warnings.extend(unwise);
+    Ok(())
+}
+
+/// A value that does not fit another: key, value, what is allowed instead.
+type Misfit<'a> = (&'a str, String, String);
+
+/// Blames the first that is not at its default.
+fn blame(origins: &Origins, misfits: [Misfit<'_>; 2]) -> ConfigError {
+    let mut unusable = String::new();
+    for (key, value, allowed) in misfits {
+        if let Some(origin) = origins.get(key) {
+            return ConfigError::NotAllowed {
+                key: key.to_owned(),
+                value: Some(value),
+                origin: origin.clone(),
+                allowed,
+            };
+        }
+        key.clone_into(&mut unusable);
+    }
+    ConfigError::Unusable { key: unusable }
+}
+
+fn roles(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    let Err(unknown) = config.role_table() else {
+        return Ok(());
+    };
+    let key = format!("roles.{}", unknown.role);
+    let names: Vec<_> = Permission::ALL.iter().map(|known| known.name()).collect();
+    let allowed = format!("permissions out of `{}`", names.join("`, `"));
+    let misfit = (key.as_str(), unknown.permission, allowed);
+    Err(blame(origins, [misfit.clone(), misfit]))
+}
+
+fn list_limits(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    let (default, max) = (config.list.default_limit, config.list.max_limit);
+    if max == 0 || default <= max {
+        return Ok(());
+    }
+    let at_most = format!("at most the value of `list.max_limit`, which is {max}");
+    let at_least = format!(
+        "at least the value of `list.default_limit`, which is {default}, or 0 for no limit"
+    );
+    Err(blame(
+        origins,
+        [
+            ("list.default_limit", default.to_string(), at_most),
+            ("list.max_limit", max.to_string(), at_least),
+        ],
+    ))
+}
+
+/// argon2 needs 8 KiB for each lane.
+fn password_memory(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    let (memory, lanes) = (config.passwords.memory_kib, config.passwords.parallelism);
+    let least = lanes.saturating_mul(8);
+    if memory >= least {
+        return Ok(());
+    }
+    let more = format!("at least {least}, which is 8 for each of `passwords.parallelism`");
+    let fewer = format!(
+        "at most {}, which is an eighth of `passwords.memory_kib`",
+        memory / 8
+    );
+    Err(blame(
+        origins,
+        [
+            ("passwords.memory_kib", memory.to_string(), more),
+            ("passwords.parallelism", lanes.to_string(), fewer),
+        ],
+    ))
+}
+
+/// The users of the first start share one organisation, so their names must differ.
+fn usernames(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    const MACHINE: &str = "first_instance.machine.username";
+    const LOGIN_CLIENT: &str = "first_instance.login_client.username";
+    const HUMAN: &str = "first_instance.human.username";
+    let first = &config.first_instance;
+    let mut names = vec![
+        (MACHINE, &first.machine.username),
+        (LOGIN_CLIENT, &first.login_client.username),
+    ];
+    names.extend(first.human.as_ref().map(|human| (HUMAN, &human.username)));
+    for (index, (key, name)) in names.iter().enumerate() {
+        for (other, other_name) in names.iter().skip(index + 1) {
+            if normalize(name) == normalize(other_name) {
+                let unlike = |key: &str| format!("another name than that of `{key}`");
+                return Err(blame(
+                    origins,
+                    [
+                        (key, (*name).clone(), unlike(other)),
+                        (other, (*other_name).clone(), unlike(key)),
+                    ],
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn token_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    const MACHINE: &str = "first_instance.machine.pat_path";
+    const LOGIN_CLIENT: &str = "first_instance.login_client.pat_path";
+    let path = config.admin_pat_path();
+    if path != config.login_client_pat_path() {
+        return Ok(());
+    }
+    let path = path.display().to_string();
+    let unlike = |key: &str| format!("another path than that of `{key}`");
+    Err(blame(
+        origins,
+        [
+            (MACHINE, path.clone(), unlike(LOGIN_CLIENT)),
+            (LOGIN_CLIENT, path, unlike(MACHINE)),
+        ],
+    ))
+}
+
+/// What is allowed and still deserves a word.
+fn unwise(config: &Config, origins: &Origins) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let passwords = &config.passwords;
+    // The weakest of OWASP's equivalent choices is 7168 KiB with 5 iterations.
+    let work = u64::from(passwords.memory_kib) * u64::from(passwords.iterations);
+    if passwords.memory_kib < 7_168 || work < 7_168 * 5 {
+        warnings.push(format!(
+            "password hashes are weaker than OWASP advises: \
+             `passwords.memory_kib` = {}, `passwords.iterations` = {}",
+            passwords.memory_kib, passwords.iterations
+        ));
+    }
+    let password = "first_instance.human.password";
+    if config.first_instance.human.is_some() && !origins.contains_key(password) {
+        warnings.push(format!(
+            "the first human gets ZITADEL's well-known default password, set: `{password}`"
+        ));
+    }
+    warnings
+}

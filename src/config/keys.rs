@@ -1,0 +1,144 @@
+//! Every key with its rule, in the order of `config.toml`.
+
+use std::time::Duration;
+
+use super::rule::Rule;
+use crate::domain::ids::MAX_NODE;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const KIB: usize = 1 << 10;
+const MIB: usize = 1 << 20;
+const GIB: usize = 1 << 30;
+
+/// How long the network may keep us waiting.
+const NETWORK: Rule = Rule::Span(Duration::from_millis(100), Duration::from_hours(1));
+/// Failures in a row.
+const FAILURES: Rule = Rule::Number(0, 1_000);
+/// Threads or connections, where 0 has a meaning of its own.
+const THREADS: Rule = Rule::Number(0, 1_024);
+
+/// Below this, every key is the name of a role.
+pub(super) const ROLES: &str = "roles";
+
+/// The keys, dotted.
+pub(super) const KEYS: &[(&str, Rule)] = &[
+    ("data_dir", Rule::Path),
+    ("server.listen", Rule::Address),
+    ("server.workers", THREADS),
+    ("server.body_limit", Rule::Size(KIB, 64 * MIB)),
+    ("server.max_connections", Rule::Number(1, 1_000_000)),
+    ("server.preface_timeout", NETWORK),
+    ("server.header_timeout", NETWORK),
+    ("server.body_timeout", NETWORK),
+    ("server.idle_timeout", NETWORK),
+    (
+        "server.drain_timeout",
+        Rule::Span(Duration::ZERO, Duration::from_hours(1)),
+    ),
+    ("storage.read_connections", THREADS),
+    ("storage.search_threads", Rule::Number(1, 64)),
+    ("storage.write_queue", Rule::Number(1, 1_000_000)),
+    ("storage.batch", Rule::Number(1, 65_536)),
+    ("storage.writer_cache", Rule::Size(64 * KIB, 4 * GIB)),
+    ("storage.reader_cache", Rule::Size(64 * KIB, 4 * GIB)),
+    ("tokens.memory_kib", Rule::Number(8, 65_536)),
+    ("tokens.iterations", Rule::Number(1, 16)),
+    ("tokens.memo_entries", Rule::Number(0, 16_777_216)),
+    ("passwords.memory_kib", Rule::Number(8, 4_194_304)),
+    ("passwords.iterations", Rule::Number(1, 64)),
+    ("passwords.parallelism", Rule::Number(1, 64)),
+    ("passwords.threads", THREADS),
+    ("passwords.queue", Rule::Number(1, 65_536)),
+    ("policy.complexity.min_length", Rule::Number(1, 200)),
+    ("policy.complexity.uppercase", Rule::Flag),
+    ("policy.complexity.lowercase", Rule::Flag),
+    ("policy.complexity.number", Rule::Flag),
+    ("policy.complexity.symbol", Rule::Flag),
+    ("policy.lockout.max_password_attempts", FAILURES),
+    ("policy.lockout.max_otp_attempts", FAILURES),
+    ("policy.attempts.max_in_a_row", FAILURES),
+    (
+        "policy.attempts.pause",
+        Rule::Span(SECOND, Duration::from_hours(720)),
+    ),
+    ("policy.tarpit.min_failed_attempts", FAILURES),
+    ("policy.tarpit.step_size", FAILURES),
+    (
+        "policy.tarpit.step_duration",
+        Rule::Span(Duration::ZERO, MINUTE),
+    ),
+    (
+        "policy.tarpit.max_duration",
+        Rule::Span(Duration::ZERO, MINUTE),
+    ),
+    ("policy.login.force_mfa", Rule::Flag),
+    ("policy.login.force_mfa_local_only", Rule::Flag),
+    ("policy.domain.login_name_includes_domain", Rule::Flag),
+    ("list.default_limit", Rule::Number(1, 1_000_000)),
+    ("list.max_limit", Rule::Number(0, 1_000_000)),
+    ("ids.node", Rule::Number(0, MAX_NODE as i64)),
+    ("log.level", Rule::Directives),
+    ("log.format", Rule::Word(&["text", "json"])),
+    ("log.access", Rule::Flag),
+    ("first_instance.instance_name", Rule::Text),
+    ("first_instance.org_name", Rule::Text),
+    ("first_instance.external_domain", Rule::Domain),
+    ("first_instance.machine.username", Rule::Text),
+    ("first_instance.machine.name", Rule::Text),
+    ("first_instance.machine.pat_path", Rule::Path),
+    ("first_instance.machine.pat_expiration", Rule::Moment),
+    ("first_instance.login_client.username", Rule::Text),
+    ("first_instance.login_client.name", Rule::Text),
+    ("first_instance.login_client.pat_path", Rule::Path),
+    ("first_instance.login_client.pat_expiration", Rule::Moment),
+    ("first_instance.human.username", Rule::Text),
+    ("first_instance.human.first_name", Rule::Text),
+    ("first_instance.human.last_name", Rule::Text),
+    ("first_instance.human.email", Rule::Email),
+    ("first_instance.human.email_verified", Rule::Flag),
+    ("first_instance.human.preferred_language", Rule::Language),
+    ("first_instance.human.password", Rule::Secret),
+    ("first_instance.human.password_change_required", Rule::Flag),
+];
+
+/// The rule of a key.
+pub(super) fn rule_of(key: &str) -> Option<Rule> {
+    match key.split_once('.') {
+        Some((ROLES, role)) => is_role_name(role).then_some(Rule::Names),
+        _ => KEYS
+            .iter()
+            .find_map(|(name, rule)| (*name == key).then_some(*rule)),
+    }
+}
+
+/// Whether keys lie below this one.
+pub(super) fn is_section(key: &str) -> bool {
+    key == ROLES || members(key).next().is_some()
+}
+
+/// The names directly below a section, or the top-level names below the empty one.
+pub(super) fn members(section: &str) -> impl Iterator<Item = &'static str> {
+    let mut last = "";
+    KEYS.iter()
+        .filter_map(move |(key, _)| {
+            let below = if section.is_empty() {
+                key
+            } else {
+                key.strip_prefix(section)?.strip_prefix('.')?
+            };
+            below.split('.').next()
+        })
+        .filter(move |name| std::mem::replace(&mut last, name) != *name)
+}
+
+/// The variable that sets a key.
+pub(super) fn variable_of(key: &str) -> String {
+    format!("BARTIZAN_{}", key.replace('.', "__").to_uppercase())
+}
+
+/// Letters, digits and `_`, as all of ZITADEL's; a variable cannot name any other.
+fn is_role_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !name.is_empty() && name.len() <= 100 && name.bytes().all(fits)
+}

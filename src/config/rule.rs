@@ -1,0 +1,191 @@
+//! What a key may hold.
+//!
+//! Every value passes its rule before it reaches a typed field, so that all kinds of wrong values
+//! are refused in the same words, and none is rounded or cut to fit.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ::config::ValueKind;
+
+use super::units::{parse_moment, parse_size, parse_span, print_size, print_span};
+
+/// What a key may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// `true` or `false`.
+    Flag,
+    /// A whole number, both ends included.
+    Number(i64, i64),
+    /// A span of time, both ends included.
+    Span(Duration, Duration),
+    /// A size, both ends included.
+    Size(usize, usize),
+    /// One of these words.
+    Word(&'static [&'static str]),
+    /// An IP address and a port.
+    Address,
+    /// One line of text.
+    Text,
+    /// A path.
+    Path,
+    /// A moment in RFC 3339.
+    Moment,
+    /// A DNS name.
+    Domain,
+    /// An e-mail address.
+    Email,
+    /// A language tag.
+    Language,
+    /// Levels of the log.
+    Directives,
+    /// A password: any text that is not empty, never shown.
+    Secret,
+    /// Names of permissions; which ones exist is tested on the whole table.
+    Names,
+}
+
+impl Rule {
+    /// Whether values may be seen.
+    pub(super) const fn is_secret(self) -> bool {
+        matches!(self, Self::Secret)
+    }
+
+    /// Whether a value of the file fits.
+    pub(super) fn accepts(self, value: &ValueKind) -> bool {
+        match (self, value) {
+            (Self::Flag, ValueKind::Boolean(_)) => true,
+            (Self::Number(min, max), ValueKind::I64(number)) => (min..=max).contains(number),
+            (Self::Names, ValueKind::Array(names)) => names
+                .iter()
+                .all(|name| matches!(&name.kind, ValueKind::String(name) if is_line(name))),
+            (_, ValueKind::String(text)) => self.accepts_text(text),
+            _ => false,
+        }
+    }
+
+    fn accepts_text(self, text: &str) -> bool {
+        match self {
+            Self::Flag | Self::Number(..) | Self::Names => false,
+            Self::Span(min, max) => {
+                parse_span(text).is_some_and(|span| (min..=max).contains(&span))
+            }
+            Self::Size(min, max) => {
+                parse_size(text).is_some_and(|size| (min..=max).contains(&size))
+            }
+            Self::Word(words) => words.contains(&text),
+            Self::Address => text.parse::<SocketAddr>().is_ok(),
+            Self::Text | Self::Path => is_line(text),
+            Self::Moment => parse_moment(text).is_some(),
+            Self::Domain => is_domain(text),
+            Self::Email => is_email(text),
+            Self::Language => is_language(text),
+            Self::Directives => text.split(',').all(is_directive),
+            Self::Secret => !text.is_empty(),
+        }
+    }
+
+    /// The value that a variable stands for, if it fits. Variables have only text.
+    pub(super) fn read(self, text: &str) -> Option<ValueKind> {
+        let value = match self {
+            Self::Flag => ValueKind::Boolean(text.parse().ok()?),
+            Self::Number(..) => ValueKind::I64(text.parse().ok()?),
+            Self::Names => {
+                let names = text.split([',', ' ']).filter(|name| !name.is_empty());
+                ValueKind::from(names.map(str::to_owned).collect::<Vec<_>>())
+            }
+            Self::Span(..)
+            | Self::Size(..)
+            | Self::Word(_)
+            | Self::Address
+            | Self::Text
+            | Self::Path
+            | Self::Moment
+            | Self::Domain
+            | Self::Email
+            | Self::Language
+            | Self::Directives
+            | Self::Secret => ValueKind::String(text.to_owned()),
+        };
+        self.accepts(&value).then_some(value)
+    }
+
+    /// What is allowed, for the hint of an error: follows the word `write`.
+    pub(super) fn allowed(self) -> String {
+        match self {
+            Self::Flag => "`true` or `false`".to_owned(),
+            Self::Number(min, max) => format!("a whole number from {min} to {max}"),
+            Self::Span(min, max) => format!(
+                "a span of time from {} to {} with its unit, such as `5s` or `15m`",
+                print_span(min),
+                print_span(max)
+            ),
+            Self::Size(min, max) => format!(
+                "a size from {} to {} with its unit, `B`, `KiB`, `MiB` or `GiB`",
+                print_size(min),
+                print_size(max)
+            ),
+            Self::Word(words) => format!("one of `{}`", words.join("`, `")),
+            Self::Address => "an IP address and a port, such as `0.0.0.0:8080`".to_owned(),
+            Self::Text => "one line of text, at most 200 characters".to_owned(),
+            Self::Path => "a path".to_owned(),
+            Self::Moment => {
+                "a moment with its time zone, such as `2030-01-01T00:00:00Z`".to_owned()
+            }
+            Self::Domain => "a domain name, such as `login.example.com`".to_owned(),
+            Self::Email => "an e-mail address".to_owned(),
+            Self::Language => "a language tag, such as `en` or `de-CH`".to_owned(),
+            Self::Directives => "`off`, `error`, `warn`, `info`, `debug` or `trace`, and \
+                                 `target=level` after commas"
+                .to_owned(),
+            Self::Secret => "a text that is not empty".to_owned(),
+            Self::Names => {
+                "a list of permissions, such as `[\"session.read\", \"user.read\"]`".to_owned()
+            }
+        }
+    }
+}
+
+/// Not empty, not long, nothing that moves the cursor, and no stand-in for broken UTF-8.
+fn is_line(text: &str) -> bool {
+    let visible = |c: char| !c.is_control() && c != char::REPLACEMENT_CHARACTER;
+    !text.trim().is_empty() && text.chars().count() <= 200 && text.chars().all(visible)
+}
+
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
+fn is_email(text: &str) -> bool {
+    let parts = text.rsplit_once('@');
+    is_line(text)
+        && !text.contains(char::is_whitespace)
+        && parts.is_some_and(|(local, domain)| !local.is_empty() && is_domain(domain))
+}
+
+fn is_language(text: &str) -> bool {
+    let subtag =
+        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
+    let primary = text.split('-').next().unwrap_or_default();
+    (2..=3).contains(&primary.len())
+        && primary.bytes().all(|b| b.is_ascii_alphabetic())
+        && text.split('-').all(subtag)
+}
+
+/// `level` or `target=level`. A bare target, which the logger would take too, is refused: it is a
+/// level with a typing error more often, and that would switch the whole log off.
+fn is_directive(text: &str) -> bool {
+    let level = |text: &str| text.trim().parse::<::log::LevelFilter>().is_ok();
+    text.split_once('=').map_or_else(
+        || level(text),
+        |(target, name)| is_line(target) && !target.contains('/') && level(name),
+    )
+}

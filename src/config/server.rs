@@ -1,0 +1,64 @@
+//! `[server]`: the listening port and what one client may cost.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::units::{size, span};
+
+/// How the port is served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// IP address and port of all protocols; default `127.0.0.1:8080`, port 0 takes a free one.
+    ///
+    /// Loopback, because there is no TLS unless something in front of the port does it.
+    pub listen: SocketAddr,
+    /// Threads that serve requests; default 0, which is one per core.
+    pub workers: usize,
+    /// Bytes of a request body at most; default `1MiB`.
+    ///
+    /// The largest sensible request, a session with all its metadata, has a few KiB.
+    #[serde(with = "size")]
+    pub body_limit: usize,
+    /// Connections that are open at the same time, of all workers together; default 8192.
+    ///
+    /// Each needs a file descriptor and some 10 KiB.
+    pub max_connections: usize,
+    /// How long a new connection may take to show its protocol; default `5s`.
+    #[serde(with = "span")]
+    pub preface_timeout: Duration,
+    /// How long the head of a request may take; default `5s`, against clients that send slowly.
+    #[serde(with = "span")]
+    pub header_timeout: Duration,
+    /// How long the body of a request may take; default `10s`.
+    #[serde(with = "span")]
+    pub body_timeout: Duration,
+    /// How long a connection without requests stays open; default `75s`.
+    ///
+    /// Longer than the 60s of common proxies, so that they are the ones to close it.
+    #[serde(with = "span")]
+    pub idle_timeout: Duration,
+    /// How long running requests may take after SIGTERM; default `15s`.
+    ///
+    /// Longer than the longest tarpit, shorter than the 30s after which orchestrators kill.
+    #[serde(with = "span")]
+    pub drain_timeout: Duration,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            workers: 0,
+            body_limit: 1 << 20,
+            max_connections: 8_192,
+            preface_timeout: Duration::from_secs(5),
+            header_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(75),
+            drain_timeout: Duration::from_secs(15),
+        }
+    }
+}
