@@ -43,6 +43,11 @@ pub struct Error {
     pub source: Option<Cause>,
 }
 
+/// The error of a request that failed, left in the request's extensions for the log, which alone
+/// knows the request's id.
+#[derive(Debug)]
+pub struct Failure(pub Error);
+
 impl Error {
     /// An error with an id.
     pub fn new(kind: Kind, id: &'static str, message: impl Into<Cow<'static, str>>) -> Self {

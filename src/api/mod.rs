@@ -41,7 +41,3 @@ impl fmt::Debug for Api {
             .finish_non_exhaustive()
     }
 }
-
-/// The error of a request that failed, left in its extensions for the log.
-#[derive(Debug)]
-pub struct Failure(pub Error);

@@ -53,7 +53,7 @@ pub(crate) async fn list_users(
 ) -> Result<wire::ListUsersResponse, Error> {
     request.validate()?;
     let column = request.sorting_column;
-    let list = query::list_users(core, caller, convert::list_users(request)?).await?;
+    let list = query::list_users(core, caller, convert::list_users(request)).await?;
     Ok(convert::users_page(
         list,
         column,

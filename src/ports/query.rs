@@ -146,6 +146,15 @@ pub enum UserFilter {
     Emails(Vec<String>),
     /// Owned by this organisation.
     Organization(OrgId),
+    /// Some metadata has a key like this.
+    MetadataKey(TextMatch),
+    /// Some metadata has exactly this value, or one that is not this.
+    MetadataValue {
+        /// The value.
+        value: Vec<u8>,
+        /// Whether it is looked for, or anything else.
+        equal: bool,
+    },
     /// At least one holds; of none, none does.
     Or(Vec<Self>),
     /// All hold.

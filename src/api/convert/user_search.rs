@@ -7,37 +7,33 @@ use bartizan_proto::zitadel::user::v2::__buffa::oneof::search_query::Query;
 
 use super::{list_details, user};
 use crate::domain::ids::{OrgId, given_user_key};
-use crate::error::Error;
 use crate::ports::{TextMatch, TextMethod, UserFilter, UserOrder, UserText};
 use crate::query::{ListUsers, UserList};
 
 /// The search of a `ListUsersRequest`.
-///
-/// # Errors
-/// 501 for the filters on metadata.
-pub(crate) fn list_users(request: wire::ListUsersRequest) -> Result<ListUsers, Error> {
+pub(crate) fn list_users(request: wire::ListUsersRequest) -> ListUsers {
     let page = request.query.into_option().unwrap_or_default();
     let order = order(request.sorting_column);
-    Ok(ListUsers {
-        filters: filters(request.queries)?,
+    ListUsers {
+        filters: filters(request.queries),
         order: order.unwrap_or_default(),
         // Without a sorting column the order is newest first.
         ascending: order.is_some() && page.asc,
         offset: page.offset,
         limit: page.limit,
-    })
+    }
 }
 
-fn filters(queries: Vec<wire::SearchQuery>) -> Result<Vec<UserFilter>, Error> {
+fn filters(queries: Vec<wire::SearchQuery>) -> Vec<UserFilter> {
     queries.into_iter().map(filter).collect()
 }
 
 /// The depth of nesting was bounded by the validation.
-fn filter(query: wire::SearchQuery) -> Result<UserFilter, Error> {
+fn filter(query: wire::SearchQuery) -> UserFilter {
     let Some(query) = query.query else {
-        return Ok(UserFilter::Never);
+        return UserFilter::Never;
     };
-    Ok(match query {
+    match query {
         Query::UserNameQuery(query) => text(UserText::UserName, query.user_name, query.method),
         Query::FirstNameQuery(query) => text(UserText::FirstName, query.first_name, query.method),
         Query::LastNameQuery(query) => text(UserText::LastName, query.last_name, query.method),
@@ -57,38 +53,40 @@ fn filter(query: wire::SearchQuery) -> Result<UserFilter, Error> {
         Query::OrganizationIdQuery(query) => {
             OrgId::parse(&query.organization_id).map_or(UserFilter::Never, UserFilter::Organization)
         }
-        Query::OrQuery(query) => UserFilter::Or(filters(query.queries)?),
-        Query::AndQuery(query) => UserFilter::And(filters(query.queries)?),
+        Query::OrQuery(query) => UserFilter::Or(filters(query.queries)),
+        Query::AndQuery(query) => UserFilter::And(filters(query.queries)),
         Query::NotQuery(query) => {
             let negated = query.query.into_option().unwrap_or_default();
-            UserFilter::Not(Box::new(filter(negated)?))
+            UserFilter::Not(Box::new(filter(negated)))
         }
-        Query::MetadataKeyFilter(_) => {
-            return Err(Error::unimplemented("query `metadataKeyFilter`"));
+        Query::MetadataKeyFilter(filter) => {
+            UserFilter::MetadataKey(text_match(filter.key, filter.method.to_i32()))
         }
-        Query::MetadataValueFilter(_) => {
-            return Err(Error::unimplemented("query `metadataValueFilter`"));
-        }
-    })
+        Query::MetadataValueFilter(filter) => UserFilter::MetadataValue {
+            value: filter.value,
+            equal: filter.method.to_i32() == 0,
+        },
+    }
 }
 
 fn text(field: UserText, value: String, method: EnumValue<TextQueryMethod>) -> UserFilter {
-    let number = method.to_i32();
-    let kind = match number / 2 {
+    UserFilter::Text(field, text_match(value, method.to_i32()))
+}
+
+/// `TextQueryMethod` and `TextFilterMethod` have the same numbers.
+fn text_match(value: String, number: i32) -> TextMatch {
+    let method = match number / 2 {
         1 => TextMethod::StartsWith,
         2 => TextMethod::Contains,
         3 => TextMethod::EndsWith,
         _ => TextMethod::Equals,
     };
     // Each method has its odd twin that ignores case.
-    UserFilter::Text(
-        field,
-        TextMatch {
-            method: kind,
-            ignore_case: number % 2 == 1,
-            value,
-        },
-    )
+    TextMatch {
+        method,
+        ignore_case: number % 2 == 1,
+        value,
+    }
 }
 
 fn order(column: EnumValue<wire::UserFieldName>) -> Option<UserOrder> {

@@ -3,10 +3,12 @@
 use std::future::Future;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
 use bartizan_proto::buffa::Message;
 use bartizan_proto::json::{self, Body};
 use serde::Serialize;
 
+use super::routes::session_token;
 use crate::core::Core;
 use crate::domain::error::Kind;
 use crate::domain::permission::Caller;
@@ -20,6 +22,8 @@ pub(super) struct Call<'a> {
     /// The id in the path; it wins over one in the body.
     pub(super) id: &'a str,
     pub(super) query: Option<&'a str>,
+    /// The header that does what the query parameter `sessionToken` does.
+    pub(super) session_token: Option<&'a HeaderValue>,
     pub(super) body: &'a [u8],
 }
 
@@ -31,6 +35,23 @@ pub(super) struct Answer {
 }
 
 impl Call<'_> {
+    /// The session token of a GET: from the query or from the header, not from both.
+    pub(super) fn session_token(&self) -> Result<Option<String>, Error> {
+        let header = self.session_token.map(|value| {
+            let text = value
+                .to_str()
+                .map_err(|_| Error::plain(Kind::InvalidArgument, "invalid session token header"));
+            text.map(str::to_owned)
+        });
+        match (session_token(self.query)?, header.transpose()?) {
+            (Some(_), Some(_)) => Err(Error::plain(
+                Kind::InvalidArgument,
+                "too many values for field \"session_token\"",
+            )),
+            (query, header) => Ok(query.or(header)),
+        }
+    }
+
     /// The message in the body; an empty body is an empty message.
     pub(super) fn message<M: Body>(&self) -> Result<M, Error> {
         json::decode(self.body)

@@ -10,9 +10,12 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use super::call::{Answer, Call};
 use super::routes::{self, Match, Operation};
 use super::{error, sessions, users};
-use crate::api::{Api, Failure, auth};
+use crate::api::{Api, auth};
 use crate::domain::error::Kind;
-use crate::error::Error;
+use crate::error::{Error, Failure};
+
+/// What `GET` takes beside `?sessionToken=`, because a token has no place in a URL (ASVS 14.2.1).
+const SESSION_TOKEN: &str = "x-session-token";
 
 /// Answers a request to any path.
 pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
@@ -51,6 +54,7 @@ async fn answer(
             caller: &caller,
             id: matched.id(),
             query: request.uri().query(),
+            session_token: request.headers().get(SESSION_TOKEN),
             body: &body,
         };
         match matched.operation {

@@ -3,7 +3,7 @@
 use bartizan_proto::zitadel::session::{v2, v2beta};
 
 use super::call::{Answer, Call, encode, encode_as, transcode};
-use super::routes::{SessionOperation, Version, session_token};
+use super::routes::{SessionOperation, Version};
 use crate::api::session_service as service;
 use crate::api::validate::Validate as _;
 use crate::error::Error;
@@ -28,7 +28,7 @@ async fn dispatch_v2(call: &Call<'_>, operation: SessionOperation) -> Result<Ans
         SessionOperation::Get => {
             let request = v2::GetSessionRequest {
                 session_id: call.id.to_owned(),
-                session_token: session_token(call.query)?,
+                session_token: call.session_token()?,
                 ..Default::default()
             };
             encode(service::get_session(core, caller, request))
@@ -71,7 +71,7 @@ async fn dispatch_beta(call: &Call<'_>, operation: SessionOperation) -> Result<A
         SessionOperation::Get => {
             let request = v2beta::GetSessionRequest {
                 session_id: call.id.to_owned(),
-                session_token: session_token(call.query)?,
+                session_token: call.session_token()?,
                 ..Default::default()
             };
             request.validate()?;
