@@ -142,3 +142,90 @@ fn is_role_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     !name.is_empty() && name.len() <= 100 && name.bytes().all(fits)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::Value;
+
+    use super::super::units::{print_size, print_span};
+    use super::super::{Config, ConfigError, HumanConfig, Overrides};
+    use super::*;
+
+    fn complete() -> Value {
+        let mut config = Config::default();
+        config.first_instance.human = Some(HumanConfig::default());
+        serde_json::to_value(config).unwrap()
+    }
+
+    fn leaves(prefix: &str, value: &Value) -> Vec<String> {
+        let Some(table) = value.as_object() else {
+            return vec![prefix.to_owned()];
+        };
+        let below = |(name, value): (&String, _)| leaves(&format!("{prefix}.{name}"), value);
+        table.iter().flat_map(below).collect()
+    }
+
+    #[test]
+    fn every_field_has_a_key_and_every_key_a_field() {
+        let fields: BTreeSet<_> = leaves("", &complete())
+            .into_iter()
+            .map(|field| field.trim_start_matches('.').to_owned())
+            .collect();
+        let keys: BTreeSet<_> = KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
+        assert_eq!(fields, keys);
+        assert_eq!(keys.len(), KEYS.len());
+    }
+
+    /// No range is wider than the field behind it: nothing is cut, and nothing turns up as our fault.
+    #[test]
+    fn both_ends_of_every_range_reach_the_field() {
+        for (key, rule) in KEYS {
+            let ends = if let Rule::Number(min, max) = *rule {
+                [min.to_string(), max.to_string()]
+            } else if let Rule::Span(min, max) = *rule {
+                [print_span(min), print_span(max)]
+            } else if let Rule::Size(min, max) = *rule {
+                [print_size(min), print_size(max)]
+            } else {
+                continue;
+            };
+            for end in ends {
+                let env = [(variable_of(key), end.clone())];
+                match Config::load_or(None, "/nonexistent".as_ref(), env, Overrides::default()) {
+                    Ok(config) => {
+                        let pointer = format!("/{}", key.replace('.', "/"));
+                        let config = serde_json::to_value(config).unwrap();
+                        let value = config.pointer(&pointer).unwrap().to_string();
+                        assert_eq!(value.trim_matches('"'), end, "{key}");
+                    }
+                    // It fits its field and not another value.
+                    Err(ConfigError::NotAllowed { allowed, .. }) => {
+                        assert!(allowed.starts_with("at "), "{key}: {allowed}");
+                    }
+                    Err(error) => panic!("{key} = {end}: {error}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sections_have_members_and_keys_have_none() {
+        assert_eq!(members("policy.lockout").count(), 2);
+        assert_eq!(members("policy").count(), 6);
+        assert_eq!(members("ids.node").count(), 0);
+        assert_eq!(members("polic").count(), 0);
+        assert!(is_section("roles") && is_section("first_instance.human"));
+        assert!(!is_section("data_dir") && !is_section("server.listen"));
+    }
+
+    #[test]
+    fn variables_are_the_keys_in_capitals() {
+        assert_eq!(variable_of("data_dir"), "BARTIZAN_DATA_DIR");
+        assert_eq!(
+            variable_of("policy.lockout.max_password_attempts"),
+            "BARTIZAN_POLICY__LOCKOUT__MAX_PASSWORD_ATTEMPTS"
+        );
+    }
+}

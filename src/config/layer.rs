@@ -1,6 +1,7 @@
 //! The sources, each tested on its own and then laid over one another.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -12,13 +13,20 @@ use super::error::{ConfigError, Origin};
 use super::keys;
 
 /// Dotted keys with values that passed their rules, from one source.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Layer(BTreeMap<String, (ValueKind, Origin)>);
 
 impl Layer {
     /// Adds a value that was tested.
     pub(super) fn insert(&mut self, key: String, value: ValueKind, origin: Origin) {
         self.0.insert(key, (value, origin));
+    }
+}
+
+impl fmt::Debug for Layer {
+    /// Keys only: values may be secret.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_set().entries(self.0.keys()).finish()
     }
 }
 
@@ -126,13 +134,17 @@ fn flatten(
     origin: &Origin,
     layer: &mut Layer,
 ) -> Result<(), ConfigError> {
+    // In the order of the names, so that of several errors the same one is told every time.
+    let table: BTreeMap<_, _> = table.into_iter().collect();
     for (name, value) in table {
+        // A quoted name with a dot is one name, and none of ours.
+        let quoted = name.contains('.');
         let key = if section.is_empty() {
             name
         } else {
             format!("{section}.{name}")
         };
-        if let Some(rule) = keys::rule_of(&key) {
+        if let Some(rule) = keys::rule_of(&key).filter(|_| !quoted) {
             if !rule.accepts(&value.kind) {
                 return Err(ConfigError::NotAllowed {
                     value: (!rule.is_secret()).then(|| shown(&value.kind)),
@@ -142,10 +154,10 @@ fn flatten(
                 });
             }
             layer.insert(key, value.kind, origin.clone());
-        } else if !keys::is_section(&key) {
+        } else if quoted || !keys::is_section(&key) {
             return Err(ConfigError::UnknownKey {
                 hint: known_beside(section),
-                key,
+                key: visible(&key),
                 origin: origin.clone(),
             });
         } else if let ValueKind::Table(inner) = value.kind {
@@ -195,10 +207,23 @@ pub(super) fn shown(value: &ValueKind) -> String {
         | ValueKind::Float(_)
         | ValueKind::String(_) => value.to_string(),
     };
-    let text: String = text.escape_debug().collect();
+    let text = visible(&text);
     if text.chars().count() > 80 {
         text.chars().take(79).chain(['…']).collect()
     } else {
         text
     }
+}
+
+/// A text for a terminal: line breaks and whatever else moves the cursor are escaped.
+pub(super) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }

@@ -17,6 +17,7 @@ mod log;
 mod policy;
 mod rule;
 mod server;
+mod show;
 mod storage;
 mod units;
 mod variables;
@@ -66,6 +67,7 @@ pub struct Config {
     /// Where database, key file and token files are; default `./bartizan-data`.
     ///
     /// A relative path starts at the working directory. The directory is made with mode 0700.
+    #[serde(serialize_with = "units::lossy_path")]
     pub data_dir: PathBuf,
     /// How the port is served.
     pub server: ServerConfig,

@@ -58,7 +58,7 @@ impl Rule {
             (Self::Number(min, max), ValueKind::I64(number)) => (min..=max).contains(number),
             (Self::Names, ValueKind::Array(names)) => names
                 .iter()
-                .all(|name| matches!(&name.kind, ValueKind::String(name) if is_line(name))),
+                .all(|name| matches!(&name.kind, ValueKind::String(name) if is_line(name, LINE))),
             (_, ValueKind::String(text)) => self.accepts_text(text),
             _ => false,
         }
@@ -75,13 +75,14 @@ impl Rule {
             }
             Self::Word(words) => words.contains(&text),
             Self::Address => text.parse::<SocketAddr>().is_ok(),
-            Self::Text | Self::Path => is_line(text),
+            Self::Text => is_line(text, LINE),
+            Self::Path => is_line(text, 4_096),
             Self::Moment => parse_moment(text).is_some(),
             Self::Domain => is_domain(text),
             Self::Email => is_email(text),
             Self::Language => is_language(text),
             Self::Directives => text.split(',').all(is_directive),
-            Self::Secret => !text.is_empty(),
+            Self::Secret => !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER),
         }
     }
 
@@ -127,7 +128,7 @@ impl Rule {
             ),
             Self::Word(words) => format!("one of `{}`", words.join("`, `")),
             Self::Address => "an IP address and a port, such as `0.0.0.0:8080`".to_owned(),
-            Self::Text => "one line of text, at most 200 characters".to_owned(),
+            Self::Text => format!("one line of text, at most {LINE} characters"),
             Self::Path => "a path".to_owned(),
             Self::Moment => {
                 "a moment with its time zone, such as `2030-01-01T00:00:00Z`".to_owned()
@@ -146,10 +147,13 @@ impl Rule {
     }
 }
 
+/// Characters of a line of text, as in ZITADEL's requests.
+const LINE: usize = 200;
+
 /// Not empty, not long, nothing that moves the cursor, and no stand-in for broken UTF-8.
-fn is_line(text: &str) -> bool {
+fn is_line(text: &str, max: usize) -> bool {
     let visible = |c: char| !c.is_control() && c != char::REPLACEMENT_CHARACTER;
-    !text.trim().is_empty() && text.chars().count() <= 200 && text.chars().all(visible)
+    !text.trim().is_empty() && text.chars().count() <= max && text.chars().all(visible)
 }
 
 fn is_domain(text: &str) -> bool {
@@ -166,7 +170,7 @@ fn is_domain(text: &str) -> bool {
 
 fn is_email(text: &str) -> bool {
     let parts = text.rsplit_once('@');
-    is_line(text)
+    is_line(text, LINE)
         && !text.contains(char::is_whitespace)
         && parts.is_some_and(|(local, domain)| !local.is_empty() && is_domain(domain))
 }
@@ -186,6 +190,125 @@ fn is_directive(text: &str) -> bool {
     let level = |text: &str| text.trim().parse::<::log::LevelFilter>().is_ok();
     text.split_once('=').map_or_else(
         || level(text),
-        |(target, name)| is_line(target) && !target.contains('/') && level(name),
+        |(target, name)| is_line(target, LINE) && !target.contains('/') && level(name),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_fit_their_rules_or_not() {
+        let long = "x".repeat(201);
+        let label = "x".repeat(63);
+        let too_long = format!("{label}x.example");
+        let levels = "warn,bartizan::storage=trace,h2 = off";
+        let table: [(Rule, &[&str], &[&str]); 9] = [
+            (
+                Rule::Text,
+                &["a", "\u{c4}nne B."],
+                &["", " ", "a\nb", "a\u{fffd}", &long],
+            ),
+            (Rule::Path, &["./a", &long], &["", "a\0b", "a\u{fffd}"]),
+            (Rule::Secret, &[" ", "a\nb", &long], &["", "a\u{fffd}"]),
+            (
+                Rule::Domain,
+                &["localhost", "a.b-c.Example", "10.0.0.1", &label],
+                &[
+                    "",
+                    ".",
+                    "a.",
+                    "-a",
+                    "a-",
+                    "a b",
+                    "a:80",
+                    "https://a",
+                    &too_long,
+                ],
+            ),
+            (
+                Rule::Email,
+                &["a@b", "a@x@b.example", "a.b+c@localhost"],
+                &["", "@", "a@", "@b", "a b@c", "a@b c", "a"],
+            ),
+            (
+                Rule::Language,
+                &["en", "de-CH", "zh-Hant-TW", "gsw"],
+                &["", "e", "1n", "en-", "en_US", "english", "en-123456789"],
+            ),
+            (
+                Rule::Directives,
+                &["off", "INFO", levels],
+                &[
+                    "", "loud", "info,", "bartizan", "=info", "a/b=info", "a=b=info",
+                ],
+            ),
+            (
+                Rule::Address,
+                &["0.0.0.0:0", "[::1]:8080"],
+                &[
+                    "",
+                    ":8080",
+                    "127.0.0.1",
+                    "127.0.0.1:65536",
+                    "localhost:1",
+                    "::1:80",
+                ],
+            ),
+            (
+                Rule::Moment,
+                &["2030-01-01T00:00:00Z", "2030-01-01 00:00:00.5-02:00"],
+                &["", "2030-01-01", "never", "1893456000"],
+            ),
+        ];
+        for (rule, good, bad) in table {
+            for text in good {
+                assert!(rule.read(text).is_some(), "{rule:?} {text:?}");
+            }
+            for text in bad {
+                assert!(rule.read(text).is_none(), "{rule:?} {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn variables_stand_for_values_of_every_kind() {
+        let number = Rule::Number(0, 9);
+        let names = |list: &[&str]| Some(ValueKind::from(list.to_vec()));
+        for (rule, text, value) in [
+            (Rule::Flag, "true", Some(ValueKind::Boolean(true))),
+            (Rule::Flag, "false", Some(ValueKind::Boolean(false))),
+            (Rule::Flag, "TRUE", None),
+            (Rule::Flag, "1", None),
+            (number, "9", Some(ValueKind::I64(9))),
+            (number, "10", None),
+            (number, "-1", None),
+            (number, "1.0", None),
+            (number, "", None),
+            (number, "99999999999999999999", None),
+            (Rule::Names, "", names(&[])),
+            (Rule::Names, "a, b,c", names(&["a", "b", "c"])),
+        ] {
+            assert_eq!(rule.read(text), value, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn ranges_include_their_ends() {
+        let span = Rule::Span(Duration::from_secs(1), Duration::from_secs(2));
+        let size = Rule::Size(1_024, 2_048);
+        for (rule, text, fits) in [
+            (span, "999ms", false),
+            (span, "1s", true),
+            (span, "2000ms", true),
+            (span, "2001ms", false),
+            (size, "1023B", false),
+            (size, "1KiB", true),
+            (size, "2KiB", true),
+            (size, "2049B", false),
+        ] {
+            assert_eq!(rule.read(text).is_some(), fits, "{text}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Each has a reader, a printer whose output reads back to the same value, and a module for serde.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::fmt::friendly::{SpanParser, SpanPrinter};
@@ -54,6 +55,14 @@ pub(super) fn print_size(bytes: usize) -> String {
 pub(super) fn parse_moment(text: &str) -> Option<Timestamp> {
     let moment: jiff::Timestamp = text.parse().ok()?;
     Some(Timestamp::from_micros(moment.as_microsecond()))
+}
+
+/// `#[serde(serialize_with = "lossy_path")]`: a path of a flag need not be UTF-8, and is shown anyway.
+pub(super) fn lossy_path<S: serde::Serializer>(
+    path: &Path,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 /// `#[serde(with = "span")]`.

@@ -6,7 +6,7 @@ use ::config::ValueKind;
 
 use super::error::{ConfigError, Origin};
 use super::keys::{self, KEYS, ROLES};
-use super::layer::{Layer, shown};
+use super::layer::{Layer, shown, visible};
 use super::rule::Rule;
 use super::zitadel;
 
@@ -93,7 +93,7 @@ fn key_of(name: &str) -> Result<String, ConfigError> {
     known
         .map(|(key, _)| (*key).to_owned())
         .ok_or_else(|| ConfigError::UnknownVariable {
-            name: name.to_owned(),
+            name: visible(name),
             hint: nearest(name),
         })
 }

@@ -147,3 +147,164 @@ fn warning(name: &str) -> String {
     };
     format!("environment variable has no effect, {why}: `{name}`")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::{Config, ConfigError, Overrides};
+    use super::*;
+
+    fn load(env: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let env: Vec<_> = env.iter().map(owned).collect();
+        Config::load_or(None, "/nonexistent".as_ref(), env, Overrides::default())
+    }
+
+    /// Every variable of adjacent.md section 5 that has a counterpart, after the common beginning:
+    /// its name, a value, the field that gets it.
+    const TABLE: &[[&str; 3]] = &[
+        ["INSTANCENAME", "Acme", "/instance_name"],
+        ["ORG_NAME", "Acme Inc.", "/org_name"],
+        ["ORG_HUMAN_USERNAME", "root@x.example", "/human/username"],
+        ["ORG_HUMAN_FIRSTNAME", "Ada", "/human/first_name"],
+        ["ORG_HUMAN_LASTNAME", "Lovelace", "/human/last_name"],
+        ["ORG_HUMAN_EMAIL_ADDRESS", "ada@x.example", "/human/email"],
+        ["ORG_HUMAN_EMAIL_VERIFIED", "false", "/human/email_verified"],
+        [
+            "ORG_HUMAN_PREFERREDLANGUAGE",
+            "de",
+            "/human/preferred_language",
+        ],
+        [
+            "ORG_HUMAN_PASSWORDCHANGEREQUIRED",
+            "false",
+            "/human/password_change_required",
+        ],
+        ["ORG_MACHINE_MACHINE_USERNAME", "sa", "/machine/username"],
+        ["ORG_MACHINE_MACHINE_NAME", "Service", "/machine/name"],
+        [
+            "ORG_MACHINE_PAT_EXPIRATIONDATE",
+            DATE,
+            "/machine/pat_expiration",
+        ],
+        ["PATPATH", "./sa.pat", "/machine/pat_path"],
+        [
+            "ORG_LOGINCLIENT_MACHINE_USERNAME",
+            "ui",
+            "/login_client/username",
+        ],
+        ["ORG_LOGINCLIENT_MACHINE_NAME", "UI", "/login_client/name"],
+        [
+            "ORG_LOGINCLIENT_PAT_EXPIRATIONDATE",
+            DATE,
+            "/login_client/pat_expiration",
+        ],
+        [
+            "LOGINCLIENTPATPATH",
+            "/run/ui.pat",
+            "/login_client/pat_path",
+        ],
+    ];
+    const DATE: &str = "2030-01-01T00:00:00.000000Z";
+
+    #[test]
+    fn each_variable_sets_its_field_and_no_other() {
+        for [name, value, field] in TABLE {
+            let name = format!("ZITADEL_FIRSTINSTANCE_{name}");
+            let config = load(&[(&name, value)]).unwrap();
+            let first = serde_json::to_value(&config.first_instance).unwrap();
+            let expected = value.parse().map_or_else(|_| json!(value), Value::Bool);
+            assert_eq!(first.pointer(field), Some(&expected), "{name}");
+
+            let mut base = Config::default().first_instance;
+            base.human = field.starts_with("/human").then(Default::default);
+            let mut base = serde_json::to_value(base).unwrap();
+            *base.pointer_mut(field).unwrap() = expected;
+            assert_eq!(first, base, "{name}");
+        }
+        // The rest: the domain, and the password, which cannot be seen there.
+        assert_eq!(TABLE.len() + 2, NAMES.len());
+        let config = load(&[("ZITADEL_EXTERNALDOMAIN", "login.example.com")]).unwrap();
+        assert_eq!(config.first_instance.external_domain, "login.example.com");
+        let password = ("ZITADEL_FIRSTINSTANCE_ORG_HUMAN_PASSWORD", "RootPassword1!");
+        let human = load(&[password]).unwrap().first_instance.human.unwrap();
+        assert_eq!(human.password.expose(), "RootPassword1!");
+    }
+
+    #[test]
+    fn any_variable_of_the_human_makes_one_with_zitadels_defaults() {
+        for name in ["USERNAME", "PASSWORD", "NICKNAME"] {
+            let name = format!("{HUMAN}{name}");
+            let human = load(&[(&name, "x")]).unwrap().first_instance.human.unwrap();
+            assert_eq!(human.last_name, "Admin", "{name}");
+            assert!(human.email_verified && human.password_change_required);
+        }
+        assert!(load(&[]).unwrap().first_instance.human.is_none());
+    }
+
+    #[test]
+    fn empty_variables_are_none_at_all() {
+        let config = load(&[
+            ("ZITADEL_FIRSTINSTANCE_ORG_NAME", ""),
+            ("ZITADEL_FIRSTINSTANCE_ORG_HUMAN_PASSWORD", ""),
+            ("ZITADEL_SYSTEMAPIUSERS", ""),
+        ])
+        .unwrap();
+        assert_eq!(config.first_instance.org_name, "ZITADEL");
+        assert!(config.first_instance.human.is_none());
+        assert!(config.warnings.is_empty());
+    }
+
+    #[test]
+    fn flags_have_zitadels_spellings() {
+        for (text, expected) in [
+            ("1", Some(true)),
+            ("T", Some(true)),
+            ("true", Some(true)),
+            ("TRUE", Some(true)),
+            ("0", Some(false)),
+            ("f", Some(false)),
+            ("False", Some(false)),
+            ("yes", None),
+            ("tRUE", None),
+        ] {
+            let found = load(&[("ZITADEL_FIRSTINSTANCE_ORG_HUMAN_EMAIL_VERIFIED", text)])
+                .ok()
+                .and_then(|config| config.first_instance.human)
+                .map(|human| human.email_verified);
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn variables_without_counterpart_are_warned_about_without_their_value() {
+        let config = load(&[
+            ("ZITADEL_FIRSTINSTANCE_ORG_MACHINE_MACHINEKEY_TYPE", "1"),
+            ("ZITADEL_FIRSTINSTANCE_MACHINEKEYPATH", "/key.json"),
+            ("ZITADEL_SYSTEMAPIUSERS", "{\"hunter2\": {}}"),
+            (
+                "ZITADEL_DEFAULTINSTANCE_LOCKOUTPOLICY_MAXPASSWORDATTEMPTS",
+                "5",
+            ),
+            ("ZITADEL_API_URL", "http://localhost:8080"),
+            ("ZITADEL_SERVICE_USER_TOKEN", "hunter2"),
+            ("ZITADELLE", "hunter2"),
+        ])
+        .unwrap();
+        assert_eq!(
+            config.warnings,
+            [
+                "environment variable has no effect, nothing here corresponds to it: \
+                 `ZITADEL_DEFAULTINSTANCE_LOCKOUTPOLICY_MAXPASSWORDATTEMPTS`",
+                "environment variable has no effect, machine keys are not supported, the machine \
+                 users have personal access tokens: `ZITADEL_FIRSTINSTANCE_MACHINEKEYPATH`",
+                "environment variable has no effect, machine keys are not supported, the machine \
+                 users have personal access tokens: \
+                 `ZITADEL_FIRSTINSTANCE_ORG_MACHINE_MACHINEKEY_TYPE`",
+                "environment variable has no effect, system users are not supported, the machine \
+                 users have personal access tokens: `ZITADEL_SYSTEMAPIUSERS`",
+            ]
+        );
+    }
+}

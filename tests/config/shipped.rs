@@ -1,0 +1,144 @@
+//! `config.toml` says what the types say, key by key.
+
+use std::collections::BTreeSet;
+
+use bartizan::config::{Config, HumanConfig, Overrides};
+use serde_json::Value;
+
+use super::{NOWHERE, load};
+
+const SHIPPED: &str = include_str!("../../config.toml");
+
+/// The shipped file with its commented-out keys switched on.
+fn uncommented() -> String {
+    let key = |line: &str| line.starts_with('#') && !line.starts_with("# ") && line != "#";
+    let lines = SHIPPED.lines().map(|line| {
+        if key(line) {
+            line.trim_start_matches('#')
+        } else {
+            line
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The dotted keys of a file, without those of roles.
+fn keys_of_text(toml: &str) -> BTreeSet<String> {
+    let mut section = String::new();
+    let mut keys = BTreeSet::new();
+    for line in toml.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = format!("{}.", name.trim_end_matches(']'));
+        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            assert!(
+                keys.insert(format!("{section}{name}")),
+                "twice: {section}{name}"
+            );
+        }
+    }
+    keys.into_iter()
+        .filter(|key| !key.starts_with("roles."))
+        .collect()
+}
+
+/// The dotted keys of a serialised configuration, without those of roles.
+fn keys_of_value(prefix: &str, value: &Value, keys: &mut BTreeSet<String>) {
+    let Some(table) = value.as_object() else {
+        assert!(keys.insert(prefix.to_owned()));
+        return;
+    };
+    for (name, value) in table.iter().filter(|(name, _)| *name != "roles") {
+        let dot = if prefix.is_empty() { "" } else { "." };
+        keys_of_value(&format!("{prefix}{dot}{name}"), value, keys);
+    }
+}
+
+#[test]
+fn the_shipped_file_says_exactly_the_defaults() {
+    let shipped = load(SHIPPED, &[]).unwrap();
+    assert_eq!(format!("{shipped:#?}"), format!("{:#?}", Config::default()));
+    let nothing = Config::load_or(None, NOWHERE.as_ref(), [], Overrides::default()).unwrap();
+    assert_eq!(format!("{nothing:#?}"), format!("{:#?}", Config::default()));
+}
+
+#[test]
+fn the_shipped_file_has_every_key_and_no_other() {
+    let complete = load(&uncommented(), &[]).unwrap();
+    let mut keys = BTreeSet::new();
+    keys_of_value("", &serde_json::to_value(&complete).unwrap(), &mut keys);
+    assert_eq!(keys_of_text(&uncommented()), keys);
+    assert!(keys.len() > 60, "{}", keys.len());
+    // Keys that are not commented out are those that a default has.
+    let mut set = BTreeSet::new();
+    let mut defaults = serde_json::to_value(Config::default()).unwrap();
+    let first = defaults["first_instance"].as_object_mut().unwrap();
+    first.retain(|_, value| !value.is_null());
+    for machine in ["machine", "login_client"] {
+        let machine = first[machine].as_object_mut().unwrap();
+        machine.retain(|_, value| !value.is_null());
+    }
+    keys_of_value("", &defaults, &mut set);
+    assert_eq!(keys_of_text(SHIPPED), set);
+}
+
+#[test]
+fn the_shipped_file_shows_the_defaults_of_the_human_too() {
+    let complete = load(&uncommented(), &[]).unwrap();
+    let human = complete.first_instance.human.unwrap();
+    assert_eq!(human.email.as_deref(), Some("admin@example.com"));
+    let without_address = HumanConfig {
+        email: None,
+        ..human
+    };
+    let default = HumanConfig::default();
+    assert_eq!(format!("{without_address:?}"), format!("{default:?}"));
+    assert_eq!(without_address.password.expose(), default.password.expose());
+}
+
+#[test]
+fn the_shipped_file_explains_every_key() {
+    let mut before = "";
+    for line in SHIPPED.lines() {
+        let is_key = line.contains(" = ") && !line.starts_with("# ");
+        assert!(!is_key || before.starts_with("# "), "{line}");
+        assert!(line.len() <= 100, "{line}");
+        before = line;
+    }
+}
+
+#[test]
+fn what_is_shown_reads_back() {
+    let config = load(
+        &uncommented().replace("Login client", "\\\"Login\\\\client\\u00e9"),
+        &[(
+            "BARTIZAN_FIRST_INSTANCE__HUMAN__PASSWORD",
+            "hunter2-Hunter2",
+        )],
+    )
+    .unwrap();
+    let shown = config.to_toml_redacted();
+    assert!(
+        shown.starts_with("data_dir = \"./bartizan-data\"\n\n[server]\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("\n# password is set and not shown\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("\n[roles]\nSUPPORT = [\"session.read\", \"user.read\"]\n"));
+    let again = load(&shown, &[]).unwrap();
+    assert_eq!(again.to_toml_redacted(), shown);
+    let without_warnings = |config: Config| Config {
+        warnings: Vec::new(),
+        ..config
+    };
+    assert_eq!(
+        format!("{:#?}", without_warnings(again)),
+        format!("{:#?}", without_warnings(config))
+    );
+    let defaults = Config::default().to_toml_redacted();
+    assert!(
+        !defaults.contains("human") && !defaults.contains("roles"),
+        "{defaults}"
+    );
+}
