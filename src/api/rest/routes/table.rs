@@ -79,18 +79,53 @@ const fn delete(pattern: &'static str, operation: Operation) -> Route {
     }
 }
 
-/// Every route of the session service and of the user service.
-///
-/// The first that fits is taken: what is asked for most stands first, and a literal segment before
-/// a variable one.
-#[rustfmt::skip]
-pub(super) const ROUTES: &[Route] = &[
+/// The routes below one prefix.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// What all patterns of the group start with, and no pattern of another group.
+    pub(super) prefix: &'static str,
+    /// The first that fits is taken: a literal segment stands before a variable one.
+    pub(super) routes: &'static [Route],
+}
+
+/// Every route of the session service and of the user service; what is asked for most stands first.
+pub(super) const GROUPS: &[Group] = &[
+    Group {
+        prefix: "/v2/sessions",
+        routes: SESSIONS,
+    },
+    Group {
+        prefix: "/v2/users",
+        routes: USERS,
+    },
+    Group {
+        prefix: "/v2/idp_intents",
+        routes: IDP_INTENTS,
+    },
+    Group {
+        prefix: "/v2beta/sessions",
+        routes: SESSIONS_BETA,
+    },
+];
+
+const SESSIONS: &[Route] = &[
     get("/v2/sessions/{session_id}", GetSession(V2)),
     post("/v2/sessions", CreateSession(V2)),
     patch("/v2/sessions/{session_id}", SetSession(V2)),
     delete("/v2/sessions/{session_id}", DeleteSession(V2)),
     post("/v2/sessions/search", ListSessions(V2)),
+];
 
+const SESSIONS_BETA: &[Route] = &[
+    get("/v2beta/sessions/{session_id}", GetSession(V2Beta)),
+    post("/v2beta/sessions", CreateSession(V2Beta)),
+    patch("/v2beta/sessions/{session_id}", SetSession(V2Beta)),
+    delete("/v2beta/sessions/{session_id}", DeleteSession(V2Beta)),
+    post("/v2beta/sessions/search", ListSessions(V2Beta)),
+];
+
+#[rustfmt::skip]
+const USERS: &[Route] = &[
     get("/v2/users/{user_id}", GetUserById),
     post("/v2/users", ListUsers),
     post("/v2/users/human", AddHumanUser),
@@ -139,12 +174,10 @@ pub(super) const ROUTES: &[Route] = &[
     post("/v2/users/{user_id}/metadata", NotYet("SetUserMetadata")),
     post("/v2/users/{user_id}/metadata/search", NotYet("ListUserMetadata")),
     delete("/v2/users/{user_id}/metadata", NotYet("DeleteUserMetadata")),
+];
+
+#[rustfmt::skip]
+const IDP_INTENTS: &[Route] = &[
     post("/v2/idp_intents", NotYet("StartIdentityProviderIntent")),
     post("/v2/idp_intents/{idp_intent_id}", NotYet("RetrieveIdentityProviderIntent")),
-
-    get("/v2beta/sessions/{session_id}", GetSession(V2Beta)),
-    post("/v2beta/sessions", CreateSession(V2Beta)),
-    patch("/v2beta/sessions/{session_id}", SetSession(V2Beta)),
-    delete("/v2beta/sessions/{session_id}", DeleteSession(V2Beta)),
-    post("/v2beta/sessions/search", ListSessions(V2Beta)),
 ];
