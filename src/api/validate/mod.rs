@@ -9,10 +9,12 @@
 //! lists among them) as declared, then oneofs, then `optional` fields. Names are those of the
 //! generated Go code: `user_id` is `UserId`, a nested message `Outer_Inner`.
 
+mod email;
 mod rule;
 mod session;
 #[cfg(test)]
 mod testing;
+mod user;
 
 use std::fmt;
 

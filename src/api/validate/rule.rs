@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use bartizan_proto::buffa::{EnumValue, Enumeration};
 use bartizan_proto::buffa_types::google::protobuf::Duration;
 
-use super::{Invalid, Validate};
+use super::{Invalid, Validate, email};
 
 /// What is wrong with a value.
 #[derive(Debug)]
@@ -85,6 +85,27 @@ pub(super) fn at_least(value: &str, min: usize) -> Checked {
     })
 }
 
+/// Bytes of a length between two bounds, both included.
+pub(super) fn bytes_between(value: &[u8], min: usize, max: usize) -> Checked {
+    holds((min..=max).contains(&value.len()), || {
+        format!("value length must be between {min} and {max} bytes, inclusive")
+    })
+}
+
+/// Bytes with a greatest length.
+pub(super) fn bytes_at_most(value: &[u8], max: usize) -> Checked {
+    holds(value.len() <= max, || {
+        format!("value length must be at most {max} bytes")
+    })
+}
+
+/// An e-mail address.
+pub(super) fn address(value: &str) -> Checked {
+    email::check(value).map_err(|cause| {
+        Reason::Rule(format!("value must be a valid email address | caused by: {cause}").into())
+    })
+}
+
 /// A value that must be there and is not.
 pub(super) fn missing() -> Checked {
     holds(false, || "value is required")
@@ -93,6 +114,11 @@ pub(super) fn missing() -> Checked {
 /// A value that must be there.
 pub(super) fn required<T>(value: Option<&T>) -> Checked {
     value.map_or_else(missing, |_| Ok(()))
+}
+
+/// A flag that may only be given as `true`.
+pub(super) fn only_true(value: bool) -> Checked {
+    holds(value, || "value must equal true")
 }
 
 /// A value that the enum defines.
@@ -188,12 +214,27 @@ mod tests {
         breaks(at_most(three, 2), "value length must be at most 2 runes");
         keeps(at_least(one, 1));
         breaks(at_least("", 1), "value length must be at least 1 runes");
+        keeps(bytes_between(&[0], 1, 2));
+        keeps(bytes_between(&[0, 0], 1, 2));
+        for bytes in [&[][..], &[0, 0, 0]] {
+            breaks(
+                bytes_between(bytes, 1, 2),
+                "value length must be between 1 and 2 bytes, inclusive",
+            );
+        }
+        keeps(bytes_at_most(&[0, 0], 2));
+        breaks(
+            bytes_at_most(&[0, 0, 0], 2),
+            "value length must be at most 2 bytes",
+        );
     }
 
     #[test]
     fn values_must_be_there_and_defined() {
         keeps(required(Some(&())));
         breaks(required(None::<&()>), "value is required");
+        keeps(only_true(true));
+        breaks(only_true(false), "value must equal true");
         keeps(defined(EnumValue::<Requirement>::from(0)));
         for number in [4, -1, i32::MIN, i32::MAX] {
             breaks(
@@ -208,8 +249,11 @@ mod tests {
             other_than(EnumValue::from(0), zero),
             "value must not be in list [USER_VERIFICATION_REQUIREMENT_UNSPECIFIED]",
         );
-        keeps(optional(None, |()| missing()));
-        breaks(optional(Some(()), |()| missing()), "value is required");
+        keeps(optional(None, |()| only_true(false)));
+        breaks(
+            optional(Some(()), |()| only_true(false)),
+            "value must equal true",
+        );
     }
 
     #[test]
