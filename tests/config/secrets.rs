@@ -101,7 +101,7 @@ fn what_is_unwise_is_warned_about() {
     );
     assert_eq!(
         warnings(
-            "passwords.memory_kib = 4096\npasswords.iterations = 64",
+            "passwords.memory_kib = 4096\npasswords.iterations = 32",
             &[]
         )
         .len(),
