@@ -7,11 +7,16 @@
 //! This crate knows how things are written, not what they mean: no validation,
 //! no permissions, no defaults.
 
-pub use {buffa, buffa_types, connectrpc};
-
 pub mod json;
 
-connectrpc::include_generated!();
+/// What the build script made of the `.proto` files.
+#[allow(warnings, reason = "the generator knows nothing of our lints")]
+mod generated {
+    connectrpc::include_generated!();
+}
+
+pub use generated::{google, zitadel};
+pub use {buffa, buffa_types, connectrpc};
 
 /// Every file of this crate and what it imports, as an encoded
 /// `google.protobuf.FileDescriptorSet` without comments.

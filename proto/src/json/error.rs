@@ -9,7 +9,7 @@ use super::shape::{Field, Shape};
 /// Prints what a client may see: positions, names of fields and of messages,
 /// never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("proto: {}{problem}", place(.problem, .position))]
+#[error("proto: {}{problem}", place(.problem, *.position))]
 pub struct JsonError {
     problem: Problem,
     position: Option<Position>,
@@ -62,7 +62,7 @@ impl Problem {
     }
 }
 
-fn place(problem: &Problem, position: &Option<Position>) -> String {
+fn place(problem: &Problem, position: Option<Position>) -> String {
     let syntax = if problem.is_syntax() {
         "syntax error "
     } else {

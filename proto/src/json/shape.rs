@@ -60,6 +60,14 @@ pub(super) enum Many {
 
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
+    Message(&'static Shape),
+    Struct,
+    Scalar(Scalar),
+}
+
+/// What is a single text, number or word.
+#[derive(Clone, Copy)]
+pub(super) enum Scalar {
     Bool,
     Int32,
     Uint32,
@@ -68,26 +76,24 @@ pub(super) enum Kind {
     Bytes,
     Timestamp,
     Duration,
-    Struct,
     Enum(&'static Enum),
-    Message(&'static Shape),
 }
 
 impl Kind {
     /// For error messages.
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Bool => "bool",
-            Self::Int32 => "int32",
-            Self::Uint32 => "uint32",
-            Self::Uint64 => "uint64",
-            Self::String => "string",
-            Self::Bytes => "bytes",
-            Self::Timestamp => "google.protobuf.Timestamp",
-            Self::Duration => "google.protobuf.Duration",
-            Self::Struct => "google.protobuf.Struct",
-            Self::Enum(_) => "enum",
             Self::Message(shape) => shape.name,
+            Self::Struct => "google.protobuf.Struct",
+            Self::Scalar(Scalar::Bool) => "bool",
+            Self::Scalar(Scalar::Int32) => "int32",
+            Self::Scalar(Scalar::Uint32) => "uint32",
+            Self::Scalar(Scalar::Uint64) => "uint64",
+            Self::Scalar(Scalar::String) => "string",
+            Self::Scalar(Scalar::Bytes) => "bytes",
+            Self::Scalar(Scalar::Timestamp) => "google.protobuf.Timestamp",
+            Self::Scalar(Scalar::Duration) => "google.protobuf.Duration",
+            Self::Scalar(Scalar::Enum(_)) => "enum",
         }
     }
 }
@@ -113,7 +119,7 @@ impl Enum {
 
 #[expect(dead_code, reason = "some enums are in no message")]
 mod tables {
-    use super::{Body, Enum, Field, Kind, Many, Shape};
+    use super::{Body, Enum, Field, Kind, Many, Scalar, Shape};
 
     include!(concat!(env!("OUT_DIR"), "/shapes.rs"));
 }
