@@ -1,5 +1,6 @@
 //! Compiles the `.proto` files of this crate to Rust, without `protoc`.
 
+mod methods;
 mod shapes;
 
 use std::error::Error;
@@ -30,10 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         out.join("descriptors.bin"),
         compiler.encode_file_descriptor_set(),
     )?;
-    fs::write(
-        out.join("shapes.rs"),
-        shapes::generate(&compiler.file_descriptor_set())?,
-    )?;
+    let descriptors = compiler.file_descriptor_set();
+    fs::write(out.join("shapes.rs"), shapes::generate(&descriptors)?)?;
+    fs::write(out.join("methods.rs"), methods::generate(&descriptors)?)?;
     // What the generator reads: comments become the documentation in Rust.
     compiler.include_source_info(true);
     let set = out.join("descriptors-with-comments.bin");

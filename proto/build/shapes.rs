@@ -75,12 +75,12 @@ fn message(out: &mut String, scope: &str, item: &DescriptorProto) -> Result<(), 
         };
         writeln!(
             out,
-            "    Field {{ number: {}, json: {:?}, proto: {:?}, many: Many::{many}, kind: {}, oneof: {:?} }},",
+            "    Field {{ number: {}, json: {:?}, proto: {:?}, many: Many::{many}, kind: {}, oneof: {} }},",
             field.number(),
             field.json_name(),
             field.name(),
             kind(value)?,
-            oneof(item, field),
+            oneof(item, field)?,
         )?;
     }
     writeln!(out, "] }};")?;
@@ -88,10 +88,19 @@ fn message(out: &mut String, scope: &str, item: &DescriptorProto) -> Result<(), 
 }
 
 /// The oneof that a field is in, other than the one that makes it optional.
-fn oneof<'a>(item: &'a DescriptorProto, field: &FieldDescriptorProto) -> Option<&'a str> {
-    let index = field.oneof_index.filter(|_| !field.proto3_optional())?;
-    let oneof = item.oneof_decl.get(usize::try_from(index).ok()?)?;
-    Some(oneof.name())
+fn oneof(item: &DescriptorProto, field: &FieldDescriptorProto) -> Result<String, Box<dyn Error>> {
+    let Some(index) = field.oneof_index.filter(|_| !field.proto3_optional()) else {
+        return Ok("None".to_owned());
+    };
+    let oneof = item.oneof_decl.get(usize::try_from(index)?);
+    let name = oneof.ok_or("a oneof is missing")?.name();
+    let members = (0..)
+        .zip(&item.field)
+        .filter(|(_, other)| other.oneof_index == Some(index))
+        .fold(0_u64, |members, (place, _)| members | 1 << place);
+    Ok(format!(
+        "Some(Oneof {{ name: {name:?}, members: {members:#b} }})"
+    ))
 }
 
 fn is_map_entry(item: &DescriptorProto) -> bool {

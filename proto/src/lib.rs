@@ -2,11 +2,13 @@
 //!
 //! One module per package, under the name it has on the wire: the session
 //! service is [`zitadel::session::v2`]. The messages of `google.protobuf` are
-//! those of [`buffa_types`]. [`json`] reads and writes them as JSON.
+//! those of [`buffa_types`]. [`json`] reads and writes them as JSON, [`connect`]
+//! brings the same rules to Connect and gRPC.
 //!
 //! This crate knows how things are written, not what they mean: no validation,
 //! no permissions, no defaults.
 
+pub mod connect;
 pub mod json;
 
 /// What the build script made of the `.proto` files.

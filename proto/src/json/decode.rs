@@ -43,35 +43,30 @@ impl<'a> Decoder<'a> {
     fn message(&mut self, shape: &'static Shape, depth: u32) -> Result {
         self.lexer.check_depth(depth)?;
         self.lexer.expect(b'{')?;
-        let (mut seen, mut oneofs, mut first) = (0_u64, Vec::new(), true);
+        // Fields that were named, and those of them that were given a value.
+        let (mut named, mut set, mut first) = (0, 0, true);
         while self.lexer.more(&mut first, b'}')? {
             let offset = self.lexer.offset();
             let name = self.lexer.key()?;
-            let Some((index, field)) = shape.find(&name) else {
+            let Some((bit, field)) = shape.find(&name) else {
                 self.lexer.skip(depth + 1)?;
                 continue;
             };
-            let bit = 1 << index;
-            if seen & bit != 0 {
+            if named & bit != 0 {
                 return Err(self.lexer.error(Problem::Duplicate(field), offset));
             }
-            seen |= bit;
+            named |= bit;
             if self.lexer.literal("null") {
                 continue;
             }
-            if let Some(oneof) = field.oneof {
-                if oneofs.contains(&oneof) {
-                    return Err(self.lexer.error(
-                        Problem::Oneof {
-                            shape,
-                            field,
-                            oneof,
-                        },
-                        offset,
-                    ));
-                }
-                oneofs.push(oneof);
+            if let Some(oneof) = field.oneof
+                && set & oneof.members != 0
+            {
+                return Err(self
+                    .lexer
+                    .error(Problem::Oneof(shape, field, oneof.name), offset));
             }
+            set |= bit;
             match field.many {
                 Many::One => self.value(field, field.number, depth + 1)?,
                 Many::List => self.list(field, depth + 1)?,
