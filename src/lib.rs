@@ -1,6 +1,7 @@
 //! Bartizan: ZITADEL's Session Service v2 in one small binary on SQLite.
 
 pub mod api;
+pub mod cli;
 pub mod command;
 pub mod config;
 pub mod core;
