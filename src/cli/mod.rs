@@ -27,6 +27,8 @@ mod fixtures;
 mod input;
 mod operator;
 mod output;
+mod pages;
 mod record;
+mod session;
 mod table;
 mod terminal;
