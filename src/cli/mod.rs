@@ -32,3 +32,4 @@ mod record;
 mod session;
 mod table;
 mod terminal;
+mod user;
