@@ -25,6 +25,7 @@ mod find;
 #[cfg(test)]
 mod fixtures;
 mod input;
+mod member;
 mod operator;
 mod output;
 mod pages;
