@@ -19,6 +19,7 @@
 //! A password is never an argument and never printed; a token is printed once, by `pat create`.
 
 mod args;
+mod config;
 mod events;
 mod exit;
 mod failure;
@@ -32,8 +33,10 @@ mod output;
 mod pages;
 mod pat;
 mod record;
+mod serve;
 mod session;
 mod table;
 mod terminal;
 mod token_file;
 mod user;
+mod verify;
