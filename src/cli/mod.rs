@@ -33,6 +33,7 @@ mod output;
 mod pages;
 mod pat;
 mod record;
+mod run;
 mod serve;
 mod session;
 mod table;
@@ -40,3 +41,56 @@ mod terminal;
 mod token_file;
 mod user;
 mod verify;
+
+use std::io::{self, IsTerminal as _, Write};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::Cli;
+use exit::Exit;
+use input::{Input, Prompt};
+use output::Output;
+use terminal::Terminal;
+
+/// Does what the arguments of this process say.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // `--help` and `--version` come here too, and go to stdout.
+        Err(error) => {
+            let told = error.print();
+            let code = u8::try_from(error.exit_code()).unwrap_or(Exit::Usage.code());
+            return told.map_or_else(|_| Exit::Failed.into(), |()| code.into());
+        }
+    };
+    let person: Option<Box<dyn Prompt>> = if io::stdin().is_terminal() {
+        Some(Box::new(Terminal))
+    } else {
+        None
+    };
+    let input = Input {
+        stdin: Box::new(io::stdin()),
+        person,
+    };
+    // Stderr is not locked: the log writes there too.
+    perform(cli, input, &mut io::stdout().lock(), &mut io::stderr()).into()
+}
+
+fn perform(cli: Cli, input: Input, data: &mut dyn Write, messages: &mut dyn Write) -> Exit {
+    let format = cli.global.output;
+    let mut data = io::BufWriter::new(data);
+    let done = run::run(cli, input, Output::new(format, &mut data, messages));
+    let done = done.and_then(|exit| Ok(data.flush().map(|()| exit)?));
+    match done {
+        Ok(exit) => exit,
+        Err(failure) if failure.is_closed_pipe() => Exit::Done,
+        Err(failure) => {
+            // With stderr gone there is nowhere left to say so; the code still tells.
+            Output::new(format, &mut io::sink(), messages)
+                .failure(&failure)
+                .ok();
+            failure.exit
+        }
+    }
+}
