@@ -1,0 +1,117 @@
+//! The words of the command line, parsed once: behind this module there are ids and moments, no texts.
+
+mod events;
+mod member;
+mod parse;
+mod password;
+mod pat;
+mod session;
+#[cfg(test)]
+mod tests;
+mod user;
+
+pub(super) use events::{EventsCommand, Stream, Tail};
+pub(super) use member::{MemberCommand, MemberOn, MemberSet};
+pub(super) use password::PasswordArgs;
+pub(super) use pat::{PatCommand, PatCreate};
+pub(super) use session::{SessionCommand, SessionList};
+pub(super) use user::{NewHuman, NewMachine, UserAdd, UserCommand, UserList};
+#[cfg(test)]
+pub(super) use user::{StateArg, TypeArg};
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::exit;
+
+/// ZITADEL's Session Service v2 in one small binary on SQLite
+///
+/// Without a command it serves.
+#[derive(Debug, Parser)]
+#[command(name = "bartizan", version, after_help = exit::HELP)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(super) struct Global {
+    /// Configuration file [default: `config.toml`, if it exists]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Directory of the database, its key and the first tokens [default: `./bartizan-data`]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+    /// Form of the data: a table for people, or one JSON document
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t
+    )]
+    pub(super) output: Format,
+}
+
+/// The form of what goes to stdout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve all protocols on one port; the first start sets the data directory up
+    Serve(Serve),
+    /// Look at sessions and end them
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// Add people and service users, look at them, lock, switch off, remove
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Make and revoke the personal access tokens of service users
+    #[command(subcommand)]
+    Pat(PatCommand),
+    /// Give and take roles
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// Read the event log
+    #[command(subcommand)]
+    Events(EventsCommand),
+    /// Prove that the event log is whole and that everything stored follows from it
+    ///
+    /// The last line names the end of the log. Note it elsewhere: a later `verify` whose log does not
+    /// hold it any more tells that the log was cut.
+    Verify,
+    /// Test and show the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// `serve`.
+#[derive(Debug, Default, Args)]
+pub(super) struct Serve {
+    /// IP address and port of all protocols; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(super) listen: Option<SocketAddr>,
+}
+
+/// `config …`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Test all sources of the configuration without starting anything
+    Check,
+    /// Print the configuration as it applies, without its secrets
+    Show,
+}

@@ -1,0 +1,816 @@
+//! The program as people and scripts use it: the real binary on a data directory of its own.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const PASSWORD: &str = "Secret123!";
+
+/// The program in a directory of its own, with an empty environment.
+struct Program {
+    home: TempDir,
+}
+
+/// What a run of it came to.
+#[derive(Debug)]
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// A server that is stopped when the test is over, whatever comes of it.
+struct Server {
+    child: Child,
+    address: SocketAddr,
+    /// What it said before it was ready.
+    said: String,
+}
+
+impl Program {
+    fn new() -> Self {
+        Self {
+            home: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// One that was set up by a server which is gone again.
+    #[track_caller]
+    fn set_up() -> Self {
+        let program = Self::new();
+        assert_eq!(program.serve().stop().code, Some(0));
+        program
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    fn data(&self, name: &str) -> PathBuf {
+        self.path("bartizan-data").join(name)
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bartizan"));
+        command
+            .args(line.split(' ').filter(|word| !word.is_empty()))
+            .env_clear()
+            .current_dir(self.home.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        Ran::of(self.command(line).output().unwrap())
+    }
+
+    /// With a line on standard input.
+    fn pipe(&self, line: &str, input: &str) -> Ran {
+        let mut child = self
+            .command(line)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        writeln!(child.stdin.take().unwrap(), "{input}").unwrap();
+        Ran::of(child.wait_with_output().unwrap())
+    }
+
+    /// What a successful run prints.
+    #[track_caller]
+    fn ok(&self, line: &str) -> String {
+        let ran = self.run(line);
+        assert_eq!(ran.code, Some(0), "bartizan {line}\n{ran:?}");
+        ran.stdout
+    }
+
+    /// The document that a successful run prints.
+    #[track_caller]
+    fn json(&self, line: &str) -> Value {
+        let text = self.ok(&format!("{line} --output json"));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{line}: {error}\n{text}"))
+    }
+
+    #[track_caller]
+    fn serve(&self) -> Server {
+        let mut child = self
+            .command("serve --listen 127.0.0.1:0")
+            .stderr(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let address = loop {
+            let before = said.len();
+            assert!(lines.read_line(&mut said).unwrap() > 0, "it ended: {said}");
+            let line = &said[before..];
+            if let Some((_, rest)) = line.split_once("listening on: `http://") {
+                break rest.split('`').next().unwrap().parse().unwrap();
+            }
+        };
+        child.stderr = Some(lines.into_inner());
+        Server {
+            child,
+            address,
+            said,
+        }
+    }
+
+    fn token(&self, name: &str) -> String {
+        let text = std::fs::read_to_string(self.data(name)).unwrap();
+        text.trim().to_owned()
+    }
+
+    #[track_caller]
+    fn add_human(&self, name: &str) -> Ran {
+        let line = format!(
+            "user add human --username {name} --given-name Mini --family-name Mouse \
+             --email {name}@mouse.com --email-verified --password-stdin"
+        );
+        let ran = self.pipe(&line, PASSWORD);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran
+    }
+}
+
+impl Ran {
+    fn of(output: std::process::Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Server {
+    /// A request over HTTP/1.1: status and document.
+    fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap())
+    }
+
+    /// Asks it to stop and waits.
+    fn stop(mut self) -> Ran {
+        signal("TERM", &self.child);
+        let mut ran = Ran::of(wait(&mut self.child));
+        ran.stderr.insert_str(0, &self.said);
+        ran
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It is gone already where the test stopped it.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn signal(name: &str, child: &Child) {
+    let sent = Command::new("kill")
+        .args([format!("-{name}"), child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+fn wait(child: &mut Child) -> std::process::Output {
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_end(&mut stdout)
+        .unwrap();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_end(&mut stderr)
+        .unwrap();
+    std::process::Output {
+        status: child.wait().unwrap(),
+        stdout,
+        stderr,
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn a_session_opened_over_http_is_listed_and_ended_while_the_server_runs() {
+    let program = Program::new();
+    let server = program.serve();
+    program.add_human("mini");
+    let body = json!({"checks": {
+        "user": {"loginName": "mini"},
+        "password": {"password": PASSWORD},
+    }});
+    let token = program.token("login-client.pat");
+    let (status, opened) = server.call("POST", "/v2/sessions", &token, &body);
+    assert_eq!(status, 201, "{opened}");
+    let id = opened["sessionId"].as_str().unwrap();
+    let session_token = opened["sessionToken"].as_str().unwrap();
+
+    let listed = program.json("session list --user mini");
+    assert_eq!(listed.as_array().unwrap().len(), 1);
+    assert_eq!(listed[0]["id"], id);
+    assert_eq!(listed[0]["state"], "active");
+    assert_eq!(listed[0]["loginName"], "mini");
+    assert!(listed[0]["passwordCheckedAt"].is_string(), "{listed}");
+    let table = program.ok("session list --login-name MINI");
+    assert!(
+        table.contains(id) && table.contains("user, password"),
+        "{table}"
+    );
+    assert!(!table.contains(session_token));
+
+    let ended = program.json(&format!("session terminate {id}"));
+    assert_eq!(ended[0]["state"], "terminated");
+    let path = format!("/v2/sessions/{id}");
+    let (status, gone) = server.call("GET", &path, &token, &json!({}));
+    assert_eq!((status, &gone["code"]), (404, &json!(5)), "{gone}");
+    assert_eq!(program.json("session list"), json!([]));
+
+    let history = program.json(&format!("events show session {id}"));
+    let last = history.as_array().unwrap().last().unwrap();
+    assert_eq!(last["type"], "session.terminated");
+    assert_eq!(last["creatorId"], "0", "the command line did it");
+
+    let ran = server.stop();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let verified = program.json("verify");
+    assert_eq!(verified["findings"], json!([]));
+    assert_eq!(verified["events"], verified["head"]["position"]);
+}
+
+#[test]
+fn the_first_start_says_where_the_tokens_are_and_never_what_they_are() {
+    let program = Program::new();
+    let first = program.serve().stop();
+    for name in ["admin.pat", "login-client.pat"] {
+        assert!(
+            first.stderr.contains(&format!("bartizan-data/{name}`")),
+            "{first:?}"
+        );
+        assert!(!first.stderr.contains(&program.token(name)));
+        assert_eq!(mode(&program.data(name)), 0o600);
+    }
+    assert!(first.stderr.contains("\nhint: "), "{first:?}");
+    assert_eq!((first.code, first.stdout.as_str()), (Some(0), ""));
+    assert_eq!(mode(&program.path("bartizan-data")), 0o700);
+
+    let tokens = ["admin.pat", "login-client.pat"].map(|name| program.token(name));
+    let events = program.json("events tail --limit 1000");
+    let second = program.serve().stop();
+    assert!(!second.stderr.contains("hint: "), "{second:?}");
+    assert_eq!(
+        tokens,
+        ["admin.pat", "login-client.pat"].map(|name| program.token(name))
+    );
+    assert_eq!(events, program.json("events tail --limit 1000"));
+}
+
+#[test]
+fn a_second_server_is_refused_with_a_code_of_its_own() {
+    let program = Program::new();
+    let server = program.serve();
+    let second = program.run("serve --listen 127.0.0.1:0");
+    assert_eq!(second.code, Some(4), "{second:?}");
+    assert!(
+        second
+            .stderr
+            .starts_with("error: another server is using the data directory: `")
+    );
+    assert!(second.stderr.contains("\n\nhint: "), "{second:?}");
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn without_a_database_every_command_says_what_to_do() {
+    let program = Program::new();
+    for line in [
+        "session list",
+        "user list",
+        "member roles",
+        "events tail",
+        "verify",
+    ] {
+        let ran = program.run(line);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(1), ""),
+            "{line}\n{ran:?}"
+        );
+        assert!(
+            ran.stderr.starts_with("error: there is no database yet: `"),
+            "{ran:?}"
+        );
+        assert!(ran.stderr.contains("\n\nhint: ") && ran.stderr.contains("`bartizan serve`"));
+    }
+    assert!(!program.path("bartizan-data").exists(), "nothing was made");
+}
+
+#[test]
+fn arguments_and_configuration_that_cannot_be_used_have_a_code_of_their_own() {
+    let program = Program::new();
+    for line in [
+        "sessions",
+        "session show mini",
+        "user set-password x --password y",
+    ] {
+        let ran = program.run(line);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(2), ""),
+            "{line}\n{ran:?}"
+        );
+    }
+    std::fs::write(program.path("wrong.toml"), "[server]\nlisten = 8080\n").unwrap();
+    for line in ["config check", "config show", "serve", "user list"] {
+        let ran = program.run(&format!("{line} --config wrong.toml"));
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(2), ""),
+            "{line}\n{ran:?}"
+        );
+        assert!(ran.stderr.contains("`server.listen`"), "{ran:?}");
+    }
+    let ran = program.run("--help");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    assert!(ran.stdout.contains("Exit codes:"));
+}
+
+#[test]
+fn the_configuration_is_shown_without_its_secrets() {
+    let program = Program::new();
+    let text = format!("[first_instance.human]\npassword = \"{PASSWORD}\"\n");
+    std::fs::write(program.path("config.toml"), text).unwrap();
+    let table = program.ok("config show --data-dir elsewhere");
+    assert!(table.contains("data_dir = \"elsewhere\""), "{table}");
+    let json = program.json("config show");
+    assert_eq!(json["server"]["listen"], "127.0.0.1:8080");
+    for shown in [table, json.to_string()] {
+        assert!(!shown.contains(PASSWORD), "{shown}");
+    }
+    let ran = program.run("config check");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
+    assert!(
+        ran.stderr.ends_with("the configuration can be used\n"),
+        "{ran:?}"
+    );
+    assert_eq!(program.json("config check"), json!({"warnings": []}));
+}
+
+#[test]
+fn users_are_named_by_id_or_login_name() {
+    let program = Program::set_up();
+    program.add_human("mini");
+    let user = program.json("user show MINI");
+    let id = user["id"].as_str().unwrap();
+    assert_eq!(program.json(&format!("user show {id}")), user);
+    assert_eq!(user["type"], "human");
+    assert_eq!(user["human"]["emailVerified"], true);
+    assert_eq!(user["human"]["hasPassword"], true);
+
+    for (line, state) in [
+        ("user lock mini".to_owned(), "locked"),
+        (format!("user unlock {id}"), "active"),
+        ("user deactivate mini".to_owned(), "inactive"),
+        (format!("user reactivate {id}"), "active"),
+    ] {
+        let ran = program.run(&line);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (Some(0), ""),
+            "{line}\n{ran:?}"
+        );
+        assert!(ran.stderr.ends_with(": `mini`\n"), "{ran:?}");
+        assert_eq!(program.json("user show mini")["state"], state, "{line}");
+    }
+
+    let unlocked = program.run("user unlock mini");
+    assert_eq!(unlocked.code, Some(1));
+    assert_eq!(
+        unlocked.stderr,
+        "error: User is not locked (COMMAND-olb9vb0oca)\n"
+    );
+
+    let doubted = program.run("user remove mini");
+    assert_eq!(doubted.code, Some(2), "{doubted:?}");
+    program.ok("user remove mini --yes");
+    let gone = program.run("user show mini");
+    assert_eq!(gone.code, Some(1));
+    assert!(
+        gone.stderr
+            .starts_with("error: no user has this id or login name: `mini`\n\nhint: ")
+    );
+    let history = program.json(&format!("events show user {id}"));
+    let last = history.as_array().unwrap().last().unwrap();
+    assert_eq!(last["type"], "user.removed");
+}
+
+#[test]
+fn an_id_may_be_any_text_and_a_name_may_look_like_an_id() {
+    let program = Program::set_up();
+    program.ok("user add machine --username one --id f3b1-x");
+    assert_eq!(program.json("user show f3b1-x")["username"], "one");
+    assert_eq!(program.json("user show one")["id"], "f3b1-x");
+    program.ok("user add machine --username 4711 --id 12");
+    assert_eq!(program.json("user show 4711")["id"], "12");
+    assert_eq!(program.json("user show 12")["username"], "4711");
+    assert_eq!(program.json("session list --login-name 4711"), json!([]));
+
+    let taken = program.run("user add machine --username ONE");
+    assert_eq!(taken.code, Some(1));
+    assert!(
+        taken
+            .stderr
+            .starts_with("error: User already exists (V3-DKcYh)\n\nhint: "),
+        "{taken:?}"
+    );
+}
+
+#[test]
+fn users_are_found_by_state_kind_and_text() {
+    let program = Program::set_up();
+    program.add_human("mini");
+    program.add_human("donald");
+    program.ok("user add machine --username billing --description Invoices");
+    program.ok("user lock donald");
+    let names = |line: &str| {
+        let mut names: Vec<_> = program
+            .json(line)
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| user["username"].as_str().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("user list --state locked"), ["donald"]);
+    assert_eq!(names("user list --type human"), ["donald", "mini"]);
+    assert_eq!(names("user list --type human --state active"), ["mini"]);
+    assert_eq!(names("user list --search BILL"), ["billing"]);
+    assert_eq!(names("user list --search mouse.com"), ["donald", "mini"]);
+    assert_eq!(
+        names("user list --all").len(),
+        5,
+        "with the two of the first start"
+    );
+    let some = program.run("user list --limit 2");
+    assert_eq!(some.stdout.lines().count(), 3, "{some:?}");
+    assert!(
+        some.stderr.contains("2 of 5 users are shown\n\nhint: "),
+        "{some:?}"
+    );
+    let none = program.run("user list --search nobody");
+    assert_eq!(
+        (none.stdout.as_str(), none.stderr.as_str()),
+        ("", "no users\n")
+    );
+}
+
+#[test]
+fn a_password_is_never_echoed_nor_stored_in_clear() {
+    let program = Program::set_up();
+    let added = program.add_human("mini");
+    std::fs::write(program.path("p"), "Another456?\n").unwrap();
+    let mut runs = vec![added];
+    for line in [
+        "user set-password mini --password-file p",
+        "user show mini",
+        "user list --output json",
+        "events tail --limit 1000 --output json",
+        "events show user mini",
+    ] {
+        let ran = program.run(line);
+        assert_eq!(ran.code, Some(0), "{line}\n{ran:?}");
+        runs.push(ran);
+    }
+    let weak = program.pipe("user set-password mini --password-stdin", "hunter2");
+    assert_eq!(weak.code, Some(1));
+    assert!(
+        weak.stderr
+            .starts_with("error: Password is too short (DOMAIN-HuJf6)\n\nhint: ")
+    );
+    runs.push(weak);
+    let missing = program.run("user set-password mini");
+    assert_eq!(missing.code, Some(2), "{missing:?}");
+    for ran in &runs {
+        for secret in [PASSWORD, "Another456?", "hunter2", "$argon2"] {
+            assert!(
+                !ran.stdout.contains(secret) && !ran.stderr.contains(secret),
+                "{ran:?}"
+            );
+        }
+    }
+    for entry in std::fs::read_dir(program.path("bartizan-data")).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        for secret in [PASSWORD, "Another456?"] {
+            assert!(
+                !bytes
+                    .windows(secret.len())
+                    .any(|found| found == secret.as_bytes())
+            );
+        }
+    }
+}
+
+#[test]
+fn a_token_is_shown_once_works_and_dies_when_it_is_revoked() {
+    let program = Program::new();
+    let server = program.serve();
+    program.ok("user add machine --username svc");
+    program.ok("member set svc --role IAM_LOGIN_CLIENT");
+    let made = program.run("pat create svc --expires-in 90d");
+    let token = made.stdout.trim();
+    assert_eq!(
+        (made.code, made.stdout.lines().count()),
+        (Some(0), 1),
+        "{made:?}"
+    );
+    assert!(!made.stderr.contains(token));
+    let opened = |token: &str| server.call("POST", "/v2/sessions", token, &json!({})).0;
+    assert_eq!(opened(token), 201);
+
+    let file = program.run("pat create svc --expires 2100-01-01T00:00:00Z --out svc.pat");
+    assert_eq!((file.code, file.stdout.as_str()), (Some(0), ""), "{file:?}");
+    assert_eq!(mode(&program.path("svc.pat")), 0o600);
+    let in_file = std::fs::read_to_string(program.path("svc.pat")).unwrap();
+    assert_eq!(opened(in_file.trim()), 201);
+    let again = program.run("pat create svc --out svc.pat");
+    assert_eq!(again.code, Some(1));
+    assert_eq!(
+        std::fs::read_to_string(program.path("svc.pat")).unwrap(),
+        in_file
+    );
+
+    let listed = program.json("pat list svc");
+    assert_eq!(
+        listed.as_array().unwrap().len(),
+        2,
+        "the refused one was not made: {listed}"
+    );
+    assert!(!listed.to_string().contains(token));
+    assert_eq!(listed[1]["expiresAt"], "2100-01-01T00:00:00.000000Z");
+    program.ok(&format!(
+        "pat revoke svc {}",
+        listed[0]["id"].as_str().unwrap()
+    ));
+    assert_eq!(opened(token), 401);
+    assert_eq!(opened(in_file.trim()), 201);
+
+    let document = program.json("pat create svc");
+    assert_eq!(opened(document["token"].as_str().unwrap()), 201);
+    for (line, error) in [
+        (
+            "pat revoke svc 1",
+            "error: Personal Access Token not found (COMMAND-4m77G)\n\nhint: ",
+        ),
+        (
+            "pat create svc --expires 2020-01-01T00:00:00Z --out past.pat",
+            "error: Expiration date must be in the future (DOMAIN-dv3t5)\n",
+        ),
+    ] {
+        let ran = program.run(line);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.stderr.starts_with(error), "{ran:?}");
+    }
+    assert!(
+        !program.path("past.pat").exists(),
+        "without a token there is no file"
+    );
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn people_have_no_tokens_and_are_told_who_has() {
+    let program = Program::set_up();
+    program.add_human("mini");
+    let ran = program.run("pat create mini");
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    assert!(
+        ran.stderr
+            .starts_with("error: Not allowed for this user type (COMMAND-Df2f1)\n\nhint: ")
+    );
+}
+
+#[test]
+fn roles_are_given_replaced_and_taken() {
+    let program = Program::set_up();
+    let added = program.json("user add machine --username svc");
+    let org = added["organizationId"].as_str().unwrap();
+    let roles = || {
+        let listed = program.json("member list svc");
+        listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|member| (member["organizationId"].clone(), member["roles"].clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(roles(), []);
+    program.ok("member set svc --role IAM_OWNER");
+    program.ok("member set svc --role IAM_USER_MANAGER,IAM_OWNER_VIEWER");
+    program.ok(&format!("member set svc --role ORG_OWNER --org {org}"));
+    let expected = [
+        (Value::Null, json!(["IAM_OWNER_VIEWER", "IAM_USER_MANAGER"])),
+        (json!(org), json!(["ORG_OWNER"])),
+    ];
+    assert_eq!(roles(), expected);
+    program.ok("member remove svc");
+    assert_eq!(roles(), expected[1..]);
+
+    for (line, error) in [
+        (
+            "member remove svc",
+            "error: no roles of `svc` on the instance\n\nhint: ",
+        ),
+        (
+            "member set svc --role OWNER",
+            "error: Role is invalid (INSTANCE-4m0fS)\n\nhint: ",
+        ),
+        (
+            "member set svc --role ORG_OWNER --org 1",
+            "error: Organisation doesn't exist (ORG-1VSkE)\n",
+        ),
+    ] {
+        let ran = program.run(line);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.stderr.starts_with(error), "{ran:?}");
+    }
+    let known = program.json("member roles");
+    let known: Vec<_> = known
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|role| &role["role"])
+        .collect();
+    assert!(known.contains(&&json!("IAM_SESSION_CLIENT")), "{known:?}");
+}
+
+#[test]
+fn sessions_that_cannot_be_ended_do_not_keep_the_others_alive() {
+    let program = Program::new();
+    let server = program.serve();
+    let token = program.token("login-client.pat");
+    let (_, opened) = server.call("POST", "/v2/sessions", &token, &json!({}));
+    let id = opened["sessionId"].as_str().unwrap();
+    let ran = program.run(&format!("session terminate 1 {id}"));
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        ran.stderr.contains("no session has this id: `1`\n"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stderr
+            .contains("error: 1 of 2 sessions were not ended\n"),
+        "{ran:?}"
+    );
+    let shown = program.run(&format!("session show {id}"));
+    assert!(
+        shown
+            .stderr
+            .starts_with("error: Session does not exist (QUERY-SFeaa)\n\nhint: ")
+    );
+    let again = program.run(&format!("session terminate {id}"));
+    assert_eq!(again.code, Some(0), "again it is the same success");
+}
+
+#[test]
+fn the_log_can_be_followed_until_it_is_interrupted() {
+    let program = Program::set_up();
+    let head = program.json("verify")["head"]["position"].as_i64().unwrap();
+    let mut child = program
+        .command(&format!(
+            "events tail --follow --after {} --output json",
+            head - 1
+        ))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut next = || {
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        serde_json::from_str::<Value>(&line).unwrap()
+    };
+    assert_eq!(next()["position"], head);
+    program.ok("user add machine --username svc");
+    let added = next();
+    assert_eq!(added["type"], "user.machine.added");
+    assert_eq!(added["position"], head + 1);
+    program.ok("user lock svc");
+    assert_eq!(next()["type"], "user.locked");
+    signal("INT", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn the_log_is_read_from_its_end_or_from_a_position() {
+    let program = Program::set_up();
+    let all = program.json("events tail --after 0 --limit 1000");
+    let all = all.as_array().unwrap();
+    let positions = |line: &str| {
+        let events = program.json(line);
+        let events = events.as_array().unwrap().iter();
+        events
+            .map(|event| event["position"].as_i64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let end = i64::try_from(all.len()).unwrap();
+    assert_eq!(positions("events tail --limit 3"), [end - 2, end - 1, end]);
+    assert_eq!(positions("events tail --after 1 --limit 2"), [2, 3]);
+    assert_eq!(positions(&format!("events tail --after {end}")), [0_i64; 0]);
+    let instance = program.json("events show instance");
+    assert_eq!(instance[0]["type"], "instance.added");
+    let none = program.run("events show session 7");
+    assert_eq!((none.code, none.stdout.as_str()), (Some(0), ""));
+    assert_eq!(none.stderr, "no events of session 7\n");
+}
+
+#[test]
+fn a_log_that_was_changed_is_found_out() {
+    let program = Program::set_up();
+    let whole = program.run("verify");
+    assert_eq!(whole.code, Some(0), "{whole:?}");
+    let last = whole.stdout.lines().last().unwrap();
+    assert!(last.starts_with("end of the log: position "), "{whole:?}");
+
+    tamper(&program.data("bartizan.db"));
+    let found = program.run("verify");
+    assert_eq!(found.code, Some(3), "{found:?}");
+    assert!(
+        found
+            .stderr
+            .contains("error: the database is not what its log says: "),
+        "{found:?}"
+    );
+    let found = program.run("verify --output json");
+    let document: Value = serde_json::from_str(&found.stdout).unwrap();
+    assert!(
+        !document["findings"].as_array().unwrap().is_empty(),
+        "{document}"
+    );
+}
+
+/// Makes somebody else the creator of an event, as a person with the file and a SQL shell would.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is somebody who does not come through the program"
+)]
+fn tamper(database: &Path) {
+    let connection = rusqlite::Connection::open(database).unwrap();
+    let trigger: String = connection
+        .query_row(
+            "SELECT sql FROM sqlite_schema WHERE name = 'events_are_never_changed'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let script = format!(
+        "DROP TRIGGER events_are_never_changed;
+         UPDATE events SET creator = 5 WHERE position = 2;
+         {trigger};"
+    );
+    connection.execute_batch(&script).unwrap();
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let program = Program::set_up();
+    let mut child = program
+        .command("events tail --limit 1000 --output json")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+}
