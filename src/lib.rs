@@ -6,5 +6,6 @@ pub mod config;
 pub mod core;
 pub mod domain;
 pub mod error;
+pub mod observe;
 pub mod ports;
 pub mod query;

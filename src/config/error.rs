@@ -83,3 +83,16 @@ pub enum ConfigError {
         key: String,
     },
 }
+
+/// A text for one line of a terminal: line breaks and whatever else moves the cursor are escaped.
+pub(crate) fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}

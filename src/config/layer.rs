@@ -9,7 +9,7 @@ use ::config::{FileFormat, Map, Source, Value, ValueKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::error::{ConfigError, Origin};
+use super::error::{ConfigError, Origin, visible};
 use super::keys;
 
 /// Dotted keys with values that passed their rules, from one source.
@@ -213,17 +213,4 @@ pub(super) fn shown(value: &ValueKind) -> String {
     } else {
         text
     }
-}
-
-/// A text for a terminal: line breaks and whatever else moves the cursor are escaped.
-pub(super) fn visible(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }

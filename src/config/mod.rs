@@ -37,6 +37,8 @@ pub use server::ServerConfig;
 pub use storage::StorageConfig;
 pub use variables::environment;
 
+pub(crate) use error::visible;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

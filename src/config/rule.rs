@@ -190,8 +190,14 @@ fn is_directive(text: &str) -> bool {
     let level = |text: &str| text.trim().parse::<::log::LevelFilter>().is_ok();
     text.split_once('=').map_or_else(
         || level(text),
-        |(target, name)| is_line(target, LINE) && !target.contains('/') && level(name),
+        |(target, name)| is_target(target.trim_start()) && level(name),
     )
+}
+
+/// The logger would take a space behind the target for a part of it, and `/` for the start of a
+/// filter of messages.
+fn is_target(text: &str) -> bool {
+    is_line(text, LINE) && !text.contains(|c: char| c.is_whitespace() || c == '/')
 }
 
 #[cfg(test)]
@@ -203,7 +209,7 @@ mod tests {
         let long = "x".repeat(201);
         let label = "x".repeat(63);
         let too_long = format!("{label}x.example");
-        let levels = "warn,bartizan::storage=trace,h2 = off";
+        let levels = "warn, bartizan::storage=trace, h2= off";
         let table: [(Rule, &[&str], &[&str]); 9] = [
             (
                 Rule::Text,
@@ -241,7 +247,7 @@ mod tests {
                 Rule::Directives,
                 &["off", "INFO", levels],
                 &[
-                    "", "loud", "info,", "bartizan", "=info", "a/b=info", "a=b=info",
+                    "", "loud", "info,", "bartizan", "=info", "a/b=info", "a=b=info", "h2 =off",
                 ],
             ),
             (

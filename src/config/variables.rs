@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use ::config::ValueKind;
 
-use super::error::{ConfigError, Origin};
+use super::error::{ConfigError, Origin, visible};
 use super::keys::{self, KEYS, ROLES};
-use super::layer::{Layer, shown, visible};
+use super::layer::{Layer, shown};
 use super::rule::Rule;
 use super::zitadel;
 

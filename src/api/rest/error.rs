@@ -182,10 +182,24 @@ mod tests {
 
     #[test]
     fn an_error_without_an_id_has_no_details() {
-        let answer = answer(&Error::plain(Kind::InvalidArgument, "proto: syntax error"));
+        let plain = || Error::plain(Kind::InvalidArgument, "proto: syntax error");
+        let with_detail = Error {
+            detail: Detail::Error,
+            ..plain()
+        };
+        for error in [plain(), with_detail] {
+            assert_eq!(
+                body(&answer(&error)),
+                r#"{"code":3,"message":"proto: syntax error"}"#
+            );
+        }
+        let without_detail = Error {
+            detail: Detail::None,
+            ..Error::new(Kind::NotFound, "A-1", "text")
+        };
         assert_eq!(
-            body(&answer),
-            r#"{"code":3,"message":"proto: syntax error"}"#
+            body(&answer(&without_detail)),
+            r#"{"code":5,"message":"text (A-1)"}"#
         );
     }
 

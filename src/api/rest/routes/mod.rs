@@ -16,7 +16,7 @@ use std::fmt;
 
 use self::decode::{Undecodable, decode};
 pub use self::query::session_token;
-use self::table::{Method, ROUTES};
+use self::table::{GROUPS, Method};
 use crate::domain::error::Kind;
 use crate::error::Error;
 
@@ -171,8 +171,12 @@ impl From<Undecodable> for Unrouted {
 pub fn route<'p>(method: &str, raw_path: &'p str) -> Result<Match<'p>, Unrouted> {
     let path = decode(raw_path)?;
     let mut allowed = Allowed::default();
-    for route in ROUTES {
-        let Some(variables) = captures(route.pattern, &path) else {
+    let group = GROUPS
+        .iter()
+        .find(|group| path.starts_with(group.prefix))
+        .ok_or(Unrouted::NotFound)?;
+    for route in group.routes {
+        let Some(variables) = captures(route.pattern, &path, group.prefix.len()) else {
             continue;
         };
         if route.method.name() == method {
@@ -193,13 +197,14 @@ pub fn route<'p>(method: &str, raw_path: &'p str) -> Result<Match<'p>, Unrouted>
     })
 }
 
-/// Where the variables of a pattern stand in a path, if the path fits.
-fn captures(pattern: &str, path: &str) -> Option<[Span; VARIABLES]> {
+/// Where the variables of a pattern stand in a path, if the path fits; both are known to start
+/// with the same so many bytes.
+fn captures(pattern: &str, path: &str, same: usize) -> Option<[Span; VARIABLES]> {
     let mut variables = [Span::default(); VARIABLES];
     let mut free = variables.iter_mut();
-    let mut segments = path.split('/');
-    let mut from = 0;
-    for part in pattern.split('/') {
+    let mut segments = path.get(same..)?.split('/');
+    let mut from = same;
+    for part in pattern.get(same..)?.split('/') {
         let segment = segments.next()?;
         let to = from + segment.len();
         if part.starts_with('{') {

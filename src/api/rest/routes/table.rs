@@ -76,18 +76,77 @@ const fn delete(pattern: &'static str, operation: Operation) -> Route {
     }
 }
 
-/// Every route of the session service and of the user service.
-///
-/// The first that fits is taken: what is asked for most stands first, and a literal segment before
-/// a variable one.
-#[rustfmt::skip]
-pub(super) const ROUTES: &[Route] = &[
-    get("/v2/sessions/{session_id}", Session(V2, SessionOperation::Get)),
-    post("/v2/sessions", Session(V2, SessionOperation::Create)),
-    patch("/v2/sessions/{session_id}", Session(V2, SessionOperation::Set)),
-    delete("/v2/sessions/{session_id}", Session(V2, SessionOperation::Delete)),
-    post("/v2/sessions/search", Session(V2, SessionOperation::List)),
+/// The routes below one prefix.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// What all patterns of the group start with, and no pattern of another group.
+    pub(super) prefix: &'static str,
+    /// The first that fits is taken: a literal segment stands before a variable one.
+    pub(super) routes: &'static [Route],
+}
 
+/// Every route of the session service and of the user service; what is asked for most stands first.
+pub(super) const GROUPS: &[Group] = &[
+    Group {
+        prefix: "/v2/sessions",
+        routes: SESSIONS,
+    },
+    Group {
+        prefix: "/v2/users",
+        routes: USERS,
+    },
+    Group {
+        prefix: "/v2/idp_intents",
+        routes: IDP_INTENTS,
+    },
+    Group {
+        prefix: "/v2beta/sessions",
+        routes: SESSIONS_BETA,
+    },
+];
+
+const SESSIONS: &[Route] = &[
+    get(
+        "/v2/sessions/{session_id}",
+        Session(V2, SessionOperation::Get),
+    ),
+    post("/v2/sessions", Session(V2, SessionOperation::Create)),
+    patch(
+        "/v2/sessions/{session_id}",
+        Session(V2, SessionOperation::Set),
+    ),
+    delete(
+        "/v2/sessions/{session_id}",
+        Session(V2, SessionOperation::Delete),
+    ),
+    post("/v2/sessions/search", Session(V2, SessionOperation::List)),
+];
+
+const SESSIONS_BETA: &[Route] = &[
+    get(
+        "/v2beta/sessions/{session_id}",
+        Session(V2Beta, SessionOperation::Get),
+    ),
+    post(
+        "/v2beta/sessions",
+        Session(V2Beta, SessionOperation::Create),
+    ),
+    patch(
+        "/v2beta/sessions/{session_id}",
+        Session(V2Beta, SessionOperation::Set),
+    ),
+    delete(
+        "/v2beta/sessions/{session_id}",
+        Session(V2Beta, SessionOperation::Delete),
+    ),
+    post(
+        "/v2beta/sessions/search",
+        Session(V2Beta, SessionOperation::List),
+    ),
+];
+
+#[rustfmt::skip]
+const USERS: &[Route] = &[
     get("/v2/users/{user_id}", User(UserOperation::GetUserById)),
     post("/v2/users", User(UserOperation::ListUsers)),
     post("/v2/users/human", User(UserOperation::AddHumanUser)),
@@ -136,12 +195,10 @@ pub(super) const ROUTES: &[Route] = &[
     post("/v2/users/{user_id}/metadata", NotYet("SetUserMetadata")),
     post("/v2/users/{user_id}/metadata/search", NotYet("ListUserMetadata")),
     delete("/v2/users/{user_id}/metadata", NotYet("DeleteUserMetadata")),
+];
+
+#[rustfmt::skip]
+const IDP_INTENTS: &[Route] = &[
     post("/v2/idp_intents", NotYet("StartIdentityProviderIntent")),
     post("/v2/idp_intents/{idp_intent_id}", NotYet("RetrieveIdentityProviderIntent")),
-
-    get("/v2beta/sessions/{session_id}", Session(V2Beta, SessionOperation::Get)),
-    post("/v2beta/sessions", Session(V2Beta, SessionOperation::Create)),
-    patch("/v2beta/sessions/{session_id}", Session(V2Beta, SessionOperation::Set)),
-    delete("/v2beta/sessions/{session_id}", Session(V2Beta, SessionOperation::Delete)),
-    post("/v2beta/sessions/search", Session(V2Beta, SessionOperation::List)),
 ];

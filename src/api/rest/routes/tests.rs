@@ -8,6 +8,10 @@ use SessionOperation::*;
 use UserOperation::*;
 use Version::*;
 
+fn all() -> impl Iterator<Item = &'static table::Route> {
+    GROUPS.iter().flat_map(|group| group.routes)
+}
+
 #[track_caller]
 fn taken(method: &str, path: &str) -> (Operation, Vec<String>) {
     let found = route(method, path).unwrap_or_else(|why| panic!("{method} {path}: {why:?}"));
@@ -120,6 +124,8 @@ fn unknown_paths_are_not_found() {
         "/v2",
         "/v2/",
         "/v2/session",
+        "/v2/sessionsearch",
+        "/v2/sessions1",
         "/V2/sessions",
         "/v2/Sessions",
         "//v2/sessions",
@@ -274,12 +280,9 @@ fn documented_routes_without_an_operation_are_known_by_name() {
         assert_eq!(taken(method, path).0, NotYet(name), "{method} {path}");
     }
     let offered = |operation: Operation| !matches!(operation, NotYet(_));
-    let offered = ROUTES
-        .iter()
-        .filter(|route| offered(route.operation))
-        .count();
+    let offered = all().filter(|route| offered(route.operation)).count();
     assert_eq!(
-        ROUTES.len(),
+        all().count(),
         NOT_YET.len() + offered,
         "a route is not in the list"
     );
@@ -302,7 +305,7 @@ fn every_variable_of_a_path_can_be_read() {
 
 #[test]
 fn no_route_hides_a_later_one() {
-    for (place, later) in ROUTES.iter().enumerate() {
+    for (place, later) in all().enumerate() {
         // A path that only fits the later pattern's own words.
         let path: String = later.pattern.replace(['{', '}'], "~");
         assert_eq!(
@@ -311,6 +314,21 @@ fn no_route_hides_a_later_one() {
             "route {place}: {}",
             later.pattern
         );
+    }
+}
+
+#[test]
+fn every_route_starts_with_the_prefix_of_its_group_alone() {
+    for route in all() {
+        let groups = GROUPS
+            .iter()
+            .filter(|group| route.pattern.starts_with(group.prefix));
+        assert_eq!(groups.count(), 1, "{}", route.pattern);
+    }
+    for group in GROUPS {
+        for route in group.routes {
+            assert!(route.pattern.starts_with(group.prefix), "{}", route.pattern);
+        }
     }
 }
 

@@ -1,0 +1,189 @@
+//! The log: one line per message on stderr, as text or as JSON.
+//!
+//! A message cannot forge another line: in text, control characters are escaped; JSON does it anyway.
+
+use std::io::{self, Write};
+
+use env_logger::{Builder, Target};
+use log::{Record, SetLoggerError};
+use serde::Serialize;
+
+use super::SystemClock;
+use crate::config::{LogConfig, LogFormat, visible};
+use crate::domain::time::Timestamp;
+use crate::ports::Clock;
+
+/// Makes the log ready. Called once, before anything is logged.
+///
+/// # Errors
+/// [`SetLoggerError`] if a logger is installed already.
+pub fn init(config: &LogConfig) -> Result<(), SetLoggerError> {
+    builder(config).target(Target::Stderr).try_init()
+}
+
+fn builder(config: &LogConfig) -> Builder {
+    let write = match config.format {
+        LogFormat::Text => write_text,
+        LogFormat::Json => write_json,
+    };
+    let mut builder = Builder::new();
+    builder
+        .parse_filters(&config.level)
+        .format(move |out, record| write(out, SystemClock.now(), record));
+    builder
+}
+
+fn write_text(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Result<()> {
+    let mut line = format!(
+        "{at} {} {} {}",
+        record.level(),
+        record.target(),
+        record.args()
+    );
+    if line.contains(char::is_control) {
+        line = visible(&line);
+    }
+    line.push('\n');
+    out.write_all(line.as_bytes())
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    ts: &'a str,
+    level: &'a str,
+    target: &'a str,
+    message: &'a str,
+}
+
+fn write_json(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Result<()> {
+    let mut line = serde_json::to_vec(&Line {
+        ts: &at.to_string(),
+        level: record.level().as_str(),
+        target: record.target(),
+        message: &record.args().to_string(),
+    })?;
+    line.push(b'\n');
+    out.write_all(&line)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use log::{Level, Log};
+
+    use super::*;
+    use crate::domain::secret::Secret;
+
+    const AT: Timestamp = Timestamp::from_micros(1_795_428_000_123_456);
+
+    type Write = fn(&mut dyn io::Write, Timestamp, &Record<'_>) -> io::Result<()>;
+
+    fn written(write: Write, level: Level, message: &str) -> String {
+        let mut out = Vec::new();
+        let args = format_args!("{message}");
+        let record = Record::builder()
+            .level(level)
+            .target("bartizan::web")
+            .args(args)
+            .build();
+        write(&mut out, AT, &record).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_message_is_one_line_of_text() {
+        for (message, line) in [
+            ("listening", "INFO bartizan::web listening"),
+            ("a \"b\" \u{e4}", "INFO bartizan::web a \"b\" \u{e4}"),
+            (
+                "x\n2026-11-23T10:00:00Z ERROR forged\r",
+                "INFO bartizan::web x\\n2026-11-23T10:00:00Z ERROR forged\\r",
+            ),
+            (
+                "\u{1b}[31m\u{9b}2J\0",
+                "INFO bartizan::web \\u{1b}[31m\\u{9b}2J\\u{0}",
+            ),
+        ] {
+            assert_eq!(
+                written(write_text, Level::Info, message),
+                format!("2026-11-23T10:00:00.123456Z {line}\n")
+            );
+        }
+    }
+
+    #[test]
+    fn a_message_is_one_json_object() {
+        assert_eq!(
+            written(write_json, Level::Warn, "a \"b\"\n\u{e4}"),
+            "{\"ts\":\"2026-11-23T10:00:00.123456Z\",\"level\":\"WARN\",\
+             \"target\":\"bartizan::web\",\"message\":\"a \\\"b\\\"\\n\u{e4}\"}\n"
+        );
+    }
+
+    /// Where a logger writes in tests.
+    #[derive(Clone, Default)]
+    struct Pipe(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Logs one message per level and target, and returns the lines without their times.
+    fn logged(config: &LogConfig, args: std::fmt::Arguments<'_>) -> Vec<String> {
+        let pipe = Pipe::default();
+        let target = Target::Pipe(Box::new(pipe.clone()));
+        let logger = builder(config).target(target).build();
+        for target in ["bartizan", "h2"] {
+            for level in [Level::Error, Level::Info, Level::Debug] {
+                let mut record = Record::builder();
+                logger.log(&record.level(level).target(target).args(args).build());
+            }
+        }
+        let text = String::from_utf8(pipe.0.lock().unwrap().clone()).unwrap();
+        text.lines()
+            .map(|line| line.split_once(' ').unwrap().1.to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn levels_are_those_of_the_configuration() {
+        let with = |level: &str| LogConfig {
+            level: level.to_owned(),
+            ..LogConfig::default()
+        };
+        for (level, expected) in [
+            (
+                "info",
+                [
+                    "ERROR bartizan m",
+                    "INFO bartizan m",
+                    "ERROR h2 m",
+                    "INFO h2 m",
+                ]
+                .as_slice(),
+            ),
+            ("off", &[]),
+            (
+                "error, bartizan=debug, h2= off",
+                &["ERROR bartizan m", "INFO bartizan m", "DEBUG bartizan m"],
+            ),
+        ] {
+            assert_eq!(logged(&with(level), format_args!("m")), expected, "{level}");
+        }
+    }
+
+    #[test]
+    fn secrets_among_the_arguments_stay_unseen() {
+        let secret = Secret::new("hunter2".to_owned());
+        let lines = logged(&LogConfig::default(), format_args!("{secret:?}"));
+        assert_eq!(lines[0], "ERROR bartizan Secret(\u{2026})");
+    }
+}

@@ -1,0 +1,10 @@
+//! What the program reports about itself, and the clock of the machine.
+//!
+//! Other modules write with the macros of `log`; nothing secret may be among the arguments, which
+//! types without `Display` and with a silent `Debug` see to.
+
+mod clock;
+mod logger;
+
+pub use clock::SystemClock;
+pub use logger::init;
