@@ -9,3 +9,4 @@ pub mod error;
 pub mod observe;
 pub mod ports;
 pub mod query;
+pub mod web;

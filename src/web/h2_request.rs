@@ -1,0 +1,96 @@
+//! A request of HTTP/2 as the App knows requests: the two libraries use different `http` crates.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_http::error::PayloadError;
+use actix_http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_http::{BoxedPayloadStream, Method, Payload, Request, Uri, Version};
+use bytes::{Bytes, BytesMut};
+use futures_util::Stream;
+use http_body::Body as _;
+use hyper::body::Incoming;
+
+/// A head that is legal in HTTP/2 but means nothing to the App.
+#[derive(Debug)]
+pub(super) struct Unreadable;
+
+/// Converts a request.
+pub(super) fn request(
+    request: http::Request<Incoming>,
+    peer: Option<SocketAddr>,
+) -> Result<Request, Unreadable> {
+    let (parts, body) = request.into_parts();
+    let mut request = Request::with_payload(payload(body));
+    let head = request.head_mut();
+    head.version = Version::HTTP_2;
+    head.peer_addr = peer;
+    head.method = Method::from_bytes(parts.method.as_str().as_bytes()).or(Err(Unreadable))?;
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
+    head.uri = Uri::try_from(target).or(Err(Unreadable))?;
+    copy_headers(&parts.headers, &mut head.headers)?;
+    if let Some(authority) = parts.uri.authority() {
+        // RFC 9113 section 8.3.1: where both are given, `:authority` counts.
+        let host = HeaderValue::from_str(authority.as_str()).or(Err(Unreadable))?;
+        head.headers.insert(header::HOST, host);
+    }
+    Ok(request)
+}
+
+fn copy_headers(from: &http::HeaderMap, to: &mut HeaderMap) -> Result<(), Unreadable> {
+    let mut cookies = BytesMut::new();
+    to.reserve(from.len());
+    for (name, value) in from {
+        if name == http::header::COOKIE {
+            // RFC 9113 section 8.2.3: cookies may come in pieces, which the App would not join.
+            if !cookies.is_empty() {
+                cookies.extend_from_slice(b"; ");
+            }
+            cookies.extend_from_slice(value.as_bytes());
+            continue;
+        }
+        let name = HeaderName::from_bytes(name.as_str().as_bytes()).or(Err(Unreadable))?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).or(Err(Unreadable))?;
+        to.append(name, value);
+    }
+    if !cookies.is_empty() {
+        let cookies = HeaderValue::from_maybe_shared(cookies.freeze()).or(Err(Unreadable))?;
+        to.insert(header::COOKIE, cookies);
+    }
+    Ok(())
+}
+
+fn payload(body: Incoming) -> Payload {
+    if body.is_end_stream() {
+        Payload::None
+    } else {
+        let payload: BoxedPayloadStream = Box::pin(Received(body));
+        Payload::Stream { payload }
+    }
+}
+
+/// The body of a request as it comes in; taking a part of it lets the client send more.
+struct Received(Incoming);
+
+impl Stream for Received {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            match ready!(Pin::new(&mut self.0).poll_frame(cx)) {
+                // Trailers of a request carry nothing that a handler could want.
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+                Some(Err(_)) => return Poll::Ready(Some(Err(PayloadError::Incomplete(None)))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The accept layer: one port, HTTP/1.1 and HTTP/2, one App behind both.
+//!
+//! actix-http cannot send the trailers that gRPC ends its answers with. So a connection that begins with
+//! the HTTP/2 preface goes to hyper, in the same worker, which calls the same App service; every other
+//! one goes to actix-http. Nothing here knows what the App serves.
+
+mod answer;
+mod connection;
+mod h2_answer;
+mod h2_request;
+mod io;
+mod limits;
+mod server;
+mod stop;
+mod watch;
+
+pub use answer::Trailers;
+pub use limits::{Http2, Limits};
+pub use server::{Server, ServerHandle, serve};

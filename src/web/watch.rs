@@ -1,0 +1,243 @@
+//! The deadlines of one connection.
+//!
+//! Neither protocol library watches all that a client can drag out (actix-http times the first head of
+//! a connection only, and no answer; hyper times neither). So every connection has a [`Watch`] that is
+//! told what it is waiting for. Its timer is set again only when it fires or when something is due
+//! earlier, not for every request.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::limits::Limits;
+use super::stop::Stop;
+
+/// What a connection is waiting for, and until when.
+#[derive(Debug)]
+pub(super) struct Watch {
+    limits: Rc<Limits>,
+    stop: Arc<Stop>,
+    /// No later than the earliest of all deadlines below.
+    soonest: Cell<Instant>,
+    /// The deadline while no request is in hand: of the next head, or of being idle.
+    quiet: Cell<Instant>,
+    /// Whether `quiet` is the deadline of a head that has begun.
+    heading: Cell<bool>,
+    /// Whether bytes came since the last request was in hand.
+    heard: Cell<bool>,
+    /// The deadline of the peer that takes none of what we write.
+    blocked: Cell<Option<Instant>>,
+    /// Whether the connection carries many requests at once (HTTP/2).
+    multiplexed: Cell<bool>,
+    /// Whether a multiplexed connection has been idle for too long.
+    retired: Cell<bool>,
+    exchanges: RefCell<Exchanges>,
+}
+
+/// The deadlines of the requests in hand, by slot.
+#[derive(Debug, Default)]
+struct Exchanges {
+    slots: Vec<Option<Instant>>,
+    free: Vec<usize>,
+}
+
+impl Watch {
+    pub(super) fn new(limits: &Rc<Limits>, stop: &Arc<Stop>) -> Rc<Self> {
+        let due = Instant::now() + limits.head;
+        Rc::new(Self {
+            limits: Rc::clone(limits),
+            stop: Arc::clone(stop),
+            soonest: Cell::new(due),
+            quiet: Cell::new(due),
+            heading: Cell::new(true),
+            heard: Cell::new(false),
+            blocked: Cell::new(None),
+            multiplexed: Cell::new(false),
+            retired: Cell::new(false),
+            exchanges: RefCell::default(),
+        })
+    }
+
+    /// The peer sent bytes.
+    pub(super) fn heard(&self) {
+        self.heard.set(true);
+    }
+
+    /// The peer takes nothing of what we write.
+    pub(super) fn blocked(&self) {
+        if self.blocked.get().is_none() {
+            let due = Instant::now() + self.limits.stall;
+            self.blocked.set(Some(due));
+            self.due(due);
+        }
+    }
+
+    /// The peer took something.
+    pub(super) fn unblocked(&self) {
+        self.blocked.set(None);
+    }
+
+    /// From here on the connection speaks HTTP/2, where bytes do not mean that a request begins.
+    pub(super) fn multiplexed(&self) {
+        self.multiplexed.set(true);
+        self.quiet(Instant::now() + self.limits.idle);
+    }
+
+    /// Whether the connection should take leave, having been idle for too long.
+    pub(super) fn retired(&self) -> bool {
+        self.retired.get()
+    }
+
+    /// Resolves when something is overdue and the connection must end.
+    ///
+    /// To be polled after what serves the connection, and in the same task.
+    pub(super) async fn overdue(&self) {
+        let mut armed = self.soonest.get();
+        let mut timer = pin!(sleep_until(armed));
+        let mut registered = false;
+        poll_fn(|cx| {
+            self.begin_head();
+            let soonest = self.soonest();
+            if soonest < armed {
+                armed = soonest;
+                timer.as_mut().reset(armed);
+                registered = false;
+            }
+            loop {
+                // The task stays the same, so the timer need not hear of it twice.
+                if registered && !timer.is_elapsed() {
+                    return Poll::Pending;
+                }
+                registered = true;
+                if timer.as_mut().poll(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                let now = Instant::now();
+                let Some(next) = self.review(now) else {
+                    return Poll::Ready(());
+                };
+                if self.retired.get() {
+                    cx.waker().wake_by_ref();
+                }
+                armed = next;
+                timer.as_mut().reset(armed);
+            }
+        })
+        .await;
+    }
+
+    /// Starts the deadline of a head of which only a part has come.
+    ///
+    /// Not done in `heard`: most heads come in one piece and then need no look at the clock.
+    fn begin_head(&self) {
+        if self.heard.get() && !self.heading.get() && !self.multiplexed.get() && self.is_quiet() {
+            self.heading.set(true);
+            self.quiet(Instant::now() + self.limits.head);
+        }
+    }
+
+    /// The next deadline, or nothing if one has passed.
+    fn review(&self, now: Instant) -> Option<Instant> {
+        let quiet = self.is_quiet();
+        if quiet && self.quiet.get() <= now && self.multiplexed.get() && !self.retired.get() {
+            self.retired.set(true);
+            self.quiet.set(now + self.limits.drain);
+        }
+        let exchanges = self.exchanges.borrow();
+        let next = exchanges
+            .slots
+            .iter()
+            .flatten()
+            .copied()
+            .chain(quiet.then(|| self.quiet.get()))
+            .chain(self.blocked.get())
+            .chain(self.stop.deadline())
+            .min()
+            // A request whose handler takes its time over the body of an answer.
+            .unwrap_or(now + self.limits.idle);
+        self.soonest.set(next);
+        (next > now).then_some(next)
+    }
+
+    fn soonest(&self) -> Instant {
+        let soonest = self.soonest.get();
+        self.stop
+            .deadline()
+            .map_or(soonest, |stop| stop.min(soonest))
+    }
+
+    fn is_quiet(&self) -> bool {
+        let exchanges = self.exchanges.borrow();
+        exchanges.slots.len() == exchanges.free.len()
+    }
+
+    fn quiet(&self, due: Instant) {
+        self.quiet.set(due);
+        self.due(due);
+    }
+
+    fn due(&self, due: Instant) {
+        self.soonest.set(self.soonest.get().min(due));
+    }
+}
+
+/// One request in hand, from the end of its head to the last byte of its answer.
+#[derive(Debug)]
+pub(super) struct Exchange {
+    watch: Rc<Watch>,
+    slot: usize,
+}
+
+impl Exchange {
+    pub(super) fn start(watch: &Rc<Watch>) -> Rc<Self> {
+        let due = Instant::now() + watch.limits.answer;
+        let mut exchanges = watch.exchanges.borrow_mut();
+        let slot = exchanges.free.pop().unwrap_or_else(|| {
+            exchanges.slots.push(None);
+            exchanges.slots.len() - 1
+        });
+        drop(exchanges);
+        watch.heading.set(false);
+        let exchange = Rc::new(Self {
+            watch: Rc::clone(watch),
+            slot,
+        });
+        exchange.set(Some(due));
+        exchange
+    }
+
+    /// What comes next is up to us: no deadline.
+    pub(super) fn waits_for_us(&self) {
+        self.set(None);
+    }
+
+    /// Something is waiting for the client to take it.
+    pub(super) fn waits_for_client(&self) {
+        self.set(Some(Instant::now() + self.watch.limits.stall));
+    }
+
+    fn set(&self, due: Option<Instant>) {
+        if let Some(slot) = self.watch.exchanges.borrow_mut().slots.get_mut(self.slot) {
+            *slot = due;
+        }
+        if let Some(due) = due {
+            self.watch.due(due);
+        }
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.set(None);
+        self.watch.exchanges.borrow_mut().free.push(self.slot);
+        if self.watch.is_quiet() {
+            self.watch.heard.set(false);
+            self.watch.quiet(Instant::now() + self.watch.limits.idle);
+        }
+    }
+}

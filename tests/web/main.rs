@@ -1,0 +1,11 @@
+//! The accept layer over real sockets.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod helpers;
+mod protocols;
+mod stop;
