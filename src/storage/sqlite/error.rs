@@ -10,6 +10,9 @@ use crate::ports::{Cause, StoreError};
 /// Why a database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// There is no file, and none was to be made.
+    #[error("no database there: `{0}`")]
+    Missing(PathBuf),
     /// The file is not one of SQLite's, or its beginning is damaged.
     #[error("not a database: `{0}`")]
     NotADatabase(PathBuf),
@@ -22,6 +25,14 @@ pub enum OpenError {
         /// What the file has.
         found: i64,
         /// What this program can read.
+        known: i64,
+    },
+    /// The schema is from an older version, and this was not the place to migrate it.
+    #[error("the database has schema version {found}, this program needs {known}")]
+    Older {
+        /// What the file has.
+        found: i64,
+        /// What this program needs.
         known: i64,
     },
     /// The file or its folder could not be made or read.

@@ -24,7 +24,7 @@ use rusqlite::{CachedStatement, Connection};
 use super::cells::Cells;
 use super::error::WrongCount;
 use super::rows;
-use crate::domain::event::{Aggregate, AggregateType, Event, RecordedEvent};
+use crate::domain::event::{Aggregate, AggregateType, Event, EventError, RecordedEvent};
 use crate::domain::ids::{Position, Sequence, UserId};
 use crate::domain::time::Timestamp;
 use crate::ports::{EventQuery, Head, LinkHash, Seal, StoreError};
@@ -282,17 +282,36 @@ pub(super) fn page(
 
 /// Reads the cells that `columns!` names.
 fn read(cells: &mut Cells<'_, '_>) -> Result<RecordedEvent, StoreError> {
+    let (position, aggregate) = read_place(cells)?;
+    read_rest(cells, position, aggregate)
+}
+
+/// Reads position and aggregate, the first cells of an event.
+pub(super) fn read_place(cells: &mut Cells<'_, '_>) -> Result<(Position, Aggregate), StoreError> {
     let position = Position::new(cells.key("position")?);
     let code = cells.small("aggregate_type")?;
     let kind = AggregateType::from_code(code).ok_or_else(|| cells.corrupt("aggregate_type"))?;
     let aggregate = Aggregate::from_stored(kind, cells.int("aggregate_id")?);
+    Ok((position, aggregate))
+}
+
+/// Reads the cells of an event behind its position and aggregate.
+pub(super) fn read_rest(
+    cells: &mut Cells<'_, '_>,
+    position: Position,
+    aggregate: Aggregate,
+) -> Result<RecordedEvent, StoreError> {
     let sequence = cells.sequence("sequence")?;
     let event_type = cells.small("event_type")?;
     let created_at = cells.time("created_at")?;
     let creator = cells.user("creator")?;
     let owner = cells.int("owner")?;
     let payload = cells.maybe_str("payload")?;
-    let event = Event::read(kind, event_type, payload).map_err(|_| cells.corrupt("payload"))?;
+    let event =
+        Event::read(aggregate.kind(), event_type, payload).map_err(|error| match error {
+            EventError::UnknownType(_) => cells.corrupt("event_type"),
+            EventError::Payload(..) => cells.corrupt("payload"),
+        })?;
     Ok(RecordedEvent {
         position,
         aggregate,

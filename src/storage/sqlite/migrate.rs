@@ -49,6 +49,26 @@ pub(super) fn open_and_migrate(path: &Path, cache_kib: u32) -> Result<Connection
     Ok(connection)
 }
 
+/// Refuses every file but one of ours with exactly this version of the schema. Changes nothing.
+pub(super) fn require_current(path: &Path) -> Result<(), OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let found = inspect(path)?;
+    refuse_newer(found)?;
+    match found {
+        Found::Version(version) if version == known() => Ok(()),
+        Found::Version(found) => Err(OpenError::Older {
+            found,
+            known: known(),
+        }),
+        Found::Empty => Err(OpenError::Older {
+            found: 0,
+            known: known(),
+        }),
+    }
+}
+
 fn refuse_newer(found: Found) -> Result<(), OpenError> {
     match found {
         Found::Version(found) if found > known() => Err(OpenError::Newer {
