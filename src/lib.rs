@@ -1,4 +1,5 @@
 //! Bartizan: ZITADEL's Session Service v2 in one small binary on SQLite.
 
+pub mod crypto;
 pub mod domain;
 pub mod ports;
