@@ -1,11 +1,5 @@
 //! Bartizan: ZITADEL's Session Service v2 in one small binary on SQLite.
 
-pub mod api;
-pub mod app;
-pub mod cli;
-pub mod command;
-pub mod config;
-pub mod core;
 pub mod crypto;
 pub mod domain;
 pub mod error;
