@@ -4,14 +4,16 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use prost_types::field_descriptor_proto::{Label, Type};
-use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet};
+use prost_types::{
+    DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorSet, MessageOptions,
+};
 
 /// Only our own messages are read as JSON.
 const PACKAGES: &str = "zitadel.";
 
 /// The source of one `static` for each message and each enum, and of the
 /// `impl` that ties a message to its table.
-pub fn generate(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
+pub(crate) fn generate(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>> {
     let mut out = String::new();
     for file in &set.file {
         let package = file.package();
@@ -71,32 +73,38 @@ fn message(out: &mut String, scope: &str, item: &DescriptorProto) -> Result<(), 
             None if field.label() == Label::Repeated => ("List", field),
             None => ("One", field),
         };
-        let oneof = match field.oneof_index {
-            Some(index) if !field.proto3_optional() => {
-                format!(
-                    "Some({:?})",
-                    item.oneof_decl[usize::try_from(index)?].name()
-                )
-            }
-            _ => "None".to_owned(),
-        };
         writeln!(
             out,
-            "    Field {{ number: {}, json: {:?}, proto: {:?}, many: Many::{many}, kind: {}, oneof: {oneof} }},",
+            "    Field {{ number: {}, json: {:?}, proto: {:?}, many: Many::{many}, kind: {}, oneof: {} }},",
             field.number(),
             field.json_name(),
             field.name(),
             kind(value)?,
+            oneof(item, field)?,
         )?;
     }
     writeln!(out, "] }};")?;
     Ok(())
 }
 
+/// The oneof that a field is in, other than the one that makes it optional.
+fn oneof(item: &DescriptorProto, field: &FieldDescriptorProto) -> Result<String, Box<dyn Error>> {
+    let Some(index) = field.oneof_index.filter(|_| !field.proto3_optional()) else {
+        return Ok("None".to_owned());
+    };
+    let oneof = item.oneof_decl.get(usize::try_from(index)?);
+    let name = oneof.ok_or("a oneof is missing")?.name();
+    let members = (0..)
+        .zip(&item.field)
+        .filter(|(_, other)| other.oneof_index == Some(index))
+        .fold(0_u64, |members, (place, _)| members | 1 << place);
+    Ok(format!(
+        "Some(Oneof {{ name: {name:?}, members: {members:#b} }})"
+    ))
+}
+
 fn is_map_entry(item: &DescriptorProto) -> bool {
-    item.options
-        .as_ref()
-        .is_some_and(|options| options.map_entry())
+    item.options.as_ref().is_some_and(MessageOptions::map_entry)
 }
 
 /// The value of a map; its keys must be strings, and its values no enums (of
@@ -109,31 +117,36 @@ fn map_value(entry: &DescriptorProto) -> Result<&FieldDescriptorProto, Box<dyn E
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "types that no message of ours has"
+)]
 fn kind(field: &FieldDescriptorProto) -> Result<String, Box<dyn Error>> {
-    let name = field.type_name();
+    let name = field.type_name().trim_start_matches('.');
     Ok(match field.r#type() {
-        Type::Bool => "Kind::Bool".to_owned(),
-        Type::Int32 => "Kind::Int32".to_owned(),
-        Type::Uint32 => "Kind::Uint32".to_owned(),
-        Type::Uint64 => "Kind::Uint64".to_owned(),
-        Type::String => "Kind::String".to_owned(),
-        Type::Bytes => "Kind::Bytes".to_owned(),
-        Type::Enum => format!("Kind::Enum(&{})", ident(name)),
+        Type::Bool => scalar("Bool"),
+        Type::Int32 => scalar("Int32"),
+        Type::Uint32 => scalar("Uint32"),
+        Type::Uint64 => scalar("Uint64"),
+        Type::String => scalar("String"),
+        Type::Bytes => scalar("Bytes"),
+        Type::Enum => scalar(&format!("Enum(&{})", ident(name))),
         Type::Message => match name {
-            ".google.protobuf.Timestamp" => "Kind::Timestamp".to_owned(),
-            ".google.protobuf.Duration" => "Kind::Duration".to_owned(),
-            ".google.protobuf.Struct" => "Kind::Struct".to_owned(),
-            _ if name[1..].starts_with(PACKAGES) => format!("Kind::Message(&{})", ident(name)),
+            "google.protobuf.Timestamp" => scalar("Timestamp"),
+            "google.protobuf.Duration" => scalar("Duration"),
+            "google.protobuf.Struct" => "Kind::Struct".to_owned(),
+            _ if name.starts_with(PACKAGES) => format!("Kind::Message(&{})", ident(name)),
             _ => return Err(format!("{name} cannot be read as JSON").into()),
         },
         other => return Err(format!("{other:?} cannot be read as JSON").into()),
     })
 }
 
+fn scalar(name: &str) -> String {
+    format!("Kind::Scalar(Scalar::{name})")
+}
+
 /// `zitadel.object.v2.ListQuery` becomes `ZITADEL_OBJECT_V2_LISTQUERY`.
 fn ident(full_name: &str) -> String {
-    full_name
-        .trim_start_matches('.')
-        .replace('.', "_")
-        .to_uppercase()
+    full_name.replace('.', "_").to_uppercase()
 }

@@ -2,16 +2,23 @@
 //!
 //! One module per package, under the name it has on the wire: the session
 //! service is [`zitadel::session::v2`]. The messages of `google.protobuf` are
-//! those of [`buffa_types`]. [`json`] reads and writes them as JSON.
+//! those of [`buffa_types`]. [`json`] reads and writes them as JSON, [`connect`]
+//! brings the same rules to Connect and gRPC.
 //!
 //! This crate knows how things are written, not what they mean: no validation,
 //! no permissions, no defaults.
 
-pub use {buffa, buffa_types, connectrpc};
-
+pub mod connect;
 pub mod json;
 
-connectrpc::include_generated!();
+/// What the build script made of the `.proto` files.
+#[allow(warnings, reason = "the generator knows nothing of our lints")]
+mod generated {
+    connectrpc::include_generated!();
+}
+
+pub use generated::{google, zitadel};
+pub use {buffa, buffa_types, connectrpc};
 
 /// Every file of this crate and what it imports, as an encoded
 /// `google.protobuf.FileDescriptorSet` without comments.

@@ -11,6 +11,7 @@ use bartizan_proto::zitadel::session::v2::{
 use bartizan_proto::zitadel::user::v2::ListUsersRequest;
 
 #[track_caller]
+#[expect(clippy::panic, reason = "a helper of tests")]
 fn refused<M: Body>(body: impl AsRef<[u8]>) -> String {
     match decode::<M>(body.as_ref()) {
         Ok(_) => panic!("was read: {:.200?}", String::from_utf8_lossy(body.as_ref())),
@@ -212,6 +213,7 @@ fn depth(body: &str) -> u32 {
 }
 
 /// Reads, writes, compares and drops bodies around the greatest depth.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 fn try_depths<M: Body + Clone + PartialEq>(before: &str, open: &str, close: &str, after: &str) {
     let mut refusals = 0;
     for levels in 1..=MAX_DEPTH as usize {

@@ -18,11 +18,13 @@ use bartizan_proto::zitadel::user::v2::{
 };
 
 #[track_caller]
+#[expect(clippy::panic, reason = "a helper of tests")]
 fn read<M: Body>(json: &str) -> M {
     decode(json.as_bytes()).unwrap_or_else(|error| panic!("{error}: {json}"))
 }
 
 #[track_caller]
+#[expect(clippy::panic, reason = "a helper of tests")]
 fn refused<M: Body>(json: &str) -> String {
     match decode::<M>(json.as_bytes()) {
         Ok(_) => panic!("was read: {json}"),
@@ -31,6 +33,7 @@ fn refused<M: Body>(json: &str) -> String {
 }
 
 #[track_caller]
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 fn write<M: Body>(message: &M) -> String {
     let mut out = Vec::new();
     encode(message, &mut out).unwrap();

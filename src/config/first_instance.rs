@@ -63,7 +63,7 @@ impl FirstInstanceConfig {
 }
 
 /// A machine user of the first start.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MachineConfig {
     /// Its username; default `admin-sa` and `login-client`.

@@ -26,15 +26,16 @@ pub struct ServerConfig {
     ///
     /// Each needs a file descriptor and some 10 KiB.
     pub max_connections: usize,
-    /// How long a new connection may take to show its protocol; default `5s`.
-    #[serde(with = "span")]
-    pub preface_timeout: Duration,
-    /// How long the head of a request may take; default `5s`, against clients that send slowly.
+    /// How long the head of a request may take, from the start of the connection or from its first
+    /// byte; default `5s`, against clients that send slowly.
     #[serde(with = "span")]
     pub header_timeout: Duration,
     /// How long the body of a request may take; default `10s`.
     #[serde(with = "span")]
     pub body_timeout: Duration,
+    /// How long a client may leave an answer unread without taking any of it; default `20s`.
+    #[serde(with = "span")]
+    pub stall_timeout: Duration,
     /// How long a connection without requests stays open; default `75s`.
     ///
     /// Longer than the 60s of common proxies, so that they are the ones to close it.
@@ -54,7 +55,7 @@ impl Default for ServerConfig {
             workers: 0,
             body_limit: 1 << 20,
             max_connections: 8_192,
-            preface_timeout: Duration::from_secs(5),
+            stall_timeout: Duration::from_secs(20),
             header_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),

@@ -1,4 +1,4 @@
-//! The environment: `BARTIZAN_*`, `RUST_LOG` and, through [`zitadel`](super::zitadel), `ZITADEL_*`.
+//! The environment: `BARTIZAN_*`, `RUST_LOG` and, through [`zitadel`], `ZITADEL_*`.
 
 use std::path::PathBuf;
 
@@ -46,8 +46,11 @@ pub(super) fn read(
         if name == FILE {
             read.file = Some(PathBuf::from(value));
         } else if name == "RUST_LOG" {
-            // After BARTIZAN_LOG__LEVEL in the order of names, so it wins.
-            insert(&mut read.bartizan, "log.level", &name, &value)?;
+            // After BARTIZAN_LOG__LEVEL in the order of names, so it wins. It belongs to all Rust
+            // programs, to which an empty one is none.
+            if !value.is_empty() {
+                insert(&mut read.bartizan, "log.level", &name, &value)?;
+            }
         } else if name.starts_with("BARTIZAN_") {
             if !is_service_link(&name) {
                 let key = key_of(&name)?;

@@ -106,7 +106,7 @@ id! {
     /// A user, human or machine; also the creator of events.
     ///
     /// A client may name a user itself, with any text (spec adjacent.md section 7). Such a name is
-    /// turned into a key by [`given_user_key`](crate::domain::ids::given_user_key) and kept beside
+    /// turned into a key by [`given_user_key`] and kept beside
     /// the user for display.
     UserId
 }

@@ -26,7 +26,7 @@ fn unknown_keys_of_the_file() {
         &[],
         "unknown key in file `config.toml`: `server.lisen`",
         "the keys of `[server]` are `listen`, `workers`, `body_limit`, `max_connections`, \
-         `preface_timeout`, `header_timeout`, `body_timeout`, `idle_timeout`, `drain_timeout`",
+         `header_timeout`, `body_timeout`, `stall_timeout`, `idle_timeout`, `drain_timeout`",
     );
     assert_refused(
         "[sever]",

@@ -43,6 +43,7 @@ fn later_sources_win() {
 
     let level = |env: &[_]| load(file, env).unwrap().log.level;
     assert_eq!(level(&[]), "warn");
+    assert_eq!(level(&[("RUST_LOG", "")]), "warn");
     assert_eq!(level(&[("BARTIZAN_LOG__LEVEL", "debug")]), "debug");
     let shared = ("RUST_LOG", "bartizan=trace");
     assert_eq!(
@@ -157,7 +158,7 @@ fn zero_stands_for_as_many_as_there_are_cores() {
 fn the_organisations_domain_is_made_of_its_name() {
     for (name, domain, expected) in [
         ("ZITADEL", "localhost", "zitadel.localhost"),
-        ("Acme Inc.", "Example.com", "acme-inc.example.com"),
+        ("Acme  Inc.", "Example.com", "acme-inc.example.com"),
         ("  -- Q&A -- ", "localhost", "q-a.localhost"),
         ("\u{dc}ber", "localhost", "ber.localhost"),
         ("\u{6771}\u{4eac}", "localhost", "localhost"),
@@ -168,13 +169,15 @@ fn the_organisations_domain_is_made_of_its_name() {
         let first = load(&file, &[]).unwrap().first_instance;
         assert_eq!(first.org_domain(), expected, "{name}");
     }
-    let human = HumanConfig::default();
-    assert_eq!(
-        human.full_username("acme.example"),
-        "zitadel-admin@acme.example"
-    );
-    assert_eq!(
-        human.email_address("acme.example"),
-        "zitadel-admin@acme.example"
-    );
+    let name = |username: &str| HumanConfig {
+        username: username.to_owned(),
+        ..HumanConfig::default()
+    };
+    for (username, full) in [
+        ("root", "root@acme.example"),
+        ("a@b.example", "a@b.example"),
+    ] {
+        assert_eq!(name(username).full_username("acme.example"), full);
+        assert_eq!(name(username).email_address("acme.example"), full);
+    }
 }

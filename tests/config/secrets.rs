@@ -29,6 +29,13 @@ fn no_error_shows_a_secret() {
             String::new(),
             vec![("BARTIZAN_FIRST_INSTANCE__HUMAN_PASSWORD", "hunter2")],
         ),
+        (
+            String::new(),
+            vec![(
+                "BARTIZAN_FIRST_INSTANCE__HUMAN__PASSWORD",
+                "hunter2\u{fffd}",
+            )],
+        ),
         (String::new(), vec![("BARTIZAN_PASSWORD", "hunter2")]),
     ] {
         let error = load(&toml, &env).unwrap_err();
@@ -94,7 +101,7 @@ fn what_is_unwise_is_warned_about() {
     );
     assert_eq!(
         warnings(
-            "passwords.memory_kib = 4096\npasswords.iterations = 64",
+            "passwords.memory_kib = 4096\npasswords.iterations = 32",
             &[]
         )
         .len(),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::error::{JsonError, Problem};
 use super::lexer::Lexer;
 use super::scalar;
-use super::shape::{Field, Kind, Many, Shape};
+use super::shape::{Field, Kind, Many, Scalar, Shape};
 use super::wire::Writer;
 
 /// The fields of an entry of a map.
@@ -43,35 +43,30 @@ impl<'a> Decoder<'a> {
     fn message(&mut self, shape: &'static Shape, depth: u32) -> Result {
         self.lexer.check_depth(depth)?;
         self.lexer.expect(b'{')?;
-        let (mut seen, mut oneofs, mut first) = (0_u64, Vec::new(), true);
+        // Fields that were named, and those of them that were given a value.
+        let (mut named, mut set, mut first) = (0, 0, true);
         while self.lexer.more(&mut first, b'}')? {
             let offset = self.lexer.offset();
             let name = self.lexer.key()?;
-            let Some((index, field)) = shape.find(&name) else {
+            let Some((bit, field)) = shape.find(&name) else {
                 self.lexer.skip(depth + 1)?;
                 continue;
             };
-            let bit = 1 << index;
-            if seen & bit != 0 {
+            if named & bit != 0 {
                 return Err(self.lexer.error(Problem::Duplicate(field), offset));
             }
-            seen |= bit;
+            named |= bit;
             if self.lexer.literal("null") {
                 continue;
             }
-            if let Some(oneof) = field.oneof {
-                if oneofs.contains(&oneof) {
-                    return Err(self.lexer.error(
-                        Problem::Oneof {
-                            shape,
-                            field,
-                            oneof,
-                        },
-                        offset,
-                    ));
-                }
-                oneofs.push(oneof);
+            if let Some(oneof) = field.oneof
+                && set & oneof.members != 0
+            {
+                return Err(self
+                    .lexer
+                    .error(Problem::Oneof(shape, field, oneof.name), offset));
             }
+            set |= bit;
             match field.many {
                 Many::One => self.value(field, field.number, depth + 1)?,
                 Many::List => self.list(field, depth + 1)?,
@@ -136,7 +131,7 @@ impl<'a> Decoder<'a> {
                 self.structure(field, depth)?;
                 self.out.close(open);
             }
-            kind => {
+            Kind::Scalar(kind) => {
                 if self.scalar(kind, number)?.is_none() {
                     return Err(self.lexer.error(Problem::Value(field), offset));
                 }
@@ -146,36 +141,36 @@ impl<'a> Decoder<'a> {
     }
 
     /// `None` if what is there is JSON, but not a value of this kind.
-    fn scalar(&mut self, kind: Kind, number: u32) -> Result<Option<()>> {
+    fn scalar(&mut self, kind: Scalar, number: u32) -> Result<Option<()>> {
         let written = match kind {
-            Kind::Bool => self
+            Scalar::Bool => self
                 .boolean()?
                 .map(|value| self.out.varint(number, u64::from(value))),
-            Kind::Int32 => self
+            Scalar::Int32 => self
                 .integer::<i32>()?
                 .map(|value| self.out.signed(number, value.into())),
-            Kind::Uint32 => self
+            Scalar::Uint32 => self
                 .integer::<u32>()?
                 .map(|value| self.out.varint(number, value.into())),
-            Kind::Uint64 => self
+            Scalar::Uint64 => self
                 .integer::<u64>()?
                 .map(|value| self.out.varint(number, value)),
-            Kind::String => self
+            Scalar::String => self
                 .text()?
                 .map(|text| self.out.bytes(number, text.as_bytes())),
-            Kind::Bytes => {
+            Scalar::Bytes => {
                 let bytes = self.text()?.and_then(|text| scalar::bytes(&text));
                 bytes.map(|bytes| self.out.bytes(number, &bytes))
             }
-            Kind::Timestamp => {
+            Scalar::Timestamp => {
                 let time = self.text()?.and_then(|text| scalar::timestamp(&text));
                 time.map(|time| self.seconds(number, time))
             }
-            Kind::Duration => {
+            Scalar::Duration => {
                 let duration = self.text()?.and_then(|text| scalar::duration(&text));
                 duration.map(|duration| self.seconds(number, duration))
             }
-            Kind::Enum(values) => match self.text()? {
+            Scalar::Enum(values) => match self.text()? {
                 // A name that is not known is passed over, as an unknown field
                 // would be; a number is kept whatever it is.
                 Some(name) => {
@@ -188,7 +183,6 @@ impl<'a> Decoder<'a> {
                     .plain_integer::<i32>()?
                     .map(|value| self.out.signed(number, value.into())),
             },
-            Kind::Message(_) | Kind::Struct => None,
         };
         Ok(written)
     }

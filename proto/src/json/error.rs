@@ -9,8 +9,12 @@ use super::shape::{Field, Shape};
 /// Prints what a client may see: positions, names of fields and of messages,
 /// never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("proto: {}{problem}", place(.problem, .position))]
-pub struct JsonError {
+#[error("proto: {0}")]
+pub struct JsonError(Box<Located>);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{problem}", place(.problem, *.position))]
+struct Located {
     problem: Problem,
     position: Option<Position>,
 }
@@ -38,12 +42,8 @@ pub(super) enum Problem {
     Duplicate(&'static Field),
     #[error("duplicate map key in field {:?}", .0.json)]
     DuplicateKey(&'static Field),
-    #[error("error parsing {:?}, oneof {}.{} is already set", .field.json, .shape.name, .oneof)]
-    Oneof {
-        shape: &'static Shape,
-        field: &'static Field,
-        oneof: &'static str,
-    },
+    #[error("error parsing {:?}, oneof {}.{} is already set", .1.json, .0.name, .2)]
+    Oneof(&'static Shape, &'static Field, &'static str),
     #[error("invalid value for {} field {}", .0.kind.name(), .0.json)]
     Value(&'static Field),
     #[error("message is too large")]
@@ -62,7 +62,7 @@ impl Problem {
     }
 }
 
-fn place(problem: &Problem, position: &Option<Position>) -> String {
+fn place(problem: &Problem, position: Option<Position>) -> String {
     let syntax = if problem.is_syntax() {
         "syntax error "
     } else {
@@ -83,10 +83,7 @@ impl JsonError {
             line: before.matches('\n').count() + 1,
             column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
         };
-        Self {
-            problem,
-            position: Some(position),
-        }
+        Self::new(problem, Some(position))
     }
 
     pub(super) fn not_utf8(body: &[u8], error: &Utf8Error) -> Self {
@@ -95,17 +92,15 @@ impl JsonError {
         Self::at(Problem::Utf8, valid, valid.len())
     }
 
-    pub(super) const fn too_large() -> Self {
-        Self {
-            problem: Problem::TooLarge,
-            position: None,
-        }
+    pub(super) fn too_large() -> Self {
+        Self::new(Problem::TooLarge, None)
     }
 
-    pub(super) const fn not_writable() -> Self {
-        Self {
-            problem: Problem::NotWritable,
-            position: None,
-        }
+    pub(super) fn not_writable() -> Self {
+        Self::new(Problem::NotWritable, None)
+    }
+
+    fn new(problem: Problem, position: Option<Position>) -> Self {
+        Self(Box::new(Located { problem, position }))
     }
 }

@@ -134,32 +134,35 @@ impl<'a> Lexer<'a> {
         if !self.take(b'"') {
             return Err(self.unexpected());
         }
-        let mut text = Cow::Borrowed("");
+        let plain = self.plain();
+        if self.byte() == Some(b'"') {
+            self.at += 1;
+            return Ok(Cow::Borrowed(plain));
+        }
+        let mut text = plain.to_owned();
         loop {
-            let rest = self.rest();
-            let plain = rest.bytes().take_while(|byte| is_plain(*byte)).count();
-            let plain = rest.get(..plain).unwrap_or_default();
-            self.at += plain.len();
-            if text.is_empty() {
-                text = Cow::Borrowed(plain);
-            } else {
-                text.to_mut().push_str(plain);
-            }
             match self.byte() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(text);
+                    return Ok(Cow::Owned(text));
                 }
-                Some(b'\\') => {
-                    let character = self.escape()?;
-                    text.to_mut().push(character);
-                }
+                Some(b'\\') => text.push(self.escape()?),
                 Some(_) => {
                     return Err(self.error(Problem::Malformed("character in string"), self.at));
                 }
                 None => return Err(self.error(Problem::End, self.at)),
             }
+            text.push_str(self.plain());
         }
+    }
+
+    /// What comes before the next quote, backslash or control character.
+    fn plain(&mut self) -> &'a str {
+        let rest = self.rest();
+        let length = rest.bytes().take_while(|byte| is_plain(*byte)).count();
+        let plain = rest.get(..length).unwrap_or_default();
+        self.at += plain.len();
+        plain
     }
 
     fn escape(&mut self) -> Result<char, JsonError> {

@@ -53,6 +53,11 @@ pub fn decode<M: Body>(body: &[u8]) -> Result<M, JsonError> {
     if body.iter().all(|byte| lexer::is_space(*byte)) {
         return Ok(M::default());
     }
+    decode_present(body)
+}
+
+/// Reads a message of which there must be something.
+pub(crate) fn decode_present<M: Body>(body: &[u8]) -> Result<M, JsonError> {
     let binary = to_binary(M::SHAPE, body)?;
     DecodeOptions::new()
         .with_recursion_limit(MAX_DEPTH * BINARY_LEVELS)

@@ -157,7 +157,8 @@ pub(super) fn duration(text: &str) -> Option<(i64, i32)> {
     } else {
         whole.parse::<i64>().ok()?
     };
-    let nanos = format!("{fraction:0<9}").parse::<i32>().ok()?;
+    let nanos = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
+    let nanos = nanos.fold(0, |nanos, digit| nanos * 10 + i32::from(digit - b'0'));
     let in_range = seconds <= MAX_DURATION_SECONDS;
     in_range.then_some((sign * seconds, i32::try_from(sign).ok()? * nanos))
 }

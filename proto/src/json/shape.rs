@@ -18,12 +18,14 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The field with this name, in either spelling, and its place among the
-    /// fields.
-    pub(super) fn find(&self, name: &str) -> Option<(u32, &'static Field)> {
-        (0..)
-            .zip(self.fields)
-            .find(|(_, field)| field.json == name || field.proto == name)
+    /// The field with this name, in either spelling, and the bit for its place
+    /// among the fields.
+    pub(super) fn find(&self, name: &str) -> Option<(u64, &'static Field)> {
+        let place = self
+            .fields
+            .iter()
+            .position(|field| field.json == name || field.proto == name)?;
+        Some((1 << place, self.fields.get(place)?))
     }
 }
 
@@ -37,8 +39,15 @@ pub(super) struct Field {
     pub(super) many: Many,
     /// What it holds, or what its list or map holds.
     pub(super) kind: Kind,
-    /// The oneof it belongs to.
-    pub(super) oneof: Option<&'static str>,
+    pub(super) oneof: Option<Oneof>,
+}
+
+/// What a field shares with others, of which one can be set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Oneof {
+    pub(super) name: &'static str,
+    /// One bit for each field of the message that is a part of it.
+    pub(super) members: u64,
 }
 
 /// Shapes hold each other in circles, so fields are compared by identity.
@@ -60,6 +69,14 @@ pub(super) enum Many {
 
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
+    Message(&'static Shape),
+    Struct,
+    Scalar(Scalar),
+}
+
+/// What is a single text, number or word.
+#[derive(Clone, Copy)]
+pub(super) enum Scalar {
     Bool,
     Int32,
     Uint32,
@@ -68,26 +85,24 @@ pub(super) enum Kind {
     Bytes,
     Timestamp,
     Duration,
-    Struct,
     Enum(&'static Enum),
-    Message(&'static Shape),
 }
 
 impl Kind {
     /// For error messages.
     pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Bool => "bool",
-            Self::Int32 => "int32",
-            Self::Uint32 => "uint32",
-            Self::Uint64 => "uint64",
-            Self::String => "string",
-            Self::Bytes => "bytes",
-            Self::Timestamp => "google.protobuf.Timestamp",
-            Self::Duration => "google.protobuf.Duration",
-            Self::Struct => "google.protobuf.Struct",
-            Self::Enum(_) => "enum",
             Self::Message(shape) => shape.name,
+            Self::Struct => "google.protobuf.Struct",
+            Self::Scalar(Scalar::Bool) => "bool",
+            Self::Scalar(Scalar::Int32) => "int32",
+            Self::Scalar(Scalar::Uint32) => "uint32",
+            Self::Scalar(Scalar::Uint64) => "uint64",
+            Self::Scalar(Scalar::String) => "string",
+            Self::Scalar(Scalar::Bytes) => "bytes",
+            Self::Scalar(Scalar::Timestamp) => "google.protobuf.Timestamp",
+            Self::Scalar(Scalar::Duration) => "google.protobuf.Duration",
+            Self::Scalar(Scalar::Enum(_)) => "enum",
         }
     }
 }
@@ -111,9 +126,13 @@ impl Enum {
     }
 }
 
-#[expect(dead_code, reason = "some enums are in no message")]
+#[expect(
+    dead_code,
+    clippy::unreadable_literal,
+    reason = "some enums are in no message, and nobody reads the bits"
+)]
 mod tables {
-    use super::{Body, Enum, Field, Kind, Many, Shape};
+    use super::{Body, Enum, Field, Kind, Many, Oneof, Scalar, Shape};
 
     include!(concat!(env!("OUT_DIR"), "/shapes.rs"));
 }

@@ -80,7 +80,7 @@ macro_rules! events {
             /// Reads a stored event of this aggregate.
             ///
             /// # Errors
-            /// [`EventError`] for a number or payload that is not one of these.
+            /// [`EventError`](super::EventError) for a number or payload that is not one of these.
             pub fn read(code: u16, payload: Option<&str>) -> Result<Self, $crate::domain::event::EventError> {
                 let payload = payload.unwrap_or("{}");
                 match code {

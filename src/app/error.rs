@@ -1,0 +1,118 @@
+//! Why the program could not start or run.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use crate::crypto::{IdError, KeyError, ParameterError, PoolError};
+use crate::domain::permission::UnknownPermission;
+use crate::error::Error;
+use crate::ports::StoreError;
+use crate::storage::sqlite::OpenError;
+
+/// What stands between the configuration and a running service.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The data directory cannot be made or used.
+    #[error("cannot use the data directory: `{}`", path.display())]
+    DataDir {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Another server has the data directory.
+    #[error("another server is using the data directory: `{}`", .0.display())]
+    Locked(PathBuf),
+    /// There is no database where one was expected.
+    #[error("there is no database yet: `{}`", .0.display())]
+    NoDatabase(PathBuf),
+    /// The database is there but was never set up.
+    #[error("the database was never set up: `{}`", .0.display())]
+    NotSetUp(PathBuf),
+    /// The database was set up with the other setting.
+    #[error(
+        "`policy.domain.login_name_includes_domain` was `{was}` at the first start and cannot be changed"
+    )]
+    LoginNames {
+        /// What it was.
+        was: bool,
+    },
+    /// The key file.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The parameters of token hashing.
+    #[error("`tokens`: {0}")]
+    TokenHashing(#[source] ParameterError),
+    /// The threads of password hashing.
+    #[error("`passwords`: {0}")]
+    PasswordHashing(#[from] PoolError),
+    /// The id generator.
+    #[error("`ids`: {0}")]
+    Ids(#[from] IdError),
+    /// A role.
+    #[error(transparent)]
+    Roles(#[from] UnknownPermission),
+    /// The database.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store, once open.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The first start.
+    #[error("the first start failed: {0}")]
+    Bootstrap(#[source] Error),
+    /// A token file cannot be written.
+    #[error("cannot write the token file: `{}`", path.display())]
+    TokenFile {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The port cannot be opened.
+    #[error("cannot listen on: `{address}`")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The server ended by itself.
+    #[error("the server failed")]
+    Serve(#[source] io::Error),
+}
+
+impl AppError {
+    /// What to type or look at next.
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::DataDir { .. } => {
+                Some("name a directory that you may write to with `--data-dir`")
+            }
+            Self::Locked(_) => {
+                Some("stop the other server, or name another directory with `--data-dir`")
+            }
+            Self::NoDatabase(_) | Self::NotSetUp(_) => Some(
+                "start the service once with `bartizan serve`, or name its directory with `--data-dir`",
+            ),
+            Self::LoginNames { .. } => Some("set it back; users are known by their login names"),
+            Self::Listen { .. } => {
+                Some("another program may have the port: choose one with `--listen ADDR:PORT`")
+            }
+            Self::Key(_)
+            | Self::TokenHashing(_)
+            | Self::PasswordHashing(_)
+            | Self::Ids(_)
+            | Self::Roles(_)
+            | Self::Open(_)
+            | Self::Store(_)
+            | Self::Bootstrap(_)
+            | Self::TokenFile { .. }
+            | Self::Serve(_) => None,
+        }
+    }
+}

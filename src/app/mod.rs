@@ -1,0 +1,11 @@
+//! The composition root: opens the store, makes the ports, sets up the first start, runs the server.
+
+mod data_dir;
+mod error;
+mod first_start;
+mod open;
+mod running;
+
+pub use error::AppError;
+pub use open::{Machine, Opened, open};
+pub use running::{Running, start};

@@ -1,0 +1,159 @@
+//! From whatever file is there to the schema of this version, or a refusal that touches nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use super::connection;
+use super::error::{Class, OpenError, class};
+use crate::ports::StoreError;
+
+/// `PRAGMA application_id`: "BART".
+const APPLICATION_ID: i64 = 1_111_577_172;
+
+/// One step per version; a released step is never edited.
+const STEPS: &[M<'static>] = &[M::up(include_str!("migrations/0001_first.sql"))];
+
+/// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks
+/// that this process holds on it through others, so a file must not be made while a connection to it
+/// is being opened beside.
+static OPENING: Mutex<()> = Mutex::new(());
+
+/// What a file is, before anything was done with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// Nothing, or a file without a schema.
+    Empty,
+    /// A database of ours with this version of the schema.
+    Version(i64),
+}
+
+/// The version of the schema that this program writes.
+pub(super) fn known() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
+/// Makes the file if there is none, brings its schema up to date, and opens it for writing.
+pub(super) fn open_and_migrate(path: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
+    let guard = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
+    if !path.exists() {
+        create(path)?;
+    }
+    restrict(path)?;
+    refuse_newer(inspect(path)?)?;
+    let mut connection = connection::open_writer(path, cache_kib)?;
+    migrate(&mut connection)?;
+    drop(guard);
+    Ok(connection)
+}
+
+/// Refuses every file but one of ours with exactly this version of the schema. Changes nothing.
+pub(super) fn require_current(path: &Path) -> Result<(), OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let found = inspect(path)?;
+    refuse_newer(found)?;
+    match found {
+        Found::Version(version) if version == known() => Ok(()),
+        Found::Version(found) => Err(OpenError::Older {
+            found,
+            known: known(),
+        }),
+        Found::Empty => Err(OpenError::Older {
+            found: 0,
+            known: known(),
+        }),
+    }
+}
+
+fn refuse_newer(found: Found) -> Result<(), OpenError> {
+    match found {
+        Found::Version(found) if found > known() => Err(OpenError::Newer {
+            found,
+            known: known(),
+        }),
+        Found::Version(_) | Found::Empty => Ok(()),
+    }
+}
+
+/// Looks at the file through a read-only connection, so that closing it does not checkpoint.
+fn inspect(path: &Path) -> Result<Found, OpenError> {
+    let look = || -> rusqlite::Result<(i64, i64, i64)> {
+        let connection = connection::open(path, connection::READ_ONLY)?;
+        let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+        let tables =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok((pragma("application_id")?, pragma("user_version")?, tables))
+    };
+    match look() {
+        Ok((_, 0, 0)) => Ok(Found::Empty),
+        Ok((APPLICATION_ID, version, _)) => Ok(Found::Version(version)),
+        Ok(_) => Err(OpenError::Foreign(path.to_owned())),
+        Err(error) if class(&error) == Class::Damaged => {
+            Err(OpenError::NotADatabase(path.to_owned()))
+        }
+        Err(error) => Err(StoreError::from(error).into()),
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    connection.set_transaction_behavior(rusqlite::TransactionBehavior::Immediate);
+    let Err(error) = Migrations::from_slice(STEPS).to_latest(connection) else {
+        return Ok(());
+    };
+    // Another process may have done the same a moment earlier, while this one waited for the lock.
+    let version: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(StoreError::from)?;
+    if version == known() {
+        Ok(())
+    } else {
+        Err(OpenError::Migration(Box::new(error)))
+    }
+}
+
+/// Makes an empty file that only its owner can read; SQLite gives its side files the same mode.
+fn create(path: &Path) -> Result<(), OpenError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        |source| OpenError::File { path, source }
+    };
+    match options.open(path) {
+        Ok(file) => file.sync_all().map_err(failed(path))?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(failed(path)(error)),
+    }
+    // The name of a file is as durable as its folder.
+    let folder = path.parent().unwrap_or(path);
+    std::fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed(folder))
+}
+
+/// Takes the file and its side files from everybody but their owner.
+fn restrict(path: &Path) -> Result<(), OpenError> {
+    #[cfg(unix)]
+    for suffix in ["", "-wal", "-shm"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        let path = PathBuf::from(name);
+        let result = match std::fs::metadata(&path) {
+            Ok(found) if found.permissions().mode() & 0o077 == 0 => Ok(()),
+            Ok(_) => std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        result.map_err(|source| OpenError::File { path, source })?;
+    }
+    #[cfg(not(unix))]
+    let _: PathBuf = path.to_owned();
+    Ok(())
+}

@@ -1,0 +1,220 @@
+-- Version 1: the first schema. Never edited again; what changes later is a step of its own.
+
+PRAGMA application_id = 1111577172; -- 'BART'
+
+-- The log -----------------------------------------------------------------------------------------
+
+-- Names for the integer codes in `events`, for those who read the file by hand. Not referenced by
+-- `events`: the program knows the codes, and the check would cost every insert a look-up.
+CREATE TABLE event_types (
+    code INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE events (
+    position       INTEGER PRIMARY KEY, -- in order of commit, from 1
+    aggregate_type INTEGER NOT NULL,    -- 1 instance, 2 org, 3 user, 4 session
+    aggregate_id   INTEGER NOT NULL,
+    sequence       INTEGER NOT NULL,    -- per aggregate, from 1, without gaps
+    event_type     INTEGER NOT NULL,    -- event_types.code
+    revision       INTEGER NOT NULL,    -- of the payload's form
+    created_at     INTEGER NOT NULL,
+    creator        INTEGER NOT NULL,    -- user; 0 is the program itself
+    owner          INTEGER NOT NULL,    -- organisation or instance
+    payload        TEXT,                -- JSON; NULL where the type says all
+    link           BLOB NOT NULL        -- 16 bytes: keyed hash of the link before and this event
+) STRICT;
+
+-- History of one aggregate, and that no two events have the same sequence.
+CREATE UNIQUE INDEX events_by_aggregate ON events (aggregate_id, aggregate_type, sequence);
+
+CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events are append-only');
+END;
+
+CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
+BEGIN
+    SELECT RAISE(ABORT, 'events are append-only');
+END;
+
+-- State: the fold of each aggregate's events ------------------------------------------------------
+
+CREATE TABLE instance (
+    id          INTEGER PRIMARY KEY,
+    sequence    INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL,
+    changed_at  INTEGER NOT NULL,
+    name        TEXT NOT NULL,
+    default_org INTEGER
+) STRICT;
+
+CREATE TABLE orgs (
+    id             INTEGER PRIMARY KEY,
+    sequence       INTEGER NOT NULL,
+    created_at     INTEGER NOT NULL,
+    changed_at     INTEGER NOT NULL,
+    name           TEXT NOT NULL,
+    primary_domain TEXT NOT NULL
+) STRICT;
+
+-- Organisation by domain: x-zitadel-orgid by name, discovery at login.
+CREATE INDEX orgs_by_domain ON orgs (primary_domain);
+
+CREATE TABLE users (
+    id                       INTEGER PRIMARY KEY,
+    given_id                 TEXT,             -- the id that the client chose, if no decimal number
+    organization             INTEGER NOT NULL,
+    state                    INTEGER NOT NULL, -- 1 active, 2 inactive, 3 removed, 4 locked
+    sequence                 INTEGER NOT NULL,
+    created_at               INTEGER NOT NULL,
+    changed_at               INTEGER NOT NULL,
+    username                 TEXT NOT NULL,
+    kind                     INTEGER NOT NULL, -- 1 human, 2 machine
+    -- Machines.
+    machine_name             TEXT,
+    description              TEXT,
+    -- Humans.
+    given_name               TEXT,
+    family_name              TEXT,
+    nick_name                TEXT,
+    display_name             TEXT,
+    preferred_language       TEXT,
+    gender                   INTEGER,
+    email                    TEXT,
+    email_key                TEXT,             -- the address in Unicode lower case
+    email_verified           INTEGER,
+    email_code_digest        TEXT,
+    email_code_expires_at    INTEGER,
+    phone                    TEXT,
+    phone_verified           INTEGER,
+    phone_code_digest        TEXT,
+    phone_code_expires_at    INTEGER,
+    password_hash            TEXT,
+    password_changed_at      INTEGER,
+    password_change_required INTEGER,
+    failures                 INTEGER,          -- failed password checks in a row
+    failed_at                INTEGER
+) STRICT;
+
+-- ListUsers by e-mail address: what a login page asks when a login name is not found.
+CREATE INDEX users_by_email ON users (email_key) WHERE email_key IS NOT NULL;
+
+CREATE TABLE sessions (
+    id                  INTEGER PRIMARY KEY,
+    state               INTEGER NOT NULL, -- 1 active (expired or not), 2 terminated
+    sequence            INTEGER NOT NULL,
+    created_at          INTEGER NOT NULL,
+    changed_at          INTEGER NOT NULL,
+    creator             INTEGER NOT NULL,
+    user_id             INTEGER,
+    user_organization   INTEGER,
+    user_checked_at     INTEGER,
+    password_checked_at INTEGER,
+    metadata            TEXT,             -- JSON, values as base64; NULL where there is none
+    fingerprint_id      TEXT,
+    user_agent          TEXT,             -- JSON without the fingerprint; NULL where nothing was said
+    expires_at          INTEGER,
+    token_hash          TEXT,             -- argon2id PHC string of the token's secret
+    token_sequence      INTEGER           -- of the event that made the token
+) STRICT;
+
+-- ListSessions: newest or oldest first, by date, and the number of all.
+CREATE INDEX sessions_by_date ON sessions (created_at) WHERE state = 1;
+
+-- ListSessions by user, and ending a user's sessions.
+CREATE INDEX sessions_by_user ON sessions (user_id, created_at)
+    WHERE state = 1 AND user_id IS NOT NULL;
+
+-- ListSessions by device.
+CREATE INDEX sessions_by_fingerprint ON sessions (fingerprint_id, created_at)
+    WHERE state = 1 AND fingerprint_id IS NOT NULL;
+
+-- What events of users and organisations add up to beside the rows --------------------------------
+
+CREATE TABLE login_names (
+    name    TEXT PRIMARY KEY, -- lower case
+    user_id INTEGER NOT NULL REFERENCES users (id)
+) STRICT, WITHOUT ROWID;
+
+-- Removing a user frees its names.
+CREATE INDEX login_names_by_user ON login_names (user_id);
+
+CREATE TABLE user_metadata (
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    key     TEXT NOT NULL,
+    value   TEXT NOT NULL, -- base64
+    PRIMARY KEY (user_id, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pats (
+    id         INTEGER PRIMARY KEY,
+    user_id    INTEGER NOT NULL REFERENCES users (id),
+    hash       TEXT NOT NULL, -- argon2id PHC string of the token's secret
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+
+-- ListPersonalAccessTokens, and removing a user.
+CREATE INDEX pats_by_user ON pats (user_id);
+
+CREATE TABLE members (
+    user_id      INTEGER NOT NULL REFERENCES users (id),
+    organization INTEGER NOT NULL, -- 0 is the instance
+    roles        TEXT NOT NULL,    -- JSON list of names, sorted
+    created_at   INTEGER NOT NULL,
+    changed_at   INTEGER NOT NULL,
+    PRIMARY KEY (user_id, organization)
+) STRICT, WITHOUT ROWID;
+
+-- Beside the log ----------------------------------------------------------------------------------
+
+-- Failed checks against names that nobody has. Bounded: old rows go when new ones come.
+CREATE TABLE unknown_names (
+    digest  BLOB PRIMARY KEY, -- 16 bytes, keyed: no name can be read from it
+    count   INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Dropping the oldest.
+CREATE INDEX unknown_names_by_date ON unknown_names (last_at);
+
+-- Codes are never given to another event.
+INSERT INTO event_types (code, name) VALUES
+    (101, 'instance.added'),
+    (102, 'instance.default.org.set'),
+    (103, 'instance.member.added'),
+    (104, 'instance.member.changed'),
+    (105, 'instance.member.removed'),
+    (106, 'instance.member.cascade.removed'),
+    (201, 'org.added'),
+    (202, 'org.domain.primary.set'),
+    (203, 'org.member.added'),
+    (204, 'org.member.changed'),
+    (205, 'org.member.removed'),
+    (206, 'org.member.cascade.removed'),
+    (301, 'user.human.added'),
+    (302, 'user.machine.added'),
+    (303, 'user.human.email.verified'),
+    (304, 'user.human.email.code.added'),
+    (305, 'user.human.phone.verified'),
+    (306, 'user.human.phone.code.added'),
+    (307, 'user.human.password.changed'),
+    (308, 'user.human.password.hash.updated'),
+    (309, 'user.human.password.check.succeeded'),
+    (310, 'user.human.password.check.failed'),
+    (311, 'user.locked'),
+    (312, 'user.unlocked'),
+    (313, 'user.deactivated'),
+    (314, 'user.reactivated'),
+    (315, 'user.removed'),
+    (316, 'user.metadata.set'),
+    (317, 'user.pat.added'),
+    (318, 'user.pat.removed'),
+    (401, 'session.added'),
+    (402, 'session.user.checked'),
+    (403, 'session.password.checked'),
+    (404, 'session.metadata.set'),
+    (405, 'session.lifetime.set'),
+    (406, 'session.token.set'),
+    (407, 'session.terminated');

@@ -1,0 +1,147 @@
+//! The store on one SQLite file.
+//!
+//! One thread owns the only connection that writes and commits in groups (`writer`); point reads run
+//! where they are called, on read-only connections of a pool; long reads run on threads of their own
+//! (`search`). Every read sees every commit that was acknowledged before it, because all connections
+//! read the same write-ahead log.
+//!
+//! The file may be written by another process meanwhile, such as the command line: nothing that was
+//! read is remembered from one transaction to the next.
+
+mod cells;
+mod connection;
+mod error;
+mod log;
+mod migrate;
+mod orgs;
+mod rows;
+mod search;
+mod search_sessions;
+mod search_users;
+mod sessions;
+mod side;
+mod sql;
+mod store;
+mod text;
+mod unknown;
+mod users;
+mod views;
+mod writer;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use r2d2_sqlite::SqliteConnectionManager;
+use rusqlite::Connection;
+
+use self::search::Searchers;
+use self::writer::Writer;
+use crate::ports::{Seal, StoreError};
+
+pub use error::OpenError;
+
+/// How a store is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Connections for point reads: one for each thread that reads, so that none waits.
+    pub read_connections: u32,
+    /// Threads for searches and stretches of the log.
+    pub search_threads: usize,
+    /// Searches that wait; more are refused.
+    pub search_queue: usize,
+    /// Writes that wait; more are refused.
+    pub queue: usize,
+    /// Writes in one transaction.
+    pub batch: usize,
+    /// Page cache of the writing connection in KiB.
+    pub writer_cache_kib: u32,
+    /// Page cache of each reading connection in KiB.
+    pub reader_cache_kib: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            read_connections: 4,
+            search_threads: 2,
+            search_queue: 256,
+            queue: 4_096,
+            batch: 512,
+            writer_cache_kib: 8 * 1024,
+            reader_cache_kib: 2 * 1024,
+        }
+    }
+}
+
+/// A store on one SQLite file.
+pub struct SqliteStore {
+    // In this order they are dropped: the writer is the last one to close the file, so that nothing
+    // is left in the write-ahead log.
+    searchers: Searchers,
+    readers: r2d2::Pool<SqliteConnectionManager>,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens the file, makes it if there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a file with a newer schema, of another program or of no database at all is
+    /// refused and not touched.
+    pub fn open(path: &Path, options: &Options, seal: Arc<dyn Seal>) -> Result<Self, OpenError> {
+        // An absolute path also keeps SQLite from taking a name for a URI.
+        let path = std::path::absolute(path).map_err(|source| OpenError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        let connection = migrate::open_and_migrate(&path, options.writer_cache_kib)?;
+        let readers = pool(&path, options)?;
+        let searchers = Searchers::start(&path, options)?;
+        let writer = Writer::start(connection, options, seal, path)?;
+        Ok(Self {
+            searchers,
+            readers,
+            writer,
+        })
+    }
+
+    /// Takes no more writes, waits until those that were taken are answered, and writes the log back
+    /// into the file. Reads go on. Dropping the store does the same.
+    pub fn close(&self) {
+        self.writer.close();
+    }
+
+    /// Reads on a connection of the pool, on the calling thread.
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let connection = self.readers.get().map_err(|_| StoreError::Overloaded)?;
+        read(&connection)
+    }
+}
+
+fn pool(path: &Path, options: &Options) -> Result<r2d2::Pool<SqliteConnectionManager>, OpenError> {
+    let cache_kib = options.reader_cache_kib;
+    let manager = SqliteConnectionManager::file(path)
+        .with_flags(connection::READ_ONLY)
+        .with_init(move |connection| connection::prepare_reader(connection, cache_kib));
+    r2d2::Pool::builder()
+        .max_size(options.read_connections.max(1))
+        .connection_timeout(connection::BUSY_TIMEOUT)
+        // A connection to a file does not go stale: it is neither tested nor replaced.
+        .test_on_check_out(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .build(manager)
+        .map_err(|error| OpenError::Start(Box::new(error)))
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("SqliteStore")
+            .field("readers", &self.readers.state())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,263 @@
+//! Rows of sessions.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+use super::cells::Cells;
+use super::error::Malformed;
+use super::rows;
+use crate::domain::ids::{Sequence, SessionId, UserId};
+use crate::domain::secret::HashText;
+use crate::domain::session::{
+    CheckedUser, Factors, Metadata, Proof, Session, SessionState, TokenState, UserAgent,
+};
+use crate::domain::time::Timestamp;
+use crate::ports::StoreError;
+
+const TABLE: &str = "sessions";
+
+/// The columns in the order in which [`read`] takes them.
+macro_rules! columns {
+    () => {
+        "s.id, s.state, s.sequence, s.created_at, s.changed_at, s.creator, s.user_id, \
+         s.user_organization, s.user_checked_at, s.password_checked_at, s.metadata, \
+         s.fingerprint_id, s.user_agent, s.expires_at, s.token_hash, s.token_sequence"
+    };
+}
+pub(super) use columns;
+
+const BY_ID: &str = concat!("SELECT ", columns!(), " FROM sessions AS s WHERE s.id = ?1");
+
+const LIVE_OF_USER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM sessions AS s WHERE s.user_id = ?1 AND s.state = 1 ORDER BY s.created_at, s.id"
+);
+
+const SEQUENCE: &str = "SELECT sequence FROM sessions WHERE id = ?1";
+
+const INSERT: &str = "
+    INSERT INTO sessions (
+        id, state, sequence, created_at, changed_at, creator, user_id, user_organization,
+        user_checked_at, password_checked_at, metadata, fingerprint_id, user_agent, expires_at,
+        token_hash, token_sequence
+    )
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+
+/// No event changes what is missing here: date and caller of the creation, and the device.
+const UPDATE: &str = "
+    UPDATE sessions
+    SET state = ?3, sequence = ?4, changed_at = ?5, user_id = ?6, user_organization = ?7,
+        user_checked_at = ?8, password_checked_at = ?9, metadata = ?10, expires_at = ?11,
+        token_hash = ?12, token_sequence = ?13
+    WHERE id = ?1 AND sequence = ?2";
+
+/// The session under a key.
+pub(super) fn load(connection: &Connection, id: SessionId) -> Result<Option<Session>, StoreError> {
+    rows::one(connection, BY_ID, [id.key()], TABLE, read)
+}
+
+/// The sessions of a user that have not ended, oldest first.
+pub(super) fn live_of(connection: &Connection, user: UserId) -> Result<Vec<Session>, StoreError> {
+    rows::all(connection, LIVE_OF_USER, [user.key()], TABLE, read)
+}
+
+/// The sequence of the row, if there is one.
+pub(super) fn sequence(
+    connection: &Connection,
+    id: SessionId,
+) -> Result<Option<Sequence>, StoreError> {
+    rows::sequence(connection, SEQUENCE, id.key(), TABLE)
+}
+
+/// Writes the row of a new session.
+pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), StoreError> {
+    let user = session.user.as_ref();
+    let agent = session.user_agent.as_ref();
+    let (token_hash, token_sequence) = token(session)?;
+    let params = params![
+        session.id.key(),
+        state_code(session.state),
+        session.sequence.number(),
+        session.created_at.micros(),
+        session.changed_at.micros(),
+        session.creator.key(),
+        user.map(|user| user.id.key()),
+        user.map(|user| user.organization.key()),
+        user.map(|user| user.checked_at.micros()),
+        session.factors.password.map(Timestamp::micros),
+        metadata_text(&session.metadata)?,
+        agent.and_then(|agent| agent.fingerprint_id.as_deref()),
+        agent.map(agent_text).transpose()?,
+        session.expires_at.map(Timestamp::micros),
+        token_hash,
+        token_sequence,
+    ];
+    rows::change_one(connection, INSERT, params, TABLE)
+}
+
+/// Writes the row of a session that was at `expected`.
+pub(super) fn update(
+    connection: &Connection,
+    session: &Session,
+    expected: Sequence,
+) -> Result<(), StoreError> {
+    let user = session.user.as_ref();
+    let (token_hash, token_sequence) = token(session)?;
+    let params = params![
+        session.id.key(),
+        expected.number(),
+        state_code(session.state),
+        session.sequence.number(),
+        session.changed_at.micros(),
+        user.map(|user| user.id.key()),
+        user.map(|user| user.organization.key()),
+        user.map(|user| user.checked_at.micros()),
+        session.factors.password.map(Timestamp::micros),
+        metadata_text(&session.metadata)?,
+        session.expires_at.map(Timestamp::micros),
+        token_hash,
+        token_sequence,
+    ];
+    rows::change_one(connection, UPDATE, params, TABLE)
+}
+
+/// Reads the cells that `columns!` names.
+pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
+    let id = SessionId::new(cells.key("id")?);
+    let state = match cells.int("state")? {
+        1 => SessionState::Active,
+        2 => SessionState::Terminated,
+        _ => return Err(cells.corrupt("state")),
+    };
+    Ok(Session {
+        id,
+        state,
+        sequence: cells.sequence("sequence")?,
+        created_at: cells.time("created_at")?,
+        changed_at: cells.time("changed_at")?,
+        creator: cells.user("creator")?,
+        user: read_user(cells)?,
+        factors: Factors {
+            password: cells.maybe_time("password_checked_at")?,
+        },
+        metadata: read_metadata(cells)?,
+        user_agent: read_agent(cells)?,
+        expires_at: cells.maybe_time("expires_at")?,
+        token: read_token(cells)?,
+    })
+}
+
+fn read_user(cells: &mut Cells<'_, '_>) -> Result<Option<CheckedUser>, StoreError> {
+    let id = cells.maybe_int("user_id")?.map(UserId::new);
+    if let Some(id) = id {
+        Ok(Some(CheckedUser {
+            id,
+            organization: cells.org("user_organization")?,
+            checked_at: cells.time("user_checked_at")?,
+        }))
+    } else {
+        for column in ["user_organization", "user_checked_at"] {
+            if cells.maybe_int(column)?.is_some() {
+                return Err(cells.corrupt(column));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn read_metadata(cells: &mut Cells<'_, '_>) -> Result<Metadata, StoreError> {
+    let Some(text) = cells.maybe_str("metadata")? else {
+        return Ok(Metadata::new());
+    };
+    let texts: BTreeMap<String, String> =
+        serde_json::from_str(text).map_err(|_| cells.corrupt("metadata"))?;
+    texts
+        .into_iter()
+        .map(|(key, value)| Ok((key, STANDARD.decode(value)?)))
+        .collect::<Result<_, base64::DecodeError>>()
+        .map_err(|_| cells.corrupt("metadata"))
+}
+
+fn read_agent(cells: &mut Cells<'_, '_>) -> Result<Option<UserAgent>, StoreError> {
+    let fingerprint_id = cells.maybe_text("fingerprint_id")?;
+    let Some(text) = cells.maybe_str("user_agent")? else {
+        return if fingerprint_id.is_none() {
+            Ok(None)
+        } else {
+            Err(cells.corrupt("fingerprint_id"))
+        };
+    };
+    let agent: UserAgent = serde_json::from_str(text).map_err(|_| cells.corrupt("user_agent"))?;
+    Ok(Some(UserAgent {
+        fingerprint_id,
+        ..agent
+    }))
+}
+
+fn read_token(cells: &mut Cells<'_, '_>) -> Result<Option<TokenState>, StoreError> {
+    let hash = cells.maybe_str("token_hash")?;
+    if let Some(hash) = hash {
+        Ok(Some(TokenState {
+            issued_at: cells.sequence("token_sequence")?,
+            proof: Proof::Hash(HashText::new(hash)),
+        }))
+    } else if cells.maybe_int("token_sequence")?.is_some() {
+        Err(cells.corrupt("token_sequence"))
+    } else {
+        Ok(None)
+    }
+}
+
+const fn state_code(state: SessionState) -> i64 {
+    match state {
+        SessionState::Active => 1,
+        SessionState::Terminated => 2,
+    }
+}
+
+fn token(session: &Session) -> Result<(Option<&str>, Option<u32>), StoreError> {
+    let Some(token) = &session.token else {
+        return Ok((None, None));
+    };
+    let hash = token.proof.hash().ok_or(Malformed::HashMissing)?;
+    Ok((Some(hash.as_str()), Some(token.issued_at.number())))
+}
+
+fn metadata_text(metadata: &Metadata) -> Result<Option<String>, StoreError> {
+    if metadata.is_empty() {
+        return Ok(None);
+    }
+    let texts: BTreeMap<&str, String> = metadata
+        .iter()
+        .map(|(key, value)| (key.as_str(), STANDARD.encode(value)))
+        .collect();
+    json(&texts).map(Some)
+}
+
+/// What of a user agent stands beside the fingerprint, in the names that [`UserAgent`] reads.
+#[derive(Serialize)]
+struct AgentText<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ip: &'a Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: &'a Option<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    header: &'a BTreeMap<String, Vec<String>>,
+}
+
+fn agent_text(agent: &UserAgent) -> Result<String, StoreError> {
+    json(&AgentText {
+        ip: &agent.ip,
+        description: &agent.description,
+        header: &agent.header,
+    })
+}
+
+fn json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Failed(Box::new(error)))
+}

@@ -1,0 +1,137 @@
+//! The port, call by call.
+
+use std::future::ready;
+
+use tokio::sync::oneshot;
+
+use super::error::Unanswered;
+use super::writer::{Answer, Request, Unknown};
+use super::{
+    SqliteStore, log, orgs, search_sessions, search_users, sessions, side, unknown, users, views,
+};
+use crate::domain::event::RecordedEvent;
+use crate::domain::ids::{OrgId, PatId, SessionId, UserId};
+use crate::domain::org::{Instance, Member, Org};
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use crate::domain::user::{Failures, Pat, User};
+use crate::ports::{
+    CodeDigest, Commit, Committed, EventQuery, Head, PatBearer, Pending, SessionPage, SessionQuery,
+    SessionView, Store, StoreError, UserPage, UserQuery, UserView,
+};
+
+impl SqliteStore {
+    /// Hands a request to the writer. It is written even if nobody waits for the answer.
+    fn write<'s, T: Send + 's>(
+        &'s self,
+        request: Request,
+        answer: Answer<T>,
+    ) -> Pending<'s, Result<T, StoreError>> {
+        let submitted = self.writer.submit(request);
+        Box::pin(async move {
+            submitted?;
+            answer.await.map_err(|_| Unanswered)?
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn commit(&self, commit: Commit) -> Pending<'_, Result<Committed, StoreError>> {
+        let (sender, answer) = oneshot::channel();
+        self.write(Request::Commit(Box::new(commit), sender), answer)
+    }
+
+    fn count_unknown(
+        &self,
+        name: CodeDigest,
+        at: Timestamp,
+        forget_before: Timestamp,
+    ) -> Pending<'_, Result<Failures, StoreError>> {
+        let (sender, answer) = oneshot::channel();
+        let unknown = Unknown {
+            name,
+            at,
+            forget_before,
+        };
+        self.write(Request::Count(unknown, sender), answer)
+    }
+
+    fn unknown_failures(&self, name: CodeDigest) -> Pending<'_, Result<Failures, StoreError>> {
+        Box::pin(ready(
+            self.read(|connection| unknown::failures(connection, &name)),
+        ))
+    }
+
+    fn session(&self, id: SessionId) -> Pending<'_, Result<Option<Session>, StoreError>> {
+        Box::pin(ready(
+            self.read(|connection| sessions::load(connection, id)),
+        ))
+    }
+
+    fn session_view(&self, id: SessionId) -> Pending<'_, Result<Option<SessionView>, StoreError>> {
+        Box::pin(ready(
+            self.read(|connection| views::session(connection, id)),
+        ))
+    }
+
+    fn search_sessions(&self, query: SessionQuery) -> Pending<'_, Result<SessionPage, StoreError>> {
+        self.searchers
+            .run(move |connection| search_sessions::page(connection, &query))
+    }
+
+    fn user(&self, id: UserId) -> Pending<'_, Result<Option<User>, StoreError>> {
+        Box::pin(ready(self.read(|connection| users::load(connection, id))))
+    }
+
+    fn user_by_login_name(&self, name: &str) -> Pending<'_, Result<Option<User>, StoreError>> {
+        Box::pin(ready(
+            self.read(|connection| users::load_by_login_name(connection, name)),
+        ))
+    }
+
+    fn user_view(&self, id: UserId) -> Pending<'_, Result<Option<UserView>, StoreError>> {
+        Box::pin(ready(self.read(|connection| views::user(connection, id))))
+    }
+
+    fn search_users(&self, query: UserQuery) -> Pending<'_, Result<UserPage, StoreError>> {
+        self.searchers
+            .run(move |connection| search_users::page(connection, &query))
+    }
+
+    fn pat_bearer(&self, id: PatId) -> Pending<'_, Result<Option<PatBearer>, StoreError>> {
+        Box::pin(ready(self.read(|connection| side::bearer(connection, id))))
+    }
+
+    fn pats(&self, user: UserId) -> Pending<'_, Result<Vec<Pat>, StoreError>> {
+        Box::pin(ready(self.read(|connection| side::pats(connection, user))))
+    }
+
+    fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>> {
+        Box::pin(ready(
+            self.read(|connection| side::members(connection, user)),
+        ))
+    }
+
+    fn instance(&self) -> Pending<'_, Result<Option<Instance>, StoreError>> {
+        Box::pin(ready(self.read(orgs::load_instance)))
+    }
+
+    fn org(&self, id: OrgId) -> Pending<'_, Result<Option<Org>, StoreError>> {
+        Box::pin(ready(self.read(|connection| orgs::load(connection, id))))
+    }
+
+    fn org_by_domain(&self, domain: &str) -> Pending<'_, Result<Option<Org>, StoreError>> {
+        Box::pin(ready(
+            self.read(|connection| orgs::load_by_domain(connection, domain)),
+        ))
+    }
+
+    fn events(&self, query: EventQuery) -> Pending<'_, Result<Vec<RecordedEvent>, StoreError>> {
+        self.searchers
+            .run(move |connection| log::page(connection, &query))
+    }
+
+    fn head(&self) -> Pending<'_, Result<Head, StoreError>> {
+        Box::pin(ready(self.read(log::head)))
+    }
+}

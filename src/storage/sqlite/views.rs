@@ -1,0 +1,115 @@
+//! Sessions and users with what is shown beside them.
+
+use rusqlite::Connection;
+
+use super::cells::Cells;
+use super::{sessions, users};
+use crate::domain::ids::{SessionId, UserId};
+use crate::domain::user::UserState;
+use crate::ports::{SessionUser, SessionView, StoreError, UserView};
+
+/// The columns in the order in which [`read_session`] takes them.
+macro_rules! session_columns {
+    () => {
+        concat!(
+            sessions::columns!(),
+            ", u.given_id, u.state, u.username, u.display_name, u.password_changed_at, \
+             o.primary_domain"
+        )
+    };
+}
+pub(super) use session_columns;
+
+/// Where the columns come from.
+macro_rules! session_tables {
+    () => {
+        " FROM sessions AS s
+          LEFT JOIN users AS u ON u.id = s.user_id
+          LEFT JOIN orgs AS o ON o.id = u.organization "
+    };
+}
+pub(super) use session_tables;
+
+/// The columns in the order in which [`read_user`] takes them.
+macro_rules! user_columns {
+    () => {
+        concat!(users::columns!(), ", o.primary_domain")
+    };
+}
+pub(super) use user_columns;
+
+/// Where the columns come from.
+macro_rules! user_tables {
+    () => {
+        " FROM users AS u LEFT JOIN orgs AS o ON o.id = u.organization "
+    };
+}
+pub(super) use user_tables;
+
+const SESSION: &str = concat!(
+    "SELECT ",
+    session_columns!(),
+    session_tables!(),
+    "WHERE s.id = ?1"
+);
+
+const USER: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    user_tables!(),
+    "WHERE u.id = ?1"
+);
+
+/// A session with what is shown of its user.
+pub(super) fn session(
+    connection: &Connection,
+    id: SessionId,
+) -> Result<Option<SessionView>, StoreError> {
+    let mut statement = connection.prepare_cached(SESSION)?;
+    let mut rows = statement.query([id.key()])?;
+    rows.next()?
+        .map(|row| read_session(&mut Cells::of(row, "sessions")))
+        .transpose()
+}
+
+/// A user with what is shown beside it.
+pub(super) fn user(connection: &Connection, id: UserId) -> Result<Option<UserView>, StoreError> {
+    let mut statement = connection.prepare_cached(USER)?;
+    let mut rows = statement.query([id.key()])?;
+    rows.next()?
+        .map(|row| read_user(&mut Cells::of(row, "users")))
+        .transpose()
+}
+
+/// Reads the cells that `session_columns!` names.
+pub(super) fn read_session(cells: &mut Cells<'_, '_>) -> Result<SessionView, StoreError> {
+    let session = sessions::read(cells)?;
+    let Some(checked) = &session.user else {
+        return Ok(SessionView {
+            session,
+            user: None,
+        });
+    };
+    cells.turn_to("users", checked.id.key());
+    let given_id = cells.maybe_text("given_id")?;
+    let user = SessionUser {
+        public_id: given_id.unwrap_or_else(|| checked.id.to_string()),
+        active: cells.int("state")? == i64::from(UserState::Active.code()),
+        username: cells.text("username")?,
+        display_name: cells.maybe_text("display_name")?,
+        password_changed_at: cells.maybe_time("password_changed_at")?,
+        org_domain: cells.maybe_text("primary_domain")?.unwrap_or_default(),
+    };
+    Ok(SessionView {
+        session,
+        user: Some(user),
+    })
+}
+
+/// Reads the cells that `user_columns!` names.
+pub(super) fn read_user(cells: &mut Cells<'_, '_>) -> Result<UserView, StoreError> {
+    Ok(UserView {
+        user: users::read(cells)?,
+        org_domain: cells.maybe_text("primary_domain")?.unwrap_or_default(),
+    })
+}
