@@ -334,6 +334,11 @@ fn bytes_are_written_in_padded_base64_and_read_in_every_form() {
     for wrong in ["+_8=", "+/8==", "+/8=A", "+", "+/ 8", "ä"] {
         refused::<SetMetadataEntry>(&format!(r#"{{"value":"{wrong}"}}"#));
     }
+    // Bits beyond the last byte do not matter.
+    for text in ["YQ==", "YR==", "YR"] {
+        let entry: SetMetadataEntry = read(&format!(r#"{{"value":"{text}"}}"#));
+        assert_eq!(entry.value, b"a");
+    }
     let lines: SetMetadataEntry = read(r#"{"value":"YWJj\nZGVm\n"}"#);
     assert_eq!(lines.value, b"abcdef");
     refused::<SetMetadataEntry>(r#"{"value":5}"#);
