@@ -158,6 +158,7 @@ fn users_are_found_by_state_kind_id_address_and_organisation() {
     let other = server.second_org("acme.example");
     let gone = server.human("gone");
     server.admin().delete(&format!("/v2/users/{}", gone.id)).succeeds();
+    server.clock.advance_seconds(1);
     let locked = server.human_with("locked", &json!({ "userId": "text-id" }));
     server.admin().post("/v2/users/text-id/lock", &json!({})).succeeds();
     server.clock.advance_seconds(1);
