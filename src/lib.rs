@@ -11,6 +11,4 @@ pub mod domain;
 pub mod error;
 pub mod observe;
 pub mod ports;
-pub mod query;
 pub mod storage;
-pub mod web;

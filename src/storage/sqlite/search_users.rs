@@ -5,10 +5,9 @@
 
 use rusqlite::Connection;
 
-use super::cells::Cells;
 use super::sql::{self, Condition};
 use super::views::{self, user_columns, user_tables};
-use super::{text, users};
+use super::{rows, text, users};
 use crate::domain::ids::{OrgId, UserId};
 use crate::ports::{
     Readable, StoreError, TextMatch, TextMethod, UserFilter, UserOrder, UserPage, UserQuery,
@@ -35,11 +34,7 @@ pub(super) fn page(connection: &Connection, query: &UserQuery) -> Result<UserPag
     let mut statement = condition.prepare(connection, PAGE, &tail)?;
     statement.raw_bind_parameter(first, query.limit)?;
     statement.raw_bind_parameter(first + 1, sql::bounded(query.offset))?;
-    let mut rows = statement.raw_query();
-    let mut users = Vec::new();
-    while let Some(row) = rows.next()? {
-        users.push(views::read_user(&mut Cells::of(row, "users"))?);
-    }
+    let users = rows::collect(statement.raw_query(), "users", views::read_user)?;
     Ok(UserPage { total, users })
 }
 
@@ -130,7 +125,6 @@ fn add(
             add(condition, filter, with_domain)?;
             condition.push(")");
         }
-        UserFilter::MetadataKey(_) | UserFilter::MetadataValue { .. } => condition.push("FALSE"),
         UserFilter::Never => condition.push("FALSE"),
     }
     condition.leave();
