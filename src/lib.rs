@@ -11,4 +11,6 @@ pub mod domain;
 pub mod error;
 pub mod observe;
 pub mod ports;
+pub mod query;
 pub mod storage;
+pub mod web;
