@@ -111,8 +111,8 @@ fn a_revoked_token_is_dead_at_once_and_the_others_live() {
     let second = server.bearer(second.token.expose());
     call(&service.client).succeeds();
     call(&second).succeeds();
-    let revoke = command::remove_pat(server.core(), &server.caller(), user, service.pat.id);
-    wait(revoke).unwrap();
+    let admin = server.caller();
+    wait(command::remove_pat(server.core(), &admin, user, service.pat.id)).unwrap();
     is_refused(&service.client);
     call(&second).succeeds();
 }
@@ -155,8 +155,9 @@ fn only_machines_have_tokens() {
     let server = TestServer::start();
     let human = server.human("mini");
     let add = |id: &str| {
-        let refused = command::add_pat(server.core(), &server.caller(), given_user_key(id), None);
-        wait(refused).unwrap_err().text().into_owned()
+        let (admin, user) = (server.caller(), given_user_key(id));
+        let refused = wait(command::add_pat(server.core(), &admin, user, None)).unwrap_err();
+        refused.text().into_owned()
     };
     assert_eq!(add(&human.id), "Not allowed for this user type (COMMAND-Df2f1)");
     assert_eq!(add("1"), "User could not be found (COMMAND-Dggw2)");

@@ -19,10 +19,8 @@ fn a_change_of_roles_takes_hold_with_the_next_call() {
     create().is(201, &server.created(2));
     server.member(&service.id, Resource::Instance, &["IAM_OWNER_VIEWER", "IAM_ORG_MANAGER"]);
     create().fails(7, "AUTH-AWfge", "No matching permissions found");
-    let user = given_user_key(&service.id);
-    let remove =
-        command::remove_member(server.core(), &server.caller(), user, Resource::Instance);
-    wait(remove).unwrap();
+    let (admin, user) = (server.caller(), given_user_key(&service.id));
+    wait(command::remove_member(server.core(), &admin, user, Resource::Instance)).unwrap();
     create().fails(5, "AUTHZ-cdgFk", "membership not found");
 }
 

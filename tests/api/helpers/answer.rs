@@ -114,7 +114,7 @@ impl Answer {
 }
 
 /// The body of an error with an id.
-pub(crate) fn error(code: u8, id: &str, text: &str) -> Value {
+fn error(code: u8, id: &str, text: &str) -> Value {
     json!({
         "code": code,
         "message": format!("{text} ({id})"),

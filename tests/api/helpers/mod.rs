@@ -6,6 +6,6 @@ pub(crate) mod clock;
 pub(crate) mod http;
 pub(crate) mod server;
 
-pub(crate) use answer::{Answer, CODE, ID, TOKEN, error};
+pub(crate) use answer::{Answer, CODE, ID, TOKEN};
 pub(crate) use client::Client;
-pub(crate) use server::{DAY, Human, NewSession, PASSWORD, Service, TestServer, wait};
+pub(crate) use server::{DAY, Human, NewSession, PASSWORD, TestServer, wait};

@@ -116,7 +116,7 @@ impl TestServer {
     /// Ends the server and starts another one on the same directory.
     #[track_caller]
     pub(crate) fn restart(&mut self) {
-        self.running.take().unwrap().stop();
+        self.running.take().unwrap().stop().unwrap();
         self.running = Some(run(&self.config, &self.clock));
     }
 
@@ -427,7 +427,8 @@ impl TestServer {
 impl Drop for TestServer {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
-            running.stop();
+            let stopped = running.stop();
+            assert!(stopped.is_ok() || std::thread::panicking(), "{stopped:?}");
         }
     }
 }
@@ -438,7 +439,7 @@ fn run(config: &Config, clock: &Arc<FakeClock>) -> Running {
         clock: Arc::<FakeClock>::clone(clock),
         ..Machine::system(config).unwrap()
     };
-    app::start(config.clone(), machine).unwrap()
+    app::start(config, machine).unwrap()
 }
 
 #[track_caller]

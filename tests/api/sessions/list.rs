@@ -1,9 +1,11 @@
 //! `ListSessions`: `POST /v2/sessions/search` (spec session-service.md sections 2.5 and 9.2).
 
+use bartizan::command;
+use bartizan::domain::ids::given_user_key;
 use bartizan::domain::permission::Resource;
 use serde_json::{Value, json};
 
-use crate::helpers::{Answer, Client, NewSession, TestServer};
+use crate::helpers::{Answer, Client, NewSession, TestServer, wait};
 
 const SEARCH: &str = "/v2/sessions/search";
 
@@ -434,13 +436,8 @@ fn what_the_caller_may_not_read_is_left_out_but_counted() {
     let service = server.service(&["IAM_LOGIN_CLIENT"]);
     let own = server.session_by(&service.client, &json!({}));
     server.member(&service.id, Resource::Org(home), &["ORG_OWNER_VIEWER"]);
-    let remove = bartizan::command::remove_member(
-        server.core(),
-        &server.caller(),
-        bartizan::domain::ids::given_user_key(&service.id),
-        Resource::Instance,
-    );
-    crate::helpers::wait(remove).unwrap();
+    let (admin, user) = (server.caller(), given_user_key(&service.id));
+    wait(command::remove_member(server.core(), &admin, user, Resource::Instance)).unwrap();
     service.client.post(SEARCH, &json!({})).ok(&page(&server, 4, &[&own]));
     let logged_in = server.logged_in(&human);
     let found = server.bearer(&logged_in.token).post(SEARCH, &json!({})).json();
