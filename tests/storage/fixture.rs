@@ -216,7 +216,8 @@ pub(crate) fn new_session_on(
     changes: &Changes,
 ) -> (Session, Commit) {
     let id = SessionId::new(id);
-    let (session, events) = session::create(id, &Authority::system(), now, agent, changes);
+    let (mut session, events) = session::create(id, &Authority::system(), now, agent, changes);
+    session.creator = ADMIN;
     let (session, mut commit) = with_token(Sequence::NONE, session, now, events);
     if changes.user.is_none() {
         commit.active_users.clear();
