@@ -402,7 +402,7 @@ fn every_module_that_is_a_directory_has_its_mod_rs() {
 #[test]
 fn this_file_sees_what_it_looks_for() {
     let all = sources();
-    let part = |part: &str| all.iter().filter(move |source| source.part == part);
+    let part = |part: &'static str| all.iter().filter(move |source| source.part == part);
     assert!(part("app").any(|source| arrows(source).contains("storage")));
     assert!(part("command").any(|source| arrows(source).contains("query")));
     assert!(part("storage").any(|source| uses(source, "rusqlite")));
