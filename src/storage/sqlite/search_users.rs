@@ -3,6 +3,8 @@
 //! Each condition is true or false, never NULL: where a user has no such text, the condition does not
 //! hold and its opposite does.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
 
 use super::sql::{self, Condition};
@@ -15,6 +17,9 @@ use crate::ports::{
 };
 
 const COUNT: &str = concat!("SELECT count(*)", user_tables!(), "WHERE ");
+
+/// The beginning of a condition on the metadata of a user; values are stored as base64.
+const METADATA: &str = "EXISTS (SELECT 1 FROM user_metadata AS m WHERE m.user_id = u.id AND ";
 
 const PAGE: &str = concat!("SELECT ", user_columns!(), user_tables!(), "WHERE ");
 
@@ -95,7 +100,9 @@ fn add(
 ) -> Result<(), StoreError> {
     condition.enter()?;
     match filter {
-        UserFilter::Text(field, wanted) => add_text(condition, *field, wanted, with_domain),
+        UserFilter::Text(field, wanted) => {
+            add_text(condition, column(*field, with_domain), wanted);
+        }
         UserFilter::State(state) => {
             condition.push("u.state = ");
             condition.bind(*state);
@@ -117,6 +124,17 @@ fn add(
         UserFilter::Organization(organization) => {
             condition.push("u.organization = ");
             condition.bind(organization.key());
+        }
+        UserFilter::MetadataKey(wanted) => {
+            condition.push(METADATA);
+            add_text(condition, "m.key", wanted);
+            condition.push(")");
+        }
+        UserFilter::MetadataValue { value, equal } => {
+            condition.push(METADATA);
+            condition.push(if *equal { "m.value = " } else { "m.value <> " });
+            condition.bind(STANDARD.encode(value));
+            condition.push(")");
         }
         UserFilter::Or(filters) => add_all(condition, filters, with_domain, " OR ", "FALSE")?,
         UserFilter::And(filters) => add_all(condition, filters, with_domain, " AND ", "TRUE")?,
@@ -153,8 +171,7 @@ fn add_all(
 }
 
 /// Compares without patterns, so that `%` and `_` are letters like others.
-fn add_text(condition: &mut Condition, field: UserText, wanted: &TextMatch, with_domain: bool) {
-    let column = column(field, with_domain);
+fn add_text(condition: &mut Condition, column: &str, wanted: &TextMatch) {
     let (text, value) = if wanted.ignore_case {
         (
             format!("unicode_lower({column})"),
