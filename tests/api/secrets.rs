@@ -207,7 +207,7 @@ fn no_secret_is_stored_logged_or_answered() {
     let log = capture();
     let server = TestServer::start();
     let run = run(&server);
-    assert!(run.secrets.len() > 12 && run.refusals.len() > 15);
+    assert!(run.secrets.len() >= 12 && run.refusals.len() > 15);
 
     let files = stored(&server.config().data_dir);
     for control in ["ZmluZG1lLW1ldGFkYXRh", "mini@mouse.com", "$argon2id$"] {
