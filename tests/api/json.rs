@@ -187,21 +187,53 @@ fn bytes_come_in_both_alphabets_with_or_without_padding_and_leave_in_one() {
         let session = created(&server, &format!(r#"{{"metadata":{{"a":"{given}"}}}}"#));
         assert_eq!(session["metadata"]["a"], shown, "{given}");
     }
-    for wrong in ["=", "a", "a===", "YQ=", "YQ===", "Y Q==", "Y*==", "YQ==YQ==", "\\u00e4", "YQ\\t"] {
-        refused(&server, format!(r#"{{"metadata":{{"a":"{wrong}"}}}}"#).as_bytes());
+    for wrong in [
+        "=", "a", "a===", "YQ=", "YQ===", "Y Q==", "Y*==", "YQ==YQ==", "\\u00e4", "YQ\\t",
+    ] {
+        refused(
+            &server,
+            format!(r#"{{"metadata":{{"a":"{wrong}"}}}}"#).as_bytes(),
+        );
     }
 }
 
 #[test]
 fn durations_are_decimal_seconds() {
     let server = TestServer::start();
-    for given in ["1s", "0.1s", "1.5s", ".5s", "1.s", "0.000000001s", "1.123456789s", "+1s"] {
+    for given in [
+        "1s",
+        "0.1s",
+        "1.5s",
+        ".5s",
+        "1.s",
+        "0.000000001s",
+        "1.123456789s",
+        "+1s",
+    ] {
         created(&server, &format!(r#"{{"lifetime":"{given}"}}"#));
     }
     for wrong in [
-        "\"\"", "\"1\"", "\"1 s\"", "\" 1s\"", "\"1m\"", "\"s\"", "\"01s\"", "\"1..5s\"", "\"1.1234567890s\"",
-        "\"1e3s\"", "\"0x1s\"", "\"315576000001s\"", "\"-315576000001s\"", "1", "1.5", "{}", "[]", "true",
-        "{\"seconds\":1}", "\"NaNs\"", "\"99999999999999999999s\"",
+        "\"\"",
+        "\"1\"",
+        "\"1 s\"",
+        "\" 1s\"",
+        "\"1m\"",
+        "\"s\"",
+        "\"01s\"",
+        "\"1..5s\"",
+        "\"1.1234567890s\"",
+        "\"1e3s\"",
+        "\"0x1s\"",
+        "\"315576000001s\"",
+        "\"-315576000001s\"",
+        "1",
+        "1.5",
+        "{}",
+        "[]",
+        "true",
+        "{\"seconds\":1}",
+        "\"NaNs\"",
+        "\"99999999999999999999s\"",
     ] {
         refused(&server, format!("{{\"lifetime\":{wrong}}}").as_bytes());
     }
