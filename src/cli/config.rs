@@ -69,7 +69,7 @@ mod tests {
         let config = Config::default();
         let show = |format| {
             written(format, |output| {
-                run(ConfigCommand::Show, &config, output).unwrap()
+                run(ConfigCommand::Show, &config, output).unwrap();
             })
             .0
         };

@@ -1,5 +1,7 @@
 //! Every command as it is typed, and what is refused.
 
+use std::fmt::Write as _;
+
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
@@ -83,7 +85,7 @@ fn every_command_can_be_typed() {
     let mut parsed = String::new();
     for line in lines {
         let cli = parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
-        parsed.push_str(&format!("$ bartizan {line}\n{cli:?}\n"));
+        writeln!(parsed, "$ bartizan {line}\n{cli:?}").unwrap();
     }
     insta::assert_snapshot!(parsed);
 }

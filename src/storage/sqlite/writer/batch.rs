@@ -108,9 +108,11 @@ impl Thread {
                 if error.class() == Class::Busy {
                     self.connection = Some(connection);
                 }
-                // Those who wait would each wait as long again for the same answer.
-                let waiting = queue.try_iter().take(self.most);
-                for request in requests.into_iter().chain(waiting) {
+                // Those who wait would each wait as long again for the same answer. Taken before
+                // anybody is answered: who asks after an answer is to be tried anew.
+                let mut waiting = requests;
+                waiting.extend(queue.try_iter().take(self.most));
+                for request in waiting {
                     request.answer(Err(error.error()));
                 }
             }
