@@ -1,13 +1,13 @@
 //! What a user answers to a command: events or a refusal.
 
-use super::{User, UserError, UserKind, UserState};
+use super::{Failures, User, UserError, UserKind, UserState};
 use crate::domain::event::{
     CodeAdded, HashUpdated, HumanAdded, MachineAdded, Nothing, PasswordChanged, PatAdded,
     PatRemoved, UserEvent, UserMetadataSet,
 };
 use crate::domain::ids::PatId;
 use crate::domain::permission::Authority;
-use crate::domain::policy::{AttemptLimit, Lockout};
+use crate::domain::policy::{AttemptLimit, Policies};
 use crate::domain::secret::HashText;
 use crate::domain::time::{Span, Timestamp};
 
@@ -223,13 +223,15 @@ pub enum PasswordJudgement {
 /// `renewed` is the hash that replaces a stale one, with its fingerprint.
 ///
 /// # Errors
-/// [`UserError::LockedMeanwhile`] if the user was locked while the password was being compared, so
-/// that parallel attempts cannot be judged beyond the limit (CVE-2023-47111).
+/// [`UserError::LockedMeanwhile`] if the user was locked while the password was being compared,
+/// [`UserError::TooManyAttempts`] if others failed too often meanwhile: parallel attempts cannot be
+/// judged beyond a limit (CVE-2023-47111), whether they are right or wrong.
 pub fn judge_password(
     user: &User,
     right: bool,
     renewed: Option<(HashText, String)>,
-    lockout: &Lockout,
+    policies: &Policies,
+    now: Timestamp,
 ) -> Result<PasswordJudgement, UserError> {
     let human = user
         .human()
@@ -237,6 +239,10 @@ pub fn judge_password(
         .ok_or(UserError::PasswordUserNotFound)?;
     if user.state == UserState::Locked {
         return Err(UserError::LockedMeanwhile);
+    }
+    let Failures { count, last_at } = human.failures;
+    if !policies.attempts.allows(count, last_at, now) {
+        return Err(UserError::TooManyAttempts);
     }
     if right {
         let mut events = vec![UserEvent::PasswordCheckSucceeded(Nothing {})];
@@ -248,9 +254,10 @@ pub fn judge_password(
         }));
         return Ok(PasswordJudgement::Proven(events));
     }
-    let attempts = human.failures.count.saturating_add(1);
+    let attempts = count.saturating_add(1);
     let mut events = vec![UserEvent::PasswordCheckFailed(Nothing {})];
-    if lockout.max_password_attempts > 0 && attempts >= lockout.max_password_attempts {
+    let max = policies.lockout.max_password_attempts;
+    if max > 0 && attempts >= max {
         events.push(UserEvent::Locked(Nothing {}));
     }
     Ok(PasswordJudgement::Refused { events, attempts })
@@ -364,6 +371,7 @@ pub fn remove_pat(_authority: &Authority, token_id: PatId) -> UserEvent {
 mod tests {
     use super::*;
     use crate::domain::ids::{OrgId, UserId};
+    use crate::domain::policy::Lockout;
     use crate::domain::user::{evolve, first};
 
     const NOW: Timestamp = Timestamp::from_micros(1_783_661_559_007_096);
@@ -502,14 +510,17 @@ mod tests {
 
     #[test]
     fn wrong_passwords_lock_at_the_limit_and_a_right_one_resets() {
-        let lockout = Lockout {
-            max_password_attempts: 3,
-            ..Lockout::default()
+        let policies = Policies {
+            lockout: Lockout {
+                max_password_attempts: 3,
+                ..Lockout::default()
+            },
+            ..Policies::default()
         };
         let mut user = human(with_password());
         for attempt in 1..=3 {
             let PasswordJudgement::Refused { events, attempts } =
-                judge_password(&user, false, None, &lockout).unwrap()
+                judge_password(&user, false, None, &policies, NOW).unwrap()
             else {
                 panic!("a wrong password was proven");
             };
@@ -525,7 +536,7 @@ mod tests {
             assert_eq!(user.state, expected);
         }
         assert_eq!(
-            judge_password(&user, true, None, &lockout),
+            judge_password(&user, true, None, &policies, NOW),
             Err(UserError::LockedMeanwhile)
         );
         assert_eq!(
@@ -572,7 +583,20 @@ mod tests {
             password_ready(&user, NOW, &limit),
             Err(UserError::TooManyAttempts)
         );
-        assert!(password_ready(&user, NOW.plus(Span::from_seconds(1)), &limit).is_ok());
+        let later = NOW.plus(Span::from_seconds(1));
+        assert!(password_ready(&user, later, &limit).is_ok());
+        // Also for what was compared while others failed.
+        let policies = Policies {
+            attempts: limit,
+            ..Policies::default()
+        };
+        for right in [false, true] {
+            assert_eq!(
+                judge_password(&user, right, None, &policies, NOW),
+                Err(UserError::TooManyAttempts)
+            );
+            assert!(judge_password(&user, right, None, &policies, later).is_ok());
+        }
     }
 
     #[test]
