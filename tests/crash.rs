@@ -243,7 +243,12 @@ fn write_until_the_end(
         let Some(response) = call(address, "POST", "/v2/sessions", token, &body) else {
             return known;
         };
-        assert_eq!(response.status, 201, "{}", String::from_utf8_lossy(&response.body));
+        assert_eq!(
+            response.status,
+            201,
+            "{}",
+            String::from_utf8_lossy(&response.body)
+        );
         let made = json_of(&response);
         let mut session = Known {
             id: text(&made, "/sessionId"),
@@ -266,7 +271,12 @@ fn write_until_the_end(
                 known.push(session);
                 return known;
             };
-            assert_eq!(response.status, 200, "{}", String::from_utf8_lossy(&response.body));
+            assert_eq!(
+                response.status,
+                200,
+                "{}",
+                String::from_utf8_lossy(&response.body)
+            );
             let answer = json_of(&response);
             session.asked = None;
             session.sequence = text(&answer, "/details/sequence");
@@ -319,7 +329,10 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         match (session.deleted, session.asked) {
             (true, _) => assert_eq!(found.status, 404, "a deleted one is back: {session:?}"),
             (false, None) => {
-                assert_eq!(found.status, 200, "an acknowledged one is lost: {session:?}");
+                assert_eq!(
+                    found.status, 200,
+                    "an acknowledged one is lost: {session:?}"
+                );
                 let found = json_of(&found);
                 assert_eq!(text(&found, "/session/sequence"), session.sequence);
             }
@@ -329,7 +342,9 @@ fn nothing_acknowledged_is_lost_when_the_process_is_killed() {
         }
     }
     // And it goes on as before.
-    let made = server.call("POST", "/v2/sessions", &token, &json!({})).unwrap();
+    let made = server
+        .call("POST", "/v2/sessions", &token, &json!({}))
+        .unwrap();
     assert_eq!(made.status, 201);
     server.stop();
     let verified = place.verified();
@@ -371,10 +386,15 @@ fn a_second_server_on_the_same_directory_is_refused() {
     let second = place.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(second.status.code(), Some(4));
     let said = String::from_utf8(second.stderr).unwrap();
-    assert!(said.contains("another server is using the data directory"), "{said}");
+    assert!(
+        said.contains("another server is using the data directory"),
+        "{said}"
+    );
     assert!(said.contains("hint: "), "{said}");
     assert_eq!(second.stdout, b"");
-    let made = server.call("POST", "/v2/sessions", &token, &json!({})).unwrap();
+    let made = server
+        .call("POST", "/v2/sessions", &token, &json!({}))
+        .unwrap();
     assert_eq!(made.status, 201, "the first one does not mind");
     server.stop();
     // With the first one the claim is gone.
@@ -388,7 +408,10 @@ fn a_port_that_is_taken_is_an_error_and_not_a_hang() {
     let refused = other.run(&["serve", "--listen", &server.address.to_string()]);
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(said.contains(&format!("cannot listen on: `{}`", server.address)), "{said}");
+    assert!(
+        said.contains(&format!("cannot listen on: `{}`", server.address)),
+        "{said}"
+    );
     server.stop();
 }
 
@@ -418,7 +441,8 @@ fn idle_and_half_sent_requests_do_not_keep_it() {
     let mut begun = TcpStream::connect(server.address).unwrap();
     begun.write_all(b"POST /v2/ses").unwrap();
     let kept = TcpStream::connect(server.address).unwrap();
-    let request = format!("GET /v2/sessions/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let request =
+        format!("GET /v2/sessions/1 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n");
     (&kept).write_all(request.as_bytes()).unwrap();
     (&kept).read_exact(&mut [0; 12]).unwrap();
     server.stop();
@@ -437,8 +461,13 @@ fn the_second_start_changes_nothing() {
 
     let second = place.serve();
     for token in &tokens {
-        let found = second.call("GET", "/v2/sessions/1", token, &Value::Null).unwrap();
-        assert_eq!(found.status, 404, "the tokens of the first start still work");
+        let found = second
+            .call("GET", "/v2/sessions/1", token, &Value::Null)
+            .unwrap();
+        assert_eq!(
+            found.status, 404,
+            "the tokens of the first start still work"
+        );
     }
     let said_again = second.stop();
     assert_eq!(read(), before);
@@ -464,15 +493,29 @@ fn a_directory_without_its_key_does_not_start() {
     let kept = fs::read(&key).unwrap();
     fs::remove_file(&key).unwrap();
     let refused = place.run(&["serve", "--listen", "127.0.0.1:0"]);
-    assert_eq!(refused.status.code(), Some(1), "{}", String::from_utf8_lossy(&refused.stderr));
+    assert_eq!(
+        refused.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&refused.stderr)
+    );
     assert!(!key.exists(), "no new key is made for old data");
     // With another key nothing would verify, and no token would work.
     let other = Place::new();
     other.serve().stop();
-    fs::write(&key, fs::read(other.data_dir().join("bartizan.key")).unwrap()).unwrap();
+    fs::write(
+        &key,
+        fs::read(other.data_dir().join("bartizan.key")).unwrap(),
+    )
+    .unwrap();
     fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let found = place.run(&["verify"]);
-    assert_eq!(found.status.code(), Some(3), "{}", String::from_utf8_lossy(&found.stderr));
+    assert_eq!(
+        found.status.code(),
+        Some(3),
+        "{}",
+        String::from_utf8_lossy(&found.stderr)
+    );
     fs::write(&key, kept).unwrap();
     place.verified();
 }
@@ -482,15 +525,27 @@ fn the_variables_of_zitadel_set_the_first_start_up() {
     let place = Place::new()
         .with("ZITADEL_FIRSTINSTANCE_ORG_NAME", "Acme Inc")
         .with("ZITADEL_FIRSTINSTANCE_ORG_HUMAN_USERNAME", "root")
-        .with("ZITADEL_FIRSTINSTANCE_ORG_HUMAN_PASSWORD", "Str0ng-and-own!")
+        .with(
+            "ZITADEL_FIRSTINSTANCE_ORG_HUMAN_PASSWORD",
+            "Str0ng-and-own!",
+        )
         .with("ZITADEL_FIRSTINSTANCE_ORG_HUMAN_FIRSTNAME", "Rita")
         .with("ZITADEL_FIRSTINSTANCE_ORG_HUMAN_LASTNAME", "Root")
-        .with("ZITADEL_FIRSTINSTANCE_ORG_HUMAN_EMAIL_ADDRESS", "rita@acme.example")
-        .with("ZITADEL_FIRSTINSTANCE_ORG_HUMAN_PASSWORDCHANGEREQUIRED", "false")
+        .with(
+            "ZITADEL_FIRSTINSTANCE_ORG_HUMAN_EMAIL_ADDRESS",
+            "rita@acme.example",
+        )
+        .with(
+            "ZITADEL_FIRSTINSTANCE_ORG_HUMAN_PASSWORDCHANGEREQUIRED",
+            "false",
+        )
         .with("ZITADEL_FIRSTINSTANCE_ORG_MACHINE_MACHINE_USERNAME", "boss")
         .with("ZITADEL_FIRSTINSTANCE_ORG_MACHINE_MACHINE_NAME", "The boss")
         .with("ZITADEL_FIRSTINSTANCE_PATPATH", "boss.pat")
-        .with("ZITADEL_FIRSTINSTANCE_ORG_LOGINCLIENT_MACHINE_USERNAME", "login")
+        .with(
+            "ZITADEL_FIRSTINSTANCE_ORG_LOGINCLIENT_MACHINE_USERNAME",
+            "login",
+        )
         .with("ZITADEL_FIRSTINSTANCE_LOGINCLIENTPATPATH", "login.pat");
     let server = place.serve();
     let read = |name: &str| {
@@ -501,7 +556,10 @@ fn the_variables_of_zitadel_set_the_first_start_up() {
     };
     let (boss, login) = (read("boss.pat"), read("login.pat"));
     for name in ["admin.pat", "login-client.pat"] {
-        assert!(!place.data_dir().join(name).exists(), "{name} is somewhere else");
+        assert!(
+            !place.data_dir().join(name).exists(),
+            "{name} is somewhere else"
+        );
     }
     let all = json!({ "sortingColumn": "USER_FIELD_NAME_USER_NAME", "query": { "asc": true } });
     let users = json_of(&server.call("POST", "/v2/users", &boss, &all).unwrap());
@@ -515,13 +573,18 @@ fn the_variables_of_zitadel_set_the_first_start_up() {
     let human = &users["result"][2]["human"];
     assert_eq!(human["profile"]["givenName"], "Rita");
     assert_eq!(human["profile"]["familyName"], "Root");
-    assert_eq!(human["email"], json!({ "email": "rita@acme.example", "isVerified": true }));
+    assert_eq!(
+        human["email"],
+        json!({ "email": "rita@acme.example", "isVerified": true })
+    );
     assert_eq!(human.get("passwordChangeRequired"), None);
     let checks = json!({ "checks": {
         "user": { "loginName": "root@acme-inc.localhost" },
         "password": { "password": "Str0ng-and-own!" },
     } });
-    let made = server.call("POST", "/v2/sessions", &login, &checks).unwrap();
+    let made = server
+        .call("POST", "/v2/sessions", &login, &checks)
+        .unwrap();
     assert_eq!(made.status, 201, "{}", String::from_utf8_lossy(&made.body));
     // The person is an owner of the instance, the login client is not.
     let token = text(&json_of(&made), "/sessionToken");
@@ -530,7 +593,15 @@ fn the_variables_of_zitadel_set_the_first_start_up() {
     let refused = server.call("DELETE", &target, &login, &json!({})).unwrap();
     assert_eq!(refused.status, 403);
     let deleted = server.call("DELETE", &target, &token, &json!({})).unwrap();
-    assert_eq!(deleted.status, 200, "{}", String::from_utf8_lossy(&deleted.body));
+    assert_eq!(
+        deleted.status,
+        200,
+        "{}",
+        String::from_utf8_lossy(&deleted.body)
+    );
     let said = server.stop();
-    assert!(said.iter().all(|line| !line.contains("Str0ng-and-own!")), "{said:#?}");
+    assert!(
+        said.iter().all(|line| !line.contains("Str0ng-and-own!")),
+        "{said:#?}"
+    );
 }

@@ -225,11 +225,9 @@ impl Run {
                 let events = active.change(&authority, self.now, &call.changes());
                 if !events.is_empty() {
                     let now = self.now;
-                    self.session = events
-                        .iter()
-                        .fold(self.session.clone(), |session, event| {
-                            session::evolve(session, now, event)
-                        });
+                    self.session = events.iter().fold(self.session.clone(), |session, event| {
+                        session::evolve(session, now, event)
+                    });
                     self.record(&events);
                     self.give_token();
                 }
@@ -256,7 +254,10 @@ impl Run {
     }
 
     fn names(&self) -> Vec<&'static str> {
-        self.log.iter().map(|recorded| recorded.event.name()).collect()
+        self.log
+            .iter()
+            .map(|recorded| recorded.event.name())
+            .collect()
     }
 }
 
@@ -273,9 +274,11 @@ fn secret_hash(number: u32) -> String {
 /// The session as a log can know it: the proof of its token is a fingerprint.
 fn as_logged(mut session: Session) -> Session {
     if let Some(token) = &mut session.token {
-        token.proof = Proof::Fingerprint(token.proof.fingerprint(|hash| {
-            hash.as_str().replace("$argon2id$secret-", "fingerprint-")
-        }));
+        token.proof = Proof::Fingerprint(
+            token
+                .proof
+                .fingerprint(|hash| hash.as_str().replace("$argon2id$secret-", "fingerprint-")),
+        );
     }
     session
 }
