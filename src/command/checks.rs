@@ -228,7 +228,7 @@ fn current_hash(user: &User) -> Option<&HashText> {
 /// since, so that it has to be proven anew.
 ///
 /// # Errors
-/// `COMMAND-SFA3t` if others locked the user meanwhile, 429 if they failed too often.
+/// `COMMAND-SFA3t` if others locked the user meanwhile.
 pub(super) fn proven(
     user: &User,
     compared: &Compared,

@@ -115,8 +115,7 @@ fn checks(checks: Option<wire::Checks>) -> (Option<UserSelector>, Option<Secret>
     (user, password)
 }
 
-/// An address that is none is dropped without a word, as ZITADEL does, and one of IPv4 in IPv6 is
-/// printed as Go prints it.
+/// An address that is none is dropped without a word, as ZITADEL does.
 fn user_agent(agent: wire::UserAgent) -> UserAgent {
     UserAgent {
         fingerprint_id: agent.fingerprint_id,
@@ -217,7 +216,7 @@ mod tests {
         };
         assert_eq!(stored("1.2.3.4").as_deref(), Some("1.2.3.4"));
         assert_eq!(stored("2001:DB8:0:0::1").as_deref(), Some("2001:db8::1"));
-        assert_eq!(stored("::FFFF:1.2.3.4").as_deref(), Some("1.2.3.4"));
+        assert_eq!(stored("::ffff:1.2.3.4").as_deref(), Some("1.2.3.4"));
         assert_eq!(stored("my house"), None);
     }
 

@@ -1,6 +1,6 @@
 //! What a user answers to a command: events or a refusal.
 
-use super::{Failures, User, UserError, UserKind, UserState};
+use super::{User, UserError, UserKind, UserState};
 use crate::domain::event::{
     CodeAdded, HashUpdated, HumanAdded, MachineAdded, Nothing, PasswordChanged, PatAdded,
     PatRemoved, UserEvent, UserMetadataSet,
@@ -223,9 +223,9 @@ pub enum PasswordJudgement {
 /// `renewed` is the hash that replaces a stale one, with its fingerprint.
 ///
 /// # Errors
-/// [`UserError::LockedMeanwhile`] if the user was locked while the password was being compared,
-/// [`UserError::TooManyAttempts`] if others failed too often meanwhile: parallel attempts cannot be
-/// judged beyond a limit (CVE-2023-47111), whether they are right or wrong.
+/// [`UserError::LockedMeanwhile`] and [`UserError::TooManyAttempts`] if others came first while the
+/// password was being compared, so that parallel attempts cannot be judged beyond the limits
+/// (CVE-2023-47111).
 pub fn judge_password(
     user: &User,
     right: bool,
@@ -233,6 +233,7 @@ pub fn judge_password(
     policies: &Policies,
     now: Timestamp,
 ) -> Result<PasswordJudgement, UserError> {
+    let lockout = policies.lockout;
     let human = user
         .human()
         .filter(|_| user.exists())
@@ -240,8 +241,10 @@ pub fn judge_password(
     if user.state == UserState::Locked {
         return Err(UserError::LockedMeanwhile);
     }
-    let Failures { count, last_at } = human.failures;
-    if !policies.attempts.allows(count, last_at, now) {
+    if !policies
+        .attempts
+        .allows(human.failures.count, human.failures.last_at, now)
+    {
         return Err(UserError::TooManyAttempts);
     }
     if right {
@@ -254,10 +257,9 @@ pub fn judge_password(
         }));
         return Ok(PasswordJudgement::Proven(events));
     }
-    let attempts = count.saturating_add(1);
+    let attempts = human.failures.count.saturating_add(1);
     let mut events = vec![UserEvent::PasswordCheckFailed(Nothing {})];
-    let max = policies.lockout.max_password_attempts;
-    if max > 0 && attempts >= max {
+    if lockout.max_password_attempts > 0 && attempts >= lockout.max_password_attempts {
         events.push(UserEvent::Locked(Nothing {}));
     }
     Ok(PasswordJudgement::Refused { events, attempts })
@@ -583,19 +585,26 @@ mod tests {
             password_ready(&user, NOW, &limit),
             Err(UserError::TooManyAttempts)
         );
-        let later = NOW.plus(Span::from_seconds(1));
-        assert!(password_ready(&user, later, &limit).is_ok());
-        // Also for what was compared while others failed.
+        assert!(password_ready(&user, NOW.plus(Span::from_seconds(1)), &limit).is_ok());
+    }
+
+    #[test]
+    fn parallel_attempts_are_not_judged_beyond_the_limit() {
+        let limit = AttemptLimit {
+            max_in_a_row: 2,
+            pause: std::time::Duration::from_secs(1),
+        };
         let policies = Policies {
             attempts: limit,
             ..Policies::default()
         };
-        for right in [false, true] {
-            assert_eq!(
-                judge_password(&user, right, None, &policies, NOW),
-                Err(UserError::TooManyAttempts)
-            );
-            assert!(judge_password(&user, right, None, &policies, later).is_ok());
+        let mut user = human(with_password());
+        for _ in 0..2 {
+            user = evolve(user, NOW, &UserEvent::PasswordCheckFailed(Nothing {}));
+        }
+        for right in [true, false] {
+            let judged = judge_password(&user, right, None, &policies, NOW);
+            assert_eq!(judged, Err(UserError::TooManyAttempts));
         }
     }
 
