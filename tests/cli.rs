@@ -114,6 +114,8 @@ impl Program {
                 break rest.split('`').next().unwrap().parse().unwrap();
             }
         };
+        // What was read ahead would be lost with the reader.
+        said.push_str(str::from_utf8(lines.buffer()).unwrap());
         child.stderr = Some(lines.into_inner());
         Server {
             child,

@@ -1,5 +1,7 @@
 //! One line per request for the operator.
 
+use std::borrow::Cow;
+
 use actix_web::http::StatusCode;
 use log::Level;
 
@@ -7,6 +9,28 @@ use super::edge::Seen;
 
 /// What the lines are filtered by.
 const TARGET: &str = "access";
+
+/// The longest segment of a path that is shown. A token has 48 characters, an id up to 19.
+const LONGEST: usize = 32;
+
+/// The path for a log line: a token that was put into it by mistake is not told.
+///
+/// Names of procedures are long as well, but have no digits.
+pub(super) fn shown(path: &str) -> Cow<'_, str> {
+    let secret = |segment: &str| {
+        segment.len() > LONGEST
+            && segment.bytes().any(|byte| !byte.is_ascii_alphabetic())
+            && !segment.starts_with("zitadel.")
+    };
+    if !path.split('/').any(secret) {
+        return Cow::Borrowed(path);
+    }
+    let segments: Vec<_> = path
+        .split('/')
+        .map(|part| if secret(part) { "…" } else { part })
+        .collect();
+    Cow::Owned(segments.join("/"))
+}
 
 /// Writes the line of a request when its answer begins.
 ///
@@ -23,8 +47,33 @@ pub(super) fn write(seen: &Seen, status: StatusCode) {
         target: TARGET,
         "{} {} {} {duration}us {} {peer}",
         seen.method,
-        seen.uri.path(),
+        shown(seen.uri.path()),
         status.as_u16(),
         seen.id,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_segments_are_not_told() {
+        let token = "A4-JXBBkBlEAAAAHuZBdEQnsDgpy7tU-WztJroPZCt__PRd7";
+        for (path, expected) in [
+            (
+                "/v2/sessions/256801176165925657",
+                "/v2/sessions/256801176165925657",
+            ),
+            (&format!("/v2/sessions/{token}"), "/v2/sessions/…"),
+            (&format!("/v2/sessions/{token}/"), "/v2/sessions/…/"),
+            (&format!("/{token}"), "/…"),
+            (
+                "/zitadel.user.v2.UserService/RetrieveIdentityProviderIntentAndMore",
+                "/zitadel.user.v2.UserService/RetrieveIdentityProviderIntentAndMore",
+            ),
+        ] {
+            assert_eq!(shown(path), expected);
+        }
+    }
 }

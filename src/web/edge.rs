@@ -51,7 +51,13 @@ impl Seen {
 
 impl fmt::Debug for Seen {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Seen({} {} {})", self.id, self.method, self.uri.path())
+        write!(
+            out,
+            "Seen({} {} {})",
+            self.id,
+            self.method,
+            access_log::shown(self.uri.path())
+        )
     }
 }
 
@@ -97,7 +103,7 @@ where
                         log::error!(
                             "{failure:?} handler: {} {} {}",
                             seen.method,
-                            seen.uri.path(),
+                            access_log::shown(seen.uri.path()),
                             seen.id
                         );
                         Response::from(render(failure, &seen))

@@ -9,7 +9,7 @@ use bartizan::domain::event::{
 };
 use bartizan::domain::ids::{InstanceId, OrgId, Position, Sequence, SessionId, UserId};
 use bartizan::domain::org::{evolve_instance, evolve_org, first_instance, first_org};
-use bartizan::domain::permission::Authority;
+use bartizan::domain::permission::{Authority, Caller, Credential};
 use bartizan::domain::secret::HashText;
 use bartizan::domain::session::{self, Changes, Session, TokenMade, UserAgent, UserFact};
 use bartizan::domain::time::Timestamp;
@@ -19,6 +19,17 @@ use bartizan::ports::{Append, Commit, EventQuery, LinkHash, Seal, State, Store};
 pub(crate) const INSTANCE: InstanceId = InstanceId::new(1_000);
 pub(crate) const ORG: OrgId = OrgId::new(2_000);
 pub(crate) const ADMIN: UserId = UserId::new(3_000);
+
+/// The authority of who makes all this.
+fn authority() -> Authority {
+    let admin = Caller {
+        user: ADMIN,
+        organization: ORG,
+        credential: Credential::CommandLine,
+        memberships: Vec::new(),
+    };
+    admin.authority()
+}
 
 /// A moment so many microseconds after a fixed one.
 pub(crate) fn at(micros: i64) -> Timestamp {
@@ -216,8 +227,7 @@ pub(crate) fn new_session_on(
     changes: &Changes,
 ) -> (Session, Commit) {
     let id = SessionId::new(id);
-    let (mut session, events) = session::create(id, &Authority::system(), now, agent, changes);
-    session.creator = ADMIN;
+    let (session, events) = session::create(id, &authority(), now, agent, changes);
     let (session, mut commit) = with_token(Sequence::NONE, session, now, events);
     if changes.user.is_none() {
         commit.active_users.clear();
@@ -232,7 +242,7 @@ pub(crate) fn change_session(
     changes: &Changes,
 ) -> (Session, Commit) {
     let active = session.live().unwrap().active(now).unwrap();
-    let events = active.change(&Authority::system(), now, changes);
+    let events = active.change(&authority(), now, changes);
     let after = events.iter().fold(session.clone(), |session, event| {
         session::evolve(session, now, event)
     });
@@ -241,10 +251,7 @@ pub(crate) fn change_session(
 
 /// The end of a session.
 pub(crate) fn end_session(session: &Session, now: Timestamp) -> (Session, Commit) {
-    let event = session
-        .live()
-        .unwrap()
-        .terminate(&Authority::system(), None);
+    let event = session.live().unwrap().terminate(&authority(), None);
     let after = session::evolve(session.clone(), now, &event);
     let mut commit = commit_session(session.sequence, after.clone(), now, vec![event]);
     commit.active_users.clear();

@@ -74,11 +74,8 @@ pub(crate) async fn every_filter_selects(store: &dyn Store) {
         (vec![user(8)], &[3]),
         (vec![user(9)], &[]),
         (vec![SessionFilter::Creator(UserId::new(44))], &[5]),
-        (vec![SessionFilter::Creator(ADMIN)], &[]),
-        (
-            vec![SessionFilter::Creator(UserId::SYSTEM)],
-            &[1, 2, 3, 4, 6],
-        ),
+        (vec![SessionFilter::Creator(UserId::SYSTEM)], &[]),
+        (vec![SessionFilter::Creator(ADMIN)], &[1, 2, 3, 4, 6]),
         (vec![device("phone")], &[2, 4]),
         (vec![device("phon%")], &[]),
         (vec![made(Equals, 3)], &[3]),

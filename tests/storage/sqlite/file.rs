@@ -175,15 +175,18 @@ fn a_folder_that_is_not_there_is_said_so() {
 fn many_may_open_a_new_file_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.db");
-    let opened: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| open(&path, &Options::default())))
-            .collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+    let start = std::sync::Barrier::new(4);
+    let opened = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                start.wait();
+                let store = open(&path, &Options::default());
+                opened.lock().unwrap().push(store);
+            });
+        }
     });
+    let opened = opened.into_inner().unwrap();
     block_on(written(&opened[0], first_start()));
     drop(opened);
     assert_eq!(assert_clean(&path).events, 3);
