@@ -1,13 +1,17 @@
-//! Keys, codes and the seal of the event log.
+//! Keys, ids, codes and the seal of the event log.
 //!
 //! Implements the ports of `ports/crypto.rs`, and names nothing but `ports` and `domain`. Secrets go
 //! in and hashes come out: nothing here writes a log line, and no `Debug` shows key material.
 
 mod codes;
+mod ids;
 mod keys;
+mod parameters;
 mod random;
 mod seal;
 
 pub use codes::CodeMaker;
+pub use ids::{IdError, RandomIds};
 pub use keys::{KeyError, KeyFault, KeyFile, KeyId};
+pub use parameters::ParameterError;
 pub use seal::ChainKey;

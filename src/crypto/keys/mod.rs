@@ -141,6 +141,13 @@ impl Debug for Generation {
 pub(in crate::crypto) struct Subkey(Zeroizing<[u8; 32]>);
 
 impl Subkey {
+    /// A key that lives as long as the process.
+    pub(in crate::crypto) fn random() -> Result<Self, HashingError> {
+        let mut key = Zeroizing::new([0; 32]);
+        random::fill(key.as_mut_slice())?;
+        Ok(Self(key))
+    }
+
     /// The first `N` bytes of the keyed hash. The parts are hashed as one text: whoever calls this
     /// sees to it that they cannot be divided in two ways.
     pub(in crate::crypto) fn mac<const N: usize>(&self, parts: &[&[u8]]) -> [u8; N] {
