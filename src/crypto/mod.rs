@@ -1,17 +1,21 @@
-//! Keys, ids, codes and the seal of the event log.
+//! Keys, tokens, ids, codes and the seal of the event log.
 //!
 //! Implements the ports of `ports/crypto.rs`, and names nothing but `ports` and `domain`. Secrets go
 //! in and hashes come out: nothing here writes a log line, and no `Debug` shows key material.
 
+mod argon;
 mod codes;
 mod ids;
 mod keys;
 mod parameters;
+mod phc;
 mod random;
 mod seal;
+mod token;
 
 pub use codes::CodeMaker;
 pub use ids::{IdError, RandomIds};
 pub use keys::{KeyError, KeyFault, KeyFile, KeyId};
-pub use parameters::ParameterError;
+pub use parameters::{ParameterError, TokenHashing};
 pub use seal::ChainKey;
+pub use token::{DEFAULT_MEMO, TokenCodec};

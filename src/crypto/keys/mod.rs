@@ -60,6 +60,15 @@ impl KeyFile {
         self.first().derive(purpose)
     }
 
+    /// The keys of all generations but the newest, latest first.
+    pub(in crate::crypto) fn retired(&self, purpose: Purpose) -> Vec<Subkey> {
+        self.older
+            .iter()
+            .rev()
+            .map(|generation| generation.derive(purpose))
+            .collect()
+    }
+
     fn first(&self) -> &Generation {
         self.older.first().unwrap_or(&self.newest)
     }
@@ -73,14 +82,20 @@ impl KeyFile {
 /// What a derived key is for. One context string each, never to be changed or used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::crypto) enum Purpose {
+    SessionToken,
+    PatToken,
     Code,
+    Memo,
     EventChain,
 }
 
 impl Purpose {
     const fn context(self) -> &'static str {
         match self {
+            Self::SessionToken => "bartizan 2026 session token mac",
+            Self::PatToken => "bartizan 2026 personal access token mac",
             Self::Code => "bartizan 2026 stored codes",
+            Self::Memo => "bartizan 2026 memo of verified tokens",
             Self::EventChain => "bartizan 2026 event chain",
         }
     }
@@ -185,7 +200,13 @@ fn truncated<const N: usize>(digest: &[u8; 32]) -> [u8; N] {
 pub(in crate::crypto) mod tests {
     use super::*;
 
-    const PURPOSES: [Purpose; 2] = [Purpose::Code, Purpose::EventChain];
+    const PURPOSES: [Purpose; 5] = [
+        Purpose::SessionToken,
+        Purpose::PatToken,
+        Purpose::Code,
+        Purpose::Memo,
+        Purpose::EventChain,
+    ];
 
     /// Keys of as many generations as there are seeds, oldest first.
     pub(in crate::crypto) fn keys(seeds: &[u8]) -> KeyFile {
@@ -225,10 +246,26 @@ pub(in crate::crypto) mod tests {
     fn the_oldest_of_a_single_generation_is_the_newest() {
         let keys = keys(&[7]);
         assert_eq!(keys.id(), keys.first_id());
+        assert!(keys.retired(Purpose::Code).is_empty());
         assert_eq!(
             keys.oldest(Purpose::Code).mac::<8>(&[b"x"]),
             keys.newest(Purpose::Code).mac(&[b"x"])
         );
+    }
+
+    #[test]
+    fn retired_keys_come_latest_first() {
+        let three = keys(&[1, 2, 3]);
+        let macs: Vec<[u8; 8]> = three
+            .retired(Purpose::Code)
+            .iter()
+            .map(|key| key.mac(&[b"x"]))
+            .collect();
+        let expected: Vec<[u8; 8]> = [2, 1]
+            .iter()
+            .map(|seed| keys(&[*seed]).newest(Purpose::Code).mac(&[b"x"]))
+            .collect();
+        assert_eq!(macs, expected);
     }
 
     #[test]
