@@ -1,6 +1,6 @@
 //! Argon2 hashes as they are stored: `$argon2id$v=19$m=…,t=…,p=…$salt$output`.
 //!
-//! The parameters stand in the stored string and
+//! Used for the secrets of tokens and for passwords. The parameters stand in the stored string and
 //! are honoured, but only within the limits that the caller names: a row that was tampered with
 //! must not buy seconds of work.
 
@@ -85,17 +85,23 @@ impl ArgonHash {
         length: usize,
         memory: &mut impl Memory,
     ) -> Result<Self, HashingError> {
-        let mut hash = Self {
+        let mut hash = Self::impossible(cost, salt.len(), length);
+        hash.digest.salt.copy_from_slice(salt);
+        hash.digest.output = hash.compute(text, memory)?;
+        Ok(hash)
+    }
+
+    /// A hash of this cost that no text is known to have: comparing with it is real work in vain.
+    pub(super) fn impossible(cost: Cost, salt: usize, length: usize) -> Self {
+        Self {
             algorithm: Algorithm::Argon2id,
             version: Version::V0x13,
             cost,
             digest: Digest {
-                salt: salt.to_vec(),
+                salt: vec![0; salt],
                 output: vec![0; length],
             },
-        };
-        hash.digest.output = hash.compute(text, memory)?;
-        Ok(hash)
+        }
     }
 
     /// Reads a stored hash of any of the three kinds.
@@ -140,6 +146,15 @@ impl ArgonHash {
     ) -> Result<bool, HashingError> {
         let output = self.compute(text, memory)?;
         Ok(output.ct_eq(&self.digest.output).into())
+    }
+
+    /// Whether it is what [`make`](Self::make) would make with this cost and these lengths.
+    pub(super) fn is_as_made_with(&self, cost: Cost, salt: usize, length: usize) -> bool {
+        self.algorithm == Algorithm::Argon2id
+            && self.version == Version::V0x13
+            && self.cost == cost
+            && self.digest.salt.len() == salt
+            && self.digest.output.len() == length
     }
 
     /// The text that is stored.
@@ -220,6 +235,7 @@ mod tests {
         ] {
             let other = ArgonHash::parse(&good.as_str().replace(from, to)).unwrap();
             assert_eq!(other.matches(b"text", &mut Fresh), Ok(false), "{to}");
+            assert!(!other.is_as_made_with(CHEAP, 8, 16) || from.starts_with('c'));
         }
     }
 

@@ -1,4 +1,4 @@
-//! Keys, tokens, ids, codes and the seal of the event log.
+//! Keys, tokens, passwords, codes and the seal of the event log.
 //!
 //! Implements the ports of `ports/crypto.rs`, and names nothing but `ports` and `domain`. Secrets go
 //! in and hashes come out: nothing here writes a log line, and no `Debug` shows key material.
@@ -8,6 +8,7 @@ mod codes;
 mod ids;
 mod keys;
 mod parameters;
+mod password;
 mod phc;
 mod random;
 mod seal;
@@ -16,6 +17,7 @@ mod token;
 pub use codes::CodeMaker;
 pub use ids::{IdError, RandomIds};
 pub use keys::{KeyError, KeyFault, KeyFile, KeyId};
-pub use parameters::{ParameterError, TokenHashing};
+pub use parameters::{ParameterError, PasswordHashing, TokenHashing};
+pub use password::{PasswordPool, PoolError};
 pub use seal::ChainKey;
 pub use token::{DEFAULT_MEMO, TokenCodec};

@@ -1,9 +1,11 @@
 //! The pieces of `$algorithm$parameters$salt$output` that all stored hashes share.
 //!
-//! Nothing is computed before every number was looked at.
+//! Own reading instead of the crates': ZITADEL's exports are not quite PHC (padded salts, passlib's
+//! alphabet, no parameter names), and nothing is computed before every number was looked at.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 
 /// No hash that is meant well is longer.
 const MAX_TEXT: usize = 512;
@@ -15,6 +17,12 @@ const MAX_OUTPUT: usize = 64;
 const MIN_OUTPUT: usize = 10;
 
 const MAX_SALT: usize = 64;
+
+/// Padded or not, but never with bits set that mean nothing.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The fields of a hash, cut at the dollar signs.
 pub(super) fn fields(text: &str) -> Option<Vec<&str>> {
@@ -63,6 +71,14 @@ impl Digest {
         Self::new(
             STANDARD_NO_PAD.decode(salt).ok()?,
             STANDARD_NO_PAD.decode(output).ok()?,
+        )
+    }
+
+    /// Reads standard base64 or passlib's, which has a full stop for the plus, padded or not.
+    pub(super) fn lenient(salt: &str, output: &str) -> Option<Self> {
+        Self::new(
+            LENIENT.decode(salt.replace('.', "+")).ok()?,
+            LENIENT.decode(output.replace('.', "+")).ok()?,
         )
     }
 
@@ -121,5 +137,24 @@ mod tests {
             let read = Digest::plain(&coded(salt), &coded(output));
             assert_eq!(read.is_some(), good, "{salt} {output}");
         }
+    }
+
+    #[test]
+    fn only_the_lenient_reading_knows_padding_and_full_stops() {
+        let output = "+".repeat(22) + "A";
+        assert!(Digest::plain("AQ==", &output).is_none());
+        assert!(Digest::plain("AQ", &output.replace('+', ".")).is_none());
+        let strict = Digest::plain("AQ", &output).unwrap();
+        for salt in ["AQ", "AQ=="] {
+            for output in [
+                output.clone(),
+                output.replace('+', "."),
+                output.clone() + "=",
+            ] {
+                let read = Digest::lenient(salt, &output).unwrap();
+                assert!(read == strict, "{salt} {output}");
+            }
+        }
+        assert!(Digest::lenient("AR", &output).is_none(), "loose bits");
     }
 }
