@@ -3,6 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 #![expect(clippy::panic, reason = "helpers of tests fail by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON document answers an absent key with null"
+)]
+#![expect(
+    clippy::needless_collect,
+    reason = "all threads start before one is waited for"
+)]
 
 #[path = "api/helpers/http.rs"]
 mod http;
@@ -116,7 +124,8 @@ impl Place {
                     }
                 }
                 Err(error) => {
-                    drop(child.kill());
+                    child.kill().ok();
+                    child.wait().ok();
                     panic!("it does not listen: {error}: {said:#?}");
                 }
             }
@@ -521,6 +530,10 @@ fn a_directory_without_its_key_does_not_start() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one scenario from the first to the last step"
+)]
 fn the_variables_of_zitadel_set_the_first_start_up() {
     let place = Place::new()
         .with("ZITADEL_FIRSTINSTANCE_ORG_NAME", "Acme Inc")

@@ -3,6 +3,10 @@
 //! Each history is made twice: by the rules of the program, and by a model that is as plain as
 //! possible. What an event says must be enough to make the row again.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "whatever else is refused is wrong"
+)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 use std::collections::BTreeMap;
@@ -463,7 +467,7 @@ proptest! {
         let authority = Authority::system();
         let (session, events) = session::create(ID, &authority, START, Some(agent.clone()), &changes);
         prop_assert_eq!(&session.metadata, &metadata);
-        prop_assert_eq!(session.user_agent.clone(), (!agent.is_empty()).then_some(agent));
+        prop_assert_eq!(session.user_agent, (!agent.is_empty()).then_some(agent));
         let mut run = Run { session, log: Vec::new(), model: Model::default(), now: START, refusals: Vec::new() };
         run.record(&events);
         prop_assert_eq!(session::fold(&read_back(&run.log)), Some(run.session));

@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn json_holds_nothing_that_steers_a_terminal() {
         let (data, _) = written(Format::Json, |output| {
-            output.json("\u{9b}31m\u{202e}").unwrap()
+            output.json("\u{9b}31m\u{202e}").unwrap();
         });
         assert_eq!(data, "\"\\u009b31m\\u202e\"\n");
         assert_eq!(

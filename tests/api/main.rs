@@ -6,6 +6,22 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 #![expect(clippy::panic, reason = "helpers of tests fail by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::sliced_string_as_bytes,
+    reason = "a test that panics is red, as it should be"
+)]
+#![expect(
+    clippy::too_many_lines,
+    clippy::format_collect,
+    clippy::needless_lifetimes,
+    clippy::needless_pass_by_value,
+    clippy::redundant_clone,
+    clippy::single_match_else,
+    clippy::unused_self,
+    reason = "tables of cases and the small tools that read them"
+)]
 
 mod callers;
 mod concurrency;

@@ -22,7 +22,7 @@ use crate::helpers::patiently;
 pub(crate) const BODY_LIMIT: usize = 1 << 20;
 
 /// The deadline of `/read`.
-pub(crate) const BODY_DEADLINE: Duration = Duration::from_millis(5000);
+pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How a test and a handler meet.
 #[derive(Debug, Clone)]

@@ -1,6 +1,8 @@
-//! What the hasher must and must not do. The imported hashes were made with other implementations:
-//! argon2-cffi, bcrypt and passlib of Python and Python's hashlib; some are examples of passlib's and
-//! ZITADEL's documentation.
+//! What the hasher must and must not do.
+//!
+//! The imported hashes were made with other implementations: argon2-cffi, bcrypt and passlib of Python
+//! and its hashlib. The others are known examples of passlib, `crypt_blowfish`, jBCrypt and
+//! `RustCrypto`.
 
 use std::time::{Duration, Instant};
 
@@ -125,7 +127,7 @@ async fn imported_hashes_of_every_kind_are_checked_and_replaced() {
 }
 
 #[tokio::test]
-async fn hashes_that_others_have_published_are_checked() {
+async fn examples_of_other_programs_are_checked() {
     let pool = pool();
     for (password, hash) in [
         (
