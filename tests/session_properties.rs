@@ -467,7 +467,7 @@ proptest! {
         let authority = Authority::system();
         let (session, events) = session::create(ID, &authority, START, Some(agent.clone()), &changes);
         prop_assert_eq!(&session.metadata, &metadata);
-        prop_assert_eq!(session.user_agent, (!agent.is_empty()).then_some(agent));
+        prop_assert_eq!(&session.user_agent, &(!agent.is_empty()).then_some(agent));
         let mut run = Run { session, log: Vec::new(), model: Model::default(), now: START, refusals: Vec::new() };
         run.record(&events);
         prop_assert_eq!(session::fold(&read_back(&run.log)), Some(run.session));

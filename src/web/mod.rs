@@ -10,7 +10,7 @@
 //! | `connection`, `io` | one connection: which protocol, and who speaks it |
 //! | `watch` | its deadlines |
 //! | `answer`, `h2_request`, `h2_answer` | one request through the App |
-//! | [`edge`] | around the App: request ids, security headers, access log, contained panics |
+//! | [`edge()`] | around the App: request ids, security headers, access log, contained panics |
 //! | [`body`], [`cors()`] | for handlers and the App |
 
 mod access_log;

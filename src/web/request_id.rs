@@ -70,7 +70,7 @@ impl FromRequest for RequestId {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
 
-    /// A fresh id where the App is not behind [`edge`](super::edge), as in tests of a handler.
+    /// A fresh id where the App is not behind [`edge`](super::edge()), as in tests of a handler.
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let known = request.extensions().get::<Self>().cloned();
         ready(Ok(known.unwrap_or_else(Self::fresh)))
