@@ -45,6 +45,15 @@ const BINARY_LEVELS: u32 = 3;
 /// A body that is empty or only white space is the message without any field,
 /// as on the REST routes of ZITADEL.
 ///
+/// ```
+/// use bartizan_proto::json;
+/// use bartizan_proto::zitadel::session::v2::DeleteSessionRequest;
+///
+/// let request: DeleteSessionRequest = json::decode(br#"{"session_id": "7"}"#)?;
+/// assert_eq!(request.session_id, "7");
+/// # Ok::<(), json::JsonError>(())
+/// ```
+///
 /// # Errors
 ///
 /// If the body is not JSON, does not fit the message, or would take more
