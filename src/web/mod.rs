@@ -3,8 +3,16 @@
 //! actix-http cannot send the trailers that gRPC ends its answers with. So a connection that begins with
 //! the HTTP/2 preface goes to hyper, in the same worker, which calls the same App service; every other
 //! one goes to actix-http. Nothing here knows what the App serves.
+//!
+//! | who | what |
+//! |---|---|
+//! | [`serve`] | the listener, the workers, the stop |
+//! | `connection`, `io` | one connection: which protocol, and who speaks it |
+//! | `watch` | its deadlines |
+//! | `answer`, `h2_request`, `h2_answer` | one request through the App |
 
 mod answer;
+pub mod body;
 mod connection;
 mod h2_answer;
 mod h2_request;
