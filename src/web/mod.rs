@@ -10,18 +10,27 @@
 //! | `connection`, `io` | one connection: which protocol, and who speaks it |
 //! | `watch` | its deadlines |
 //! | `answer`, `h2_request`, `h2_answer` | one request through the App |
+//! | [`edge()`] | around the App: request ids, security headers, access log, contained panics |
 
+mod access_log;
 mod answer;
 pub mod body;
 mod connection;
+mod contain;
+mod edge;
 mod h2_answer;
 mod h2_request;
 mod io;
 mod limits;
+mod request_id;
+mod security_headers;
 mod server;
 mod stop;
 mod watch;
 
 pub use answer::Trailers;
+pub use contain::Failure;
+pub use edge::{Seen, edge};
 pub use limits::{Http2, Limits};
+pub use request_id::RequestId;
 pub use server::{Server, ServerHandle, serve};
