@@ -11,12 +11,14 @@
 //! | `watch` | its deadlines |
 //! | `answer`, `h2_request`, `h2_answer` | one request through the App |
 //! | [`edge()`] | around the App: request ids, security headers, access log, contained panics |
+//! | [`body`], [`cors()`] | for handlers and the App |
 
 mod access_log;
 mod answer;
 pub mod body;
 mod connection;
 mod contain;
+mod cors;
 mod edge;
 mod h2_answer;
 mod h2_request;
@@ -30,6 +32,7 @@ mod watch;
 
 pub use answer::Trailers;
 pub use contain::Failure;
+pub use cors::cors;
 pub use edge::{Seen, edge};
 pub use limits::{Http2, Limits};
 pub use request_id::RequestId;
