@@ -27,6 +27,7 @@ mod limits;
 mod request_id;
 mod security_headers;
 mod server;
+mod signal;
 mod stop;
 mod watch;
 
@@ -37,3 +38,4 @@ pub use edge::{Seen, edge};
 pub use limits::{Http2, Limits};
 pub use request_id::RequestId;
 pub use server::{Server, ServerHandle, serve};
+pub use signal::shutdown_signal;
