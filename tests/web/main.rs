@@ -3,9 +3,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod app;
+mod deadlines;
+mod edge;
 mod helpers;
 mod protocols;
 mod stop;
