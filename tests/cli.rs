@@ -704,7 +704,9 @@ fn sessions_that_cannot_be_ended_do_not_keep_the_others_alive() {
 #[test]
 fn the_log_can_be_followed_until_it_is_interrupted() {
     let program = Program::set_up();
-    let head = program.json("verify")["head"]["position"].as_i64().unwrap();
+    let head = program.json("events tail --limit 1")[0]["position"]
+        .as_i64()
+        .unwrap();
     let mut child = program
         .command(&format!(
             "events tail --follow --after {} --output json",
