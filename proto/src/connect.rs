@@ -11,7 +11,7 @@ use connectrpc::{CodecFormat, ConnectError, Encodable, Interceptor, Next, Payloa
 
 use crate::json::{self, Body, JsonError};
 
-/// Reads every request that is JSON with [`json::decode`].
+/// Reads every request that is JSON with [`json::decode()`].
 ///
 /// Register it with [`connectrpc::ConnectRpcService::with_interceptor`].
 /// Unlike on the REST routes, an empty body is an error.
@@ -36,7 +36,7 @@ impl Interceptor for StrictJson {
     }
 }
 
-/// An answer whose JSON is written with [`json::encode`].
+/// An answer whose JSON is written with [`json::encode()`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer<M>(pub M);
 

@@ -41,7 +41,7 @@ pub struct Running {
 ///
 /// # Errors
 /// [`AppError`].
-pub fn start(config: Config, machine: Machine) -> Result<Running, AppError> {
+pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     data_dir::create(&config.data_dir)?;
     let lock = data_dir::lock(&config.data_dir)?;
     let keys = if config.database_path().is_file() {
@@ -51,16 +51,16 @@ pub fn start(config: Config, machine: Machine) -> Result<Running, AppError> {
     };
     let Opened {
         mut core, store, ..
-    } = compose(&config, machine, &keys)?;
+    } = compose(config, machine, &keys)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(AppError::Serve)?;
     let first = runtime.block_on(async {
-        if recognize(&config, &mut core).await? {
+        if recognize(config, &mut core).await? {
             return Ok::<_, AppError>(false);
         }
-        first_start(&config, &mut core).await?;
+        first_start(config, &mut core).await?;
         Ok(true)
     })?;
     let requested = config.server.listen;
@@ -70,12 +70,12 @@ pub fn start(config: Config, machine: Machine) -> Result<Running, AppError> {
     };
     let listener = TcpListener::bind(requested).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let (handle, thread) = serve(&config, &core, listener)?;
+    let (handle, thread) = serve(config, &core, listener)?;
     Ok(Running {
         address,
         data_dir: config.data_dir.clone(),
         first_start: first,
-        token_files: token_files(&config),
+        token_files: token_files(config),
         core,
         store,
         handle,
@@ -90,7 +90,7 @@ fn serve(
     core: &Core,
     listener: TcpListener,
 ) -> Result<(ServerHandle, JoinHandle<io::Result<()>>), AppError> {
-    let served = core.clone();
+    let core = core.clone();
     let workers = config.workers();
     let limit = config.server.body_limit;
     let limits = limits(config);
@@ -101,7 +101,7 @@ fn serve(
             actix_rt::System::new().block_on(async move {
                 let server = web::serve(listener, limits, workers, move || {
                     let api = Api {
-                        core: served.clone(),
+                        core: core.clone(),
                         read_body: Rc::new(move |payload: Payload| Box::pin(read(payload, limit))),
                     };
                     App::new()

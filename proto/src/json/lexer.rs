@@ -85,14 +85,11 @@ impl<'a> Lexer<'a> {
     /// taken; false once the closing one is.
     pub(super) fn more(&mut self, first: &mut bool, close: u8) -> Result<bool, JsonError> {
         if self.take(close) {
-            // A comma before it was refused below.
             return Ok(false);
         }
+        // A closing token after the comma is then no value and no name.
         if !std::mem::take(first) {
             self.expect(b',')?;
-            if self.peek() == Some(close) {
-                return Err(self.unexpected());
-            }
         }
         Ok(true)
     }

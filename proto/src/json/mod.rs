@@ -2,8 +2,8 @@
 //!
 //! The rules are those of the protobuf JSON mapping, with what the servers of
 //! ZITADEL make of its open points: unknown fields and unknown names of enum
-//! values are ignored, a field given twice is an error. [`decode`] and
-//! [`encode`] are the only ways in and out.
+//! values are ignored, a field given twice is an error. [`decode()`] and
+//! [`encode()`] are the only ways in and out.
 //!
 //! Writing is left to the generated types. Reading is not, because their
 //! `Deserialize` takes an array for a message, lets the last of two equal keys

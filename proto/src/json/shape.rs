@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-/// A message that can be read from JSON with [`decode`](super::decode).
+/// A message that can be read from JSON with [`decode`](fn@super::decode).
 pub trait Body: buffa::Message + Default + Serialize {
     /// Its fields, as the reader needs them.
     const SHAPE: &'static Shape;

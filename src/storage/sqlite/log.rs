@@ -23,7 +23,8 @@ use rusqlite::{CachedStatement, Connection};
 
 use super::cells::Cells;
 use super::error::WrongCount;
-use crate::domain::event::{Aggregate, AggregateType, Event, RecordedEvent};
+use super::rows;
+use crate::domain::event::{Aggregate, AggregateType, Event, EventError, RecordedEvent};
 use crate::domain::ids::{Position, Sequence, UserId};
 use crate::domain::time::Timestamp;
 use crate::ports::{EventQuery, Head, LinkHash, Seal, StoreError};
@@ -98,19 +99,16 @@ pub(super) struct End {
 impl End {
     /// Reads the end of the log. Read anew in each transaction: another process may have written.
     pub(super) fn read(connection: &Connection) -> Result<Self, StoreError> {
-        let mut statement = connection.prepare_cached(END)?;
-        let mut rows = statement.query([])?;
-        let Some(row) = rows.next()? else {
-            return Ok(Self {
-                position: Position::START,
-                link: GENESIS,
-            });
-        };
-        let mut cells = Cells::of(row, TABLE);
-        Ok(Self {
-            position: Position::new(cells.key("position")?),
-            link: cells.digest("link")?,
-        })
+        let end = rows::one(connection, END, [], TABLE, |cells| {
+            Ok(Self {
+                position: Position::new(cells.key("position")?),
+                link: cells.digest("link")?,
+            })
+        })?;
+        Ok(end.unwrap_or(Self {
+            position: Position::START,
+            link: GENESIS,
+        }))
     }
 }
 
@@ -247,16 +245,13 @@ impl Fields<'_> {
 
 /// The end of the log, for readers.
 pub(super) fn head(connection: &Connection) -> Result<Head, StoreError> {
-    let mut statement = connection.prepare_cached(HEAD)?;
-    let mut rows = statement.query([])?;
-    let Some(row) = rows.next()? else {
-        return Ok(Head::default());
-    };
-    let mut cells = Cells::of(row, TABLE);
-    Ok(Head {
-        position: Position::new(cells.key("position")?),
-        created_at: Some(cells.time("created_at")?),
-    })
+    let head = rows::one(connection, HEAD, [], TABLE, |cells| {
+        Ok(Head {
+            position: Position::new(cells.key("position")?),
+            created_at: Some(cells.time("created_at")?),
+        })
+    })?;
+    Ok(head.unwrap_or_default())
 }
 
 /// A stretch of the log in order of position.
@@ -282,27 +277,41 @@ pub(super) fn page(
     if let Some(aggregate) = query.aggregate {
         statement.raw_bind_parameter(4, aggregate.key())?;
     }
-    let mut rows = statement.raw_query();
-    let mut events = Vec::new();
-    while let Some(row) = rows.next()? {
-        events.push(read(&mut Cells::of(row, TABLE))?);
-    }
-    Ok(events)
+    rows::collect(statement.raw_query(), TABLE, read)
 }
 
 /// Reads the cells that `columns!` names.
 fn read(cells: &mut Cells<'_, '_>) -> Result<RecordedEvent, StoreError> {
+    let (position, aggregate) = read_place(cells)?;
+    read_rest(cells, position, aggregate)
+}
+
+/// Reads position and aggregate, the first cells of an event.
+pub(super) fn read_place(cells: &mut Cells<'_, '_>) -> Result<(Position, Aggregate), StoreError> {
     let position = Position::new(cells.key("position")?);
     let code = cells.small("aggregate_type")?;
     let kind = AggregateType::from_code(code).ok_or_else(|| cells.corrupt("aggregate_type"))?;
     let aggregate = Aggregate::from_stored(kind, cells.int("aggregate_id")?);
+    Ok((position, aggregate))
+}
+
+/// Reads the cells of an event behind its position and aggregate.
+pub(super) fn read_rest(
+    cells: &mut Cells<'_, '_>,
+    position: Position,
+    aggregate: Aggregate,
+) -> Result<RecordedEvent, StoreError> {
     let sequence = cells.sequence("sequence")?;
     let event_type = cells.small("event_type")?;
     let created_at = cells.time("created_at")?;
     let creator = cells.user("creator")?;
     let owner = cells.int("owner")?;
     let payload = cells.maybe_str("payload")?;
-    let event = Event::read(kind, event_type, payload).map_err(|_| cells.corrupt("payload"))?;
+    let event =
+        Event::read(aggregate.kind(), event_type, payload).map_err(|error| match error {
+            EventError::UnknownType(_) => cells.corrupt("event_type"),
+            EventError::Payload(..) => cells.corrupt("payload"),
+        })?;
     Ok(RecordedEvent {
         position,
         aggregate,

@@ -137,6 +137,10 @@ fn create(path: &Path) -> Result<(), OpenError> {
         .map_err(failed(folder))
 }
 
+/// What everybody but the owner may do with a file.
+#[cfg(unix)]
+const OTHERS: u32 = 0o077;
+
 /// Takes the file and its side files from everybody but their owner.
 fn restrict(path: &Path) -> Result<(), OpenError> {
     #[cfg(unix)]
@@ -146,7 +150,7 @@ fn restrict(path: &Path) -> Result<(), OpenError> {
         name.push(suffix);
         let path = PathBuf::from(name);
         let result = match std::fs::metadata(&path) {
-            Ok(found) if found.permissions().mode() & 0o077 == 0 => Ok(()),
+            Ok(found) if found.permissions().mode() & OTHERS == 0 => Ok(()),
             Ok(_) => std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),

@@ -12,8 +12,10 @@ mod cells;
 mod connection;
 mod error;
 mod log;
+mod members;
 mod migrate;
 mod orgs;
+mod pats;
 mod rows;
 mod search;
 mod search_sessions;
@@ -25,11 +27,12 @@ mod store;
 mod text;
 mod unknown;
 mod users;
+mod verify;
 mod views;
 mod writer;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use r2d2_sqlite::SqliteConnectionManager;
@@ -40,6 +43,7 @@ use self::writer::Writer;
 use crate::ports::{Seal, StoreError};
 
 pub use error::OpenError;
+pub use verify::{Finding, Report, verify};
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,11 +94,7 @@ impl SqliteStore {
     /// [`OpenError`]; a file with a newer schema, of another program or of no database at all is
     /// refused and not touched.
     pub fn open(path: &Path, options: &Options, seal: Arc<dyn Seal>) -> Result<Self, OpenError> {
-        // An absolute path also keeps SQLite from taking a name for a URI.
-        let path = std::path::absolute(path).map_err(|source| OpenError::File {
-            path: path.to_owned(),
-            source,
-        })?;
+        let path = absolute(path)?;
         let connection = migrate::open_and_migrate(&path, options.writer_cache_kib)?;
         let readers = pool(&path, options)?;
         let searchers = Searchers::start(&path, options)?;
@@ -120,6 +120,14 @@ impl SqliteStore {
         let connection = self.readers.get().map_err(|_| StoreError::Overloaded)?;
         read(&connection)
     }
+}
+
+/// The absolute path: no change of folder moves it, and SQLite does not take it for a URI.
+fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
+    std::path::absolute(path).map_err(|source| OpenError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn pool(path: &Path, options: &Options) -> Result<r2d2::Pool<SqliteConnectionManager>, OpenError> {

@@ -2,10 +2,9 @@
 
 use rusqlite::Connection;
 
-use super::cells::Cells;
-use super::sessions;
 use super::sql::{self, Condition};
 use super::views::{self, session_columns, session_tables};
+use super::{rows, sessions};
 use crate::domain::ids::SessionId;
 use crate::ports::{Comparison, SessionFilter, SessionPage, SessionQuery, StoreError};
 
@@ -32,11 +31,7 @@ pub(super) fn page(
     let mut statement = condition.prepare(connection, PAGE, &order)?;
     statement.raw_bind_parameter(first, query.limit)?;
     statement.raw_bind_parameter(first + 1, sql::bounded(query.offset))?;
-    let mut rows = statement.raw_query();
-    let mut sessions = Vec::new();
-    while let Some(row) = rows.next()? {
-        sessions.push(views::read_session(&mut Cells::of(row, "sessions"))?);
-    }
+    let sessions = rows::collect(statement.raw_query(), "sessions", views::read_session)?;
     Ok(SessionPage { total, sessions })
 }
 

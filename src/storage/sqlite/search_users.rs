@@ -3,12 +3,13 @@
 //! Each condition is true or false, never NULL: where a user has no such text, the condition does not
 //! hold and its opposite does.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
 
-use super::cells::Cells;
 use super::sql::{self, Condition};
 use super::views::{self, user_columns, user_tables};
-use super::{text, users};
+use super::{rows, text, users};
 use crate::domain::ids::{OrgId, UserId};
 use crate::ports::{
     Readable, StoreError, TextMatch, TextMethod, UserFilter, UserOrder, UserPage, UserQuery,
@@ -16,6 +17,9 @@ use crate::ports::{
 };
 
 const COUNT: &str = concat!("SELECT count(*)", user_tables!(), "WHERE ");
+
+/// The beginning of a condition on the metadata of a user; values are stored as base64.
+const METADATA: &str = "EXISTS (SELECT 1 FROM user_metadata AS m WHERE m.user_id = u.id AND ";
 
 const PAGE: &str = concat!("SELECT ", user_columns!(), user_tables!(), "WHERE ");
 
@@ -35,11 +39,7 @@ pub(super) fn page(connection: &Connection, query: &UserQuery) -> Result<UserPag
     let mut statement = condition.prepare(connection, PAGE, &tail)?;
     statement.raw_bind_parameter(first, query.limit)?;
     statement.raw_bind_parameter(first + 1, sql::bounded(query.offset))?;
-    let mut rows = statement.raw_query();
-    let mut users = Vec::new();
-    while let Some(row) = rows.next()? {
-        users.push(views::read_user(&mut Cells::of(row, "users"))?);
-    }
+    let users = rows::collect(statement.raw_query(), "users", views::read_user)?;
     Ok(UserPage { total, users })
 }
 
@@ -100,7 +100,9 @@ fn add(
 ) -> Result<(), StoreError> {
     condition.enter()?;
     match filter {
-        UserFilter::Text(field, wanted) => add_text(condition, *field, wanted, with_domain),
+        UserFilter::Text(field, wanted) => {
+            add_text(condition, column(*field, with_domain), wanted);
+        }
         UserFilter::State(state) => {
             condition.push("u.state = ");
             condition.bind(*state);
@@ -123,6 +125,17 @@ fn add(
             condition.push("u.organization = ");
             condition.bind(organization.key());
         }
+        UserFilter::MetadataKey(wanted) => {
+            condition.push(METADATA);
+            add_text(condition, "m.key", wanted);
+            condition.push(")");
+        }
+        UserFilter::MetadataValue { value, equal } => {
+            condition.push(METADATA);
+            condition.push(if *equal { "m.value = " } else { "m.value <> " });
+            condition.bind(STANDARD.encode(value));
+            condition.push(")");
+        }
         UserFilter::Or(filters) => add_all(condition, filters, with_domain, " OR ", "FALSE")?,
         UserFilter::And(filters) => add_all(condition, filters, with_domain, " AND ", "TRUE")?,
         UserFilter::Not(filter) => {
@@ -130,7 +143,6 @@ fn add(
             add(condition, filter, with_domain)?;
             condition.push(")");
         }
-        UserFilter::MetadataKey(_) | UserFilter::MetadataValue { .. } => condition.push("FALSE"),
         UserFilter::Never => condition.push("FALSE"),
     }
     condition.leave();
@@ -159,8 +171,7 @@ fn add_all(
 }
 
 /// Compares without patterns, so that `%` and `_` are letters like others.
-fn add_text(condition: &mut Condition, field: UserText, wanted: &TextMatch, with_domain: bool) {
-    let column = column(field, with_domain);
+fn add_text(condition: &mut Condition, column: &str, wanted: &TextMatch) {
     let (text, value) = if wanted.ignore_case {
         (
             format!("unicode_lower({column})"),

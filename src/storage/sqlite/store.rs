@@ -7,7 +7,8 @@ use tokio::sync::oneshot;
 use super::error::Unanswered;
 use super::writer::{Answer, Request, Unknown};
 use super::{
-    SqliteStore, log, orgs, search_sessions, search_users, sessions, side, unknown, users, views,
+    SqliteStore, log, members, orgs, pats, search_sessions, search_users, sessions, unknown, users,
+    views,
 };
 use crate::domain::event::RecordedEvent;
 use crate::domain::ids::{OrgId, PatId, SessionId, UserId};
@@ -99,16 +100,18 @@ impl Store for SqliteStore {
     }
 
     fn pat_bearer(&self, id: PatId) -> Pending<'_, Result<Option<PatBearer>, StoreError>> {
-        Box::pin(ready(self.read(|connection| side::bearer(connection, id))))
+        Box::pin(ready(self.read(|connection| pats::bearer(connection, id))))
     }
 
     fn pats(&self, user: UserId) -> Pending<'_, Result<Vec<Pat>, StoreError>> {
-        Box::pin(ready(self.read(|connection| side::pats(connection, user))))
+        Box::pin(ready(
+            self.read(|connection| pats::of_user(connection, user)),
+        ))
     }
 
     fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>> {
         Box::pin(ready(
-            self.read(|connection| side::members(connection, user)),
+            self.read(|connection| members::load(connection, user)),
         ))
     }
 

@@ -6,9 +6,12 @@
 use rusqlite::{Connection, params};
 
 use super::cells::Cells;
+use super::rows;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Failures;
 use crate::ports::{CodeDigest, StoreError};
+
+const TABLE: &str = "unknown_names";
 
 /// Rows that are kept; a million attempts with invented names leave no more behind than these.
 pub(super) const MOST: u32 = 100_000;
@@ -63,39 +66,22 @@ impl Counter {
         at: Timestamp,
         forget_before: Timestamp,
     ) -> Result<Failures, StoreError> {
-        connection
-            .prepare_cached(FORGET)?
-            .execute([forget_before.micros()])?;
+        rows::change(connection, FORGET, [forget_before.micros()])?;
         self.counted += 1;
         if self.counted >= BETWEEN.min(self.most) {
             self.counted = 0;
-            connection.prepare_cached(TRIM)?.execute([self.most])?;
+            rows::change(connection, TRIM, [self.most])?;
         }
-        let mut statement = connection.prepare_cached(COUNT)?;
-        let mut rows = statement.query(params![
-            name.as_slice(),
-            at.micros(),
-            forget_before.micros()
-        ])?;
-        let failures = rows
-            .next()?
-            .map(|row| read(&mut Cells::of(row, "unknown_names")))
-            .transpose()?
-            .unwrap_or_default();
-        // A statement with RETURNING has done its work only when it has been run to its end.
-        while rows.next()?.is_some() {}
-        Ok(failures)
+        let params = params![name.as_slice(), at.micros(), forget_before.micros()];
+        // Read to its end: only then has a statement with RETURNING done its work.
+        let failures = rows::all(connection, COUNT, params, TABLE, read)?;
+        Ok(failures.into_iter().next().unwrap_or_default())
     }
 }
 
 /// The failures that are kept for a name.
 pub(super) fn failures(connection: &Connection, name: &CodeDigest) -> Result<Failures, StoreError> {
-    let mut statement = connection.prepare_cached(READ)?;
-    let mut rows = statement.query(params![name.as_slice()])?;
-    let failures = rows
-        .next()?
-        .map(|row| read(&mut Cells::of(row, "unknown_names")))
-        .transpose()?;
+    let failures = rows::one(connection, READ, [name.as_slice()], TABLE, read)?;
     Ok(failures.unwrap_or_default())
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::cells::Cells;
-use super::{sessions, users};
+use super::{rows, sessions, users};
 use crate::domain::ids::{SessionId, UserId};
 use crate::domain::user::UserState;
 use crate::ports::{SessionUser, SessionView, StoreError, UserView};
@@ -65,20 +65,12 @@ pub(super) fn session(
     connection: &Connection,
     id: SessionId,
 ) -> Result<Option<SessionView>, StoreError> {
-    let mut statement = connection.prepare_cached(SESSION)?;
-    let mut rows = statement.query([id.key()])?;
-    rows.next()?
-        .map(|row| read_session(&mut Cells::of(row, "sessions")))
-        .transpose()
+    rows::one(connection, SESSION, [id.key()], "sessions", read_session)
 }
 
 /// A user with what is shown beside it.
 pub(super) fn user(connection: &Connection, id: UserId) -> Result<Option<UserView>, StoreError> {
-    let mut statement = connection.prepare_cached(USER)?;
-    let mut rows = statement.query([id.key()])?;
-    rows.next()?
-        .map(|row| read_user(&mut Cells::of(row, "users")))
-        .transpose()
+    rows::one(connection, USER, [id.key()], "users", read_user)
 }
 
 /// Reads the cells that `session_columns!` names.

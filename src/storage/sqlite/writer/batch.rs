@@ -20,6 +20,9 @@ use crate::ports::{Seal, StoreError};
 /// would have to begin again.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
+/// A request and what it comes to if the transaction commits.
+type Tried = (Request, Result<Outcome, StoreError>);
+
 /// What the thread owns.
 #[derive(Debug)]
 pub(super) struct Thread {
@@ -176,7 +179,7 @@ impl Tools {
         first: Request,
         queue: &Receiver<Request>,
         most: usize,
-    ) -> Result<Vec<(Request, Result<Outcome, StoreError>)>, Unlucky> {
+    ) -> Result<Vec<Tried>, Unlucky> {
         if let Err(error) = execute(connection, BEGIN) {
             return Err(Unlucky::NotBegun(vec![first], error));
         }
@@ -251,6 +254,6 @@ fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
-fn only_requests(tried: Vec<(Request, Result<Outcome, StoreError>)>) -> Vec<Request> {
+fn only_requests(tried: Vec<Tried>) -> Vec<Request> {
     tried.into_iter().map(|(request, _)| request).collect()
 }

@@ -99,14 +99,17 @@ impl Writer {
 
     /// Puts a request into the queue.
     pub(super) fn submit(&self, request: Request) -> Result<(), StoreError> {
-        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(queue) = queue.as_ref() else {
-            return Err(StoreError::Closed);
-        };
-        queue.try_send(request).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::Overloaded,
-            TrySendError::Disconnected(_) => StoreError::Closed,
-        })
+        let sent = self
+            .queue
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .map(|queue| queue.try_send(request));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => Err(StoreError::Overloaded),
+            Some(Err(TrySendError::Disconnected(_))) | None => Err(StoreError::Closed),
+        }
     }
 
     /// Takes no more requests, waits until those in the queue are answered, and closes the connection.

@@ -1,0 +1,273 @@
+//! Comparing a row with what the events of its aggregate make, column by column.
+//!
+//! Every field is named, so that a new one cannot be forgotten here.
+
+use rusqlite::Connection;
+
+use super::Tools;
+use super::report::Finder;
+use crate::domain::event::Aggregate;
+use crate::domain::org::{Instance, Org};
+use crate::domain::session::{CheckedUser, Factors, Session, TokenState};
+use crate::domain::user::{Contact, Human, Machine, Password, User, UserKind};
+use crate::ports::StoreError;
+use crate::storage::sqlite::{orgs, sessions, users};
+
+/// The row of a session.
+pub(super) fn session(
+    connection: &Connection,
+    tools: Tools<'_>,
+    finder: &mut Finder<'_>,
+    fold: &Session,
+) -> Result<(), StoreError> {
+    let place = Aggregate::Session(fold.id);
+    let row = sessions::load(connection, fold.id);
+    judge(finder, place, row, |row| session_columns(row, fold, tools))
+}
+
+/// The row of a user.
+pub(super) fn user(
+    connection: &Connection,
+    tools: Tools<'_>,
+    finder: &mut Finder<'_>,
+    fold: &User,
+) -> Result<(), StoreError> {
+    let place = Aggregate::User(fold.id);
+    let row = users::load(connection, fold.id);
+    judge(finder, place, row, |row| user_columns(row, fold, tools))
+}
+
+/// The row of an organisation.
+pub(super) fn org(
+    connection: &Connection,
+    finder: &mut Finder<'_>,
+    fold: &Org,
+) -> Result<(), StoreError> {
+    let row = orgs::load(connection, fold.id);
+    judge(finder, Aggregate::Org(fold.id), row, |row| {
+        let Org {
+            id: _,
+            sequence,
+            created_at,
+            changed_at,
+            name,
+            primary_domain,
+        } = row;
+        differing([
+            ("sequence", *sequence == fold.sequence),
+            ("created_at", *created_at == fold.created_at),
+            ("changed_at", *changed_at == fold.changed_at),
+            ("name", *name == fold.name),
+            ("primary_domain", *primary_domain == fold.primary_domain),
+        ])
+    })
+}
+
+/// The row of the instance.
+pub(super) fn instance(
+    connection: &Connection,
+    finder: &mut Finder<'_>,
+    fold: &Instance,
+) -> Result<(), StoreError> {
+    let row = orgs::load_instance(connection);
+    judge(finder, Aggregate::Instance(fold.id), row, |row| {
+        let Instance {
+            id,
+            sequence,
+            created_at,
+            changed_at,
+            name,
+            default_org,
+        } = row;
+        differing([
+            ("id", *id == fold.id),
+            ("sequence", *sequence == fold.sequence),
+            ("created_at", *created_at == fold.created_at),
+            ("changed_at", *changed_at == fold.changed_at),
+            ("name", *name == fold.name),
+            ("default_org", *default_org == fold.default_org),
+        ])
+    })
+}
+
+fn judge<T>(
+    finder: &mut Finder<'_>,
+    place: Aggregate,
+    row: Result<Option<T>, StoreError>,
+    columns: impl FnOnce(&T) -> Vec<&'static str>,
+) -> Result<(), StoreError> {
+    match row {
+        Ok(Some(row)) => {
+            let columns = columns(&row);
+            if !columns.is_empty() {
+                let columns = columns.join("`, `");
+                finder.find(
+                    place,
+                    format_args!("the row is not what its events make in `{columns}`"),
+                );
+            }
+            Ok(())
+        }
+        Ok(None) => {
+            finder.find(place, "has events, but no row");
+            Ok(())
+        }
+        Err(error) => finder.unreadable(place, error),
+    }
+}
+
+/// The columns whose comparison failed.
+pub(super) fn differing<const N: usize>(columns: [(&'static str, bool); N]) -> Vec<&'static str> {
+    columns
+        .into_iter()
+        .filter_map(|(column, same)| (!same).then_some(column))
+        .collect()
+}
+
+fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'static str> {
+    let Session {
+        id: _,
+        state,
+        sequence,
+        created_at,
+        changed_at,
+        creator,
+        user,
+        factors: Factors { password },
+        metadata,
+        user_agent,
+        expires_at,
+        token,
+    } = row;
+    let part = |user: &Option<CheckedUser>| {
+        user.as_ref()
+            .map(|user| (user.id, user.organization, user.checked_at))
+            .map_or((None, None, None), |(id, organization, at)| {
+                (Some(id), Some(organization), Some(at))
+            })
+    };
+    let (user, fold_user) = (part(user), part(&fold.user));
+    let proof = |token: &Option<TokenState>| {
+        token
+            .as_ref()
+            .map(|token| token.proof.fingerprint(tools.fingerprint))
+    };
+    let issued = |token: &Option<TokenState>| token.as_ref().map(|token| token.issued_at);
+    let fingerprint = |session: &Session| {
+        session
+            .user_agent
+            .as_ref()
+            .map(|agent| agent.fingerprint_id.clone())
+    };
+    differing([
+        ("state", *state == fold.state),
+        ("sequence", *sequence == fold.sequence),
+        ("created_at", *created_at == fold.created_at),
+        ("changed_at", *changed_at == fold.changed_at),
+        ("creator", *creator == fold.creator),
+        ("user_id", user.0 == fold_user.0),
+        ("user_organization", user.1 == fold_user.1),
+        ("user_checked_at", user.2 == fold_user.2),
+        ("password_checked_at", *password == fold.factors.password),
+        ("metadata", *metadata == fold.metadata),
+        ("fingerprint_id", fingerprint(row) == fingerprint(fold)),
+        ("user_agent", *user_agent == fold.user_agent),
+        ("expires_at", *expires_at == fold.expires_at),
+        ("token_hash", proof(token) == proof(&fold.token)),
+        ("token_sequence", issued(token) == issued(&fold.token)),
+    ])
+}
+
+fn user_columns(row: &User, fold: &User, tools: Tools<'_>) -> Vec<&'static str> {
+    let User {
+        id: _,
+        given_id,
+        organization,
+        state,
+        sequence,
+        created_at,
+        changed_at,
+        username,
+        kind,
+    } = row;
+    let mut columns = differing([
+        ("given_id", *given_id == fold.given_id),
+        ("organization", *organization == fold.organization),
+        ("state", *state == fold.state),
+        ("sequence", *sequence == fold.sequence),
+        ("created_at", *created_at == fold.created_at),
+        ("changed_at", *changed_at == fold.changed_at),
+        ("username", *username == fold.username),
+    ]);
+    columns.extend(match (kind, &fold.kind) {
+        (UserKind::Human(row), UserKind::Human(fold)) => human_columns(row, fold, tools),
+        (UserKind::Machine(row), UserKind::Machine(fold)) => {
+            let Machine { name, description } = row;
+            differing([
+                ("machine_name", *name == fold.name),
+                ("description", *description == fold.description),
+            ])
+        }
+        (UserKind::Human(_), UserKind::Machine(_)) | (UserKind::Machine(_), UserKind::Human(_)) => {
+            vec!["kind"]
+        }
+    });
+    columns
+}
+
+fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static str> {
+    let Human {
+        given_name,
+        family_name,
+        nick_name,
+        display_name,
+        preferred_language,
+        gender,
+        email,
+        phone,
+        password,
+        failures,
+    } = row;
+    let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
+    let rest_of = |phone: &Option<Contact>| {
+        phone
+            .as_ref()
+            .map(|phone| (phone.verified, phone.code.clone()))
+    };
+    let proof = |password: &Option<Password>| {
+        password
+            .as_ref()
+            .map(|password| password.proof.fingerprint(tools.fingerprint))
+    };
+    let changed = |password: &Option<Password>| {
+        password
+            .as_ref()
+            .map(|password| (password.changed_at, password.change_required))
+    };
+    differing([
+        ("given_name", *given_name == fold.given_name),
+        ("family_name", *family_name == fold.family_name),
+        ("nick_name", *nick_name == fold.nick_name),
+        ("display_name", *display_name == fold.display_name),
+        (
+            "preferred_language",
+            *preferred_language == fold.preferred_language,
+        ),
+        ("gender", *gender == fold.gender),
+        ("email", email.address == fold.email.address),
+        ("email_verified", email.verified == fold.email.verified),
+        ("email_code", email.code == fold.email.code),
+        ("phone", phone_part(row) == phone_part(fold)),
+        (
+            "phone_verified and phone_code",
+            rest_of(phone) == rest_of(&fold.phone),
+        ),
+        ("password_hash", proof(password) == proof(&fold.password)),
+        (
+            "password_changed_at and password_change_required",
+            changed(password) == changed(&fold.password),
+        ),
+        ("failures", failures.count == fold.failures.count),
+        ("failed_at", failures.last_at == fold.failures.last_at),
+    ])
+}

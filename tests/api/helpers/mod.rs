@@ -1,0 +1,11 @@
+//! What all tests of the API share: a server, clients, and answers compared as a whole.
+
+pub(crate) mod answer;
+pub(crate) mod client;
+pub(crate) mod clock;
+pub(crate) mod http;
+pub(crate) mod server;
+
+pub(crate) use answer::{Answer, CODE, ID, TOKEN};
+pub(crate) use client::Client;
+pub(crate) use server::{DAY, Human, NewSession, PASSWORD, TestServer, wait};

@@ -1,0 +1,7 @@
+//! `zitadel.session.v2.SessionService`, one file for each operation.
+
+mod create;
+mod delete;
+mod get;
+mod list;
+mod set;

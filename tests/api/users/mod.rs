@@ -1,0 +1,8 @@
+//! `zitadel.user.v2.UserService`, as far as it is offered over REST (adjacent.md sections 6 to 8).
+
+mod add;
+mod get;
+mod hashes;
+mod list;
+mod password;
+mod state;
