@@ -159,6 +159,7 @@ struct Run {
     log: Vec<RecordedEvent>,
     model: Model,
     now: Timestamp,
+    refusals: Vec<SessionError>,
 }
 
 impl Run {
@@ -174,6 +175,7 @@ impl Run {
                 ..Model::default()
             },
             now: START,
+            refusals: Vec::new(),
         };
         run.record(&events);
         run.give_token();
@@ -223,11 +225,9 @@ impl Run {
                 let events = active.change(&authority, self.now, &call.changes());
                 if !events.is_empty() {
                     let now = self.now;
-                    self.session = events
-                        .iter()
-                        .fold(self.session.clone(), |session, event| {
-                            session::evolve(session, now, event)
-                        });
+                    self.session = events.iter().fold(self.session.clone(), |session, event| {
+                        session::evolve(session, now, event)
+                    });
                     self.record(&events);
                     self.give_token();
                 }
@@ -247,8 +247,17 @@ impl Run {
         Ok(())
     }
 
+    /// Does one thing, whether it is refused or not.
+    fn attempt(&mut self, command: &Command) {
+        let refused = self.act(command).err();
+        self.refusals.extend(refused);
+    }
+
     fn names(&self) -> Vec<&'static str> {
-        self.log.iter().map(|recorded| recorded.event.name()).collect()
+        self.log
+            .iter()
+            .map(|recorded| recorded.event.name())
+            .collect()
     }
 }
 
@@ -265,9 +274,11 @@ fn secret_hash(number: u32) -> String {
 /// The session as a log can know it: the proof of its token is a fingerprint.
 fn as_logged(mut session: Session) -> Session {
     if let Some(token) = &mut session.token {
-        token.proof = Proof::Fingerprint(token.proof.fingerprint(|hash| {
-            hash.as_str().replace("$argon2id$secret-", "fingerprint-")
-        }));
+        token.proof = Proof::Fingerprint(
+            token
+                .proof
+                .fingerprint(|hash| hash.as_str().replace("$argon2id$secret-", "fingerprint-")),
+        );
     }
     session
 }
@@ -301,7 +312,7 @@ proptest! {
         for command in &commands {
             let before = run.session.sequence.number();
             let written = run.log.len();
-            drop(run.act(command));
+            run.attempt(command);
             let events = u32::try_from(run.log.len() - written).unwrap();
             prop_assert_eq!(run.session.sequence.number(), before + events);
             prop_assert_eq!(run.session.sequence.number() as usize, run.log.len());
@@ -314,7 +325,7 @@ proptest! {
         let mut run = Run::open(&first);
         prop_assert_eq!(Model::of(&run.session), run.model.clone());
         for command in &commands {
-            drop(run.act(command));
+            run.attempt(command);
             prop_assert_eq!(Model::of(&run.session), run.model.clone(), "{:?}", command);
         }
     }
@@ -324,7 +335,7 @@ proptest! {
     fn the_fold_of_the_log_is_the_session((first, commands) in history()) {
         let mut run = Run::open(&first);
         for command in &commands {
-            drop(run.act(command));
+            run.attempt(command);
             prop_assert_eq!(session::fold(&run.log), Some(run.session.clone()));
             let logged = session::fold(&read_back(&run.log));
             prop_assert_eq!(logged, Some(as_logged(run.session.clone())));
@@ -336,7 +347,7 @@ proptest! {
     fn a_terminated_session_absorbs_everything((first, commands) in history(), more in vec(command(), 1..12)) {
         let mut run = Run::open(&first);
         for command in &commands {
-            drop(run.act(command));
+            run.attempt(command);
         }
         prop_assert!(run.act(&Command::Delete).is_ok());
         let (session, log) = (run.session.clone(), run.log.clone());
@@ -349,8 +360,9 @@ proptest! {
         }
         prop_assert_eq!(&run.session, &session);
         prop_assert_eq!(run.log.len(), log.len());
-        prop_assert_eq!(run.names().last(), Some(&"session.terminated"));
-        prop_assert_eq!(run.names().iter().filter(|name| **name == "session.terminated").count(), 1);
+        let names = run.names();
+        prop_assert_eq!(names.last(), Some(&"session.terminated"));
+        prop_assert_eq!(names.iter().filter(|name| **name == "session.terminated").count(), 1);
     }
 
     /// Ending twice is ending once.
@@ -358,7 +370,7 @@ proptest! {
     fn terminating_again_changes_nothing((first, commands) in history(), wait in 0..60 * SECOND) {
         let mut run = Run::open(&first);
         for command in &commands {
-            drop(run.act(command));
+            run.attempt(command);
         }
         prop_assert!(run.act(&Command::Delete).is_ok());
         let (session, length) = (run.session.clone(), run.log.len());
@@ -393,7 +405,7 @@ proptest! {
         let mut run = Run::open(&first);
         let mut user = run.session.user.as_ref().map(|user| user.id);
         for command in &commands {
-            drop(run.act(command));
+            run.attempt(command);
             let found = run.session.user.as_ref().map(|user| user.id);
             prop_assert!(user.is_none() || user == found);
             user = found;
@@ -409,7 +421,7 @@ proptest! {
         let mut run = Run::open(&first);
         for command in &commands {
             let written = run.log.len();
-            drop(run.act(command));
+            run.attempt(command);
             let new = &run.names()[written..];
             match command {
                 Command::Set(_) if !new.is_empty() => {
@@ -429,7 +441,7 @@ proptest! {
     fn no_payload_holds_a_secret((first, commands) in history()) {
         let mut run = Run::open(&first);
         for command in &commands {
-            drop(run.act(command));
+            run.attempt(command);
         }
         for recorded in &run.log {
             let payload = recorded.event.payload().unwrap().unwrap_or_default();
@@ -452,7 +464,7 @@ proptest! {
         let (session, events) = session::create(ID, &authority, START, Some(agent.clone()), &changes);
         prop_assert_eq!(&session.metadata, &metadata);
         prop_assert_eq!(session.user_agent.clone(), (!agent.is_empty()).then_some(agent));
-        let mut run = Run { session, log: Vec::new(), model: Model::default(), now: START };
+        let mut run = Run { session, log: Vec::new(), model: Model::default(), now: START, refusals: Vec::new() };
         run.record(&events);
         prop_assert_eq!(session::fold(&read_back(&run.log)), Some(run.session));
     }

@@ -2,6 +2,7 @@
 
 mod data_dir;
 mod error;
+mod failure_log;
 mod first_start;
 mod open;
 mod running;

@@ -6,20 +6,24 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use actix_web::App;
 use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{App, HttpResponse};
 
 use crate::api::{Api, rest};
 use crate::config::Config;
 use crate::core::Core;
 use crate::crypto::KeyFile;
+use crate::domain::error::Kind;
 use crate::error::Error;
 use crate::storage::sqlite::SqliteStore;
+use crate::web::body::BodyError;
 use crate::web::{self, Limits, ServerHandle};
 
 use super::AppError;
 use super::data_dir::{self, DirLock};
+use super::failure_log::log_failure;
 use super::first_start::{first_start, token_files};
 use super::open::{Machine, Opened, compose, recognize};
 
@@ -92,24 +96,28 @@ fn serve(
 ) -> Result<(ServerHandle, JoinHandle<io::Result<()>>), AppError> {
     let core = core.clone();
     let workers = config.workers();
-    let limit = config.server.body_limit;
     let limits = limits(config);
+    let (limit, deadline) = (config.server.body_limit, config.server.body_timeout);
     let (sender, receiver) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new()
         .name("bartizan-server".to_owned())
         .spawn(move || {
             actix_rt::System::new().block_on(async move {
-                let server = web::serve(listener, limits, workers, move || {
+                let answer = limits.answer;
+                let running = web::serve(listener, limits, workers, move || {
                     let api = Api {
                         core: core.clone(),
-                        read_body: Rc::new(move |payload: Payload| Box::pin(read(payload, limit))),
+                        read_body: Rc::new(move |payload| Box::pin(read(payload, limit, deadline))),
                     };
-                    App::new()
+                    let app = App::new()
+                        .wrap_fn(log_failure)
+                        .wrap(web::cors())
                         .app_data(Data::new(api))
-                        .default_service(actix_web::web::to(rest::handle))
+                        .default_service(actix_web::web::to(rest::handle));
+                    web::edge(app, answer, no_answer)
                 })?;
-                drop(sender.send(server.handle()));
-                server.await
+                drop(sender.send(running.handle()));
+                running.await
             })
         })
         .map_err(AppError::Serve)?;
@@ -123,6 +131,7 @@ fn limits(config: &Config) -> Limits {
     let server = &config.server;
     Limits {
         head: server.header_timeout,
+        stall: server.stall_timeout,
         idle: server.idle_timeout,
         drain: server.drain_timeout,
         connections: server.max_connections.div_ceil(config.workers()),
@@ -130,17 +139,26 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-async fn read(payload: Payload, limit: usize) -> Result<Bytes, Error> {
-    payload
-        .to_bytes_limited(limit)
+/// Too much is answered as ZITADEL's transport does; what is the client's doing is no 5xx.
+async fn read(payload: Payload, limit: usize, deadline: Duration) -> Result<Bytes, Error> {
+    web::body::read(payload, limit, deadline)
         .await
-        .map_err(|_| {
-            Error::plain(
-                crate::domain::error::Kind::ResourceExhausted,
-                "request body is too large",
-            )
-        })?
-        .map_err(|error| Error::internal(error.to_string()))
+        .map_err(|error| {
+            let kind = match error {
+                BodyError::TooLarge => Kind::ResourceExhausted,
+                BodyError::TooSlow | BodyError::Broken => Kind::Canceled,
+            };
+            Error::plain(kind, error.to_string())
+        })
+}
+
+/// The answer to a request whose handler gave none.
+fn no_answer(failure: web::Failure, _: &web::Seen) -> HttpResponse {
+    let error = match failure {
+        web::Failure::Panicked => Error::internal("a handler panicked"),
+        web::Failure::Overdue => Error::plain(Kind::DeadlineExceeded, "context deadline exceeded"),
+    };
+    rest::error::respond(rest::error::answer(&error))
 }
 
 impl Running {
@@ -167,30 +185,6 @@ impl Running {
     /// The core, for tests and for what runs beside the requests.
     pub const fn core(&self) -> &Core {
         &self.core
-    }
-
-    /// Serves until SIGTERM or SIGINT, then stops.
-    ///
-    /// # Errors
-    /// [`AppError::Serve`] if the server ends by itself.
-    pub fn run_until_signal(self) -> Result<(), AppError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(AppError::Serve)?;
-        runtime
-            .block_on(async {
-                use tokio::signal::unix::{SignalKind, signal};
-                let mut terminate = signal(SignalKind::terminate())?;
-                let mut interrupt = signal(SignalKind::interrupt())?;
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-                Ok(())
-            })
-            .map_err(AppError::Serve)?;
-        self.stop()
     }
 
     /// Finishes what is in flight, closes the store, ends the threads.

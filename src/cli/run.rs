@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::args::{Cli, Command, Serve};
 use super::config;
 use super::exit::Exit;
@@ -9,12 +13,13 @@ use super::failure::Failure;
 use super::input::Input;
 use super::operator::Operator;
 use super::output::Output;
-use super::serve::{Serving, announce};
+use super::serve::{self, Serving};
+use super::verify::{Finding, Head, Verified, tell};
 use super::{events, member, pat, session, user};
 use crate::app::{self, AppError, Machine};
 use crate::config::{Config, Overrides, environment};
-use crate::core::Core;
 use crate::observe;
+use crate::storage::sqlite;
 
 /// Does what the arguments say.
 pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit, Failure> {
@@ -31,25 +36,25 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
     };
     let config = Config::load(cli.global.config.as_deref(), environment(), overrides)?;
     match command {
-        Command::Serve(_) => serve(&config, output),
+        Command::Serve(_) => serve(config, output),
         Command::Config(command) => {
             config::run(command, &config, &mut output)?;
             Ok(Exit::Done)
         }
         Command::Verify => verify(config, output),
-        Command::Session(command) => on_data(&config, input, output, async |operator| {
+        Command::Session(command) => on_data(config, input, output, async |operator| {
             session::run(operator, command).await
         }),
-        Command::User(command) => on_data(&config, input, output, async |operator| {
+        Command::User(command) => on_data(config, input, output, async |operator| {
             user::run(operator, command).await
         }),
-        Command::Pat(command) => on_data(&config, input, output, async |operator| {
+        Command::Pat(command) => on_data(config, input, output, async |operator| {
             pat::run(operator, command).await
         }),
-        Command::Member(command) => on_data(&config, input, output, async |operator| {
+        Command::Member(command) => on_data(config, input, output, async |operator| {
             member::run(operator, command).await
         }),
-        Command::Events(command) => on_data(&config, input, output, async |operator| {
+        Command::Events(command) => on_data(config, input, output, async |operator| {
             events::run(operator, command).await
         }),
     }
@@ -57,67 +62,133 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
 
 /// Opens the data directory and works on it, beside a server or alone.
 fn on_data<'a>(
-    config: &Config,
+    config: Config,
     input: Input,
     output: Output<'a>,
     work: impl AsyncFnOnce(&mut Operator<'a>) -> Result<(), Failure>,
 ) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let core = open(config).await?;
-        work(&mut Operator::new(core, input, output)).await?;
+    let config = for_one(config);
+    let machine = Machine::system(&config)?;
+    runtime()?.block_on(async {
+        let opened = app::open(&config, machine).await?;
+        let done = work(&mut Operator::new(opened.core, input, output)).await;
+        opened.store.close();
+        done.map(|()| Exit::Done)
+    })
+}
+
+/// What serves thousands is too much for one person: threads, connections and memory.
+fn for_one(mut config: Config) -> Config {
+    config.server.workers = 1;
+    config.storage.read_connections = 1;
+    config.storage.search_threads = 1;
+    config.passwords.threads = 1;
+    config.tokens.memo_entries = 0;
+    config
+}
+
+fn serve(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
+    observe::init(&config.log).context("cannot start the log")?;
+    for warning in &config.warnings {
+        log::warn!("{warning}");
+    }
+    runtime()?.block_on(async {
+        // Before anybody can know that there is something to stop.
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let machine = Machine::system(&config)?;
+        // It has a runtime of its own, and one cannot be started within another.
+        let running = tokio::task::spawn_blocking(move || app::start(&config, machine))
+            .await
+            .context("the start was broken off")??;
+        let there = |path: &PathBuf| path.exists().then(|| path.clone());
+        let [admin, login] = running.token_files();
+        serve::announce(
+            &Serving {
+                address: running.address(),
+                data_dir: running.data_dir().to_owned(),
+                first_start: running.first_start(),
+                admin_token: there(admin),
+                login_token: there(login),
+            },
+            &mut output,
+        )?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tokio::task::spawn_blocking(move || running.stop())
+            .await
+            .context("stopping was broken off")??;
         Ok(Exit::Done)
     })
 }
 
-async fn open(config: &Config) -> Result<Core, Failure> {
-    Ok(app::open(config, Machine::system(config)?).await?.core)
-}
-
-/// Serves until a signal ends it.
-fn serve(config: &Config, mut output: Output<'_>) -> Result<Exit, Failure> {
-    observe::init(&config.log).map_err(Failure::new)?;
-    for warning in &config.warnings {
-        log::warn!("{warning}");
-    }
-    let running = app::start(config, Machine::system(config)?)?;
-    let [admin, login] = running.token_files().clone();
-    let there = |file: PathBuf| file.is_file().then_some(file);
-    announce(
-        &Serving {
-            address: running.address(),
-            data_dir: running.data_dir().to_owned(),
-            first_start: running.first_start(),
-            admin_token: there(admin),
-            login_token: there(login),
+/// Reads the database in one snapshot, beside a server or alone.
+fn verify(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
+    let config = for_one(config);
+    let machine = Machine::system(&config)?;
+    let opened = runtime()?.block_on(app::open(&config, machine))?;
+    let tokens = &opened.core.tokens;
+    let report = sqlite::verify(
+        &config.database_path(),
+        opened.seal.as_ref(),
+        &|hash| tokens.fingerprint(hash),
+        &mut |_, _| {},
+    );
+    opened.store.close();
+    let report = report.map_err(AppError::from)?;
+    let verified = Verified {
+        events: report.events,
+        sessions: report.sessions,
+        users: report.users,
+        findings: report
+            .findings
+            .into_iter()
+            .map(|finding| Finding {
+                place: finding.place,
+                what: finding.what,
+            })
+            .collect(),
+        head: Head {
+            position: report.head.number(),
+            link: format!("{:032x}", u128::from_be_bytes(report.link)),
         },
-        &mut output,
-    )?;
-    running.run_until_signal()?;
-    Ok(Exit::Done)
+    };
+    Ok(tell(&verified, &mut output)?)
 }
 
-fn verify(_: Config, _: Output<'_>) -> Result<Exit, Failure> {
-    Err(Failure::message("this build has no store"))
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
 }
 
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
-        let exit = if matches!(error, AppError::Locked(_)) {
-            Exit::Locked
-        } else {
-            Exit::Failed
+        let exit = match &error {
+            AppError::Locked(_) => Exit::Locked,
+            AppError::LoginNames { .. }
+            | AppError::TokenHashing(_)
+            | AppError::PasswordHashing(_)
+            | AppError::Ids(_)
+            | AppError::Roles(_) => Exit::Usage,
+            AppError::DataDir { .. }
+            | AppError::NoDatabase(_)
+            | AppError::NotSetUp(_)
+            | AppError::Key(_)
+            | AppError::Open(_)
+            | AppError::Store(_)
+            | AppError::Bootstrap(_)
+            | AppError::TokenFile { .. }
+            | AppError::Listen { .. }
+            | AppError::Serve(_) => Exit::Failed,
         };
-        let hint = error.hint();
-        let failure = Self {
+        let hint = error.hint().map(str::to_owned);
+        Self {
             exit,
+            hint,
             ..Self::new(error)
-        };
-        match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
         }
     }
 }

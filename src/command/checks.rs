@@ -4,7 +4,7 @@ use crate::core::Core;
 use crate::domain::event::UserEvent;
 use crate::domain::ids::UserId;
 use crate::domain::permission::Authority;
-use crate::domain::policy::Lockout;
+use crate::domain::policy::Policies;
 use crate::domain::secret::{HashText, Secret};
 use crate::domain::session::{SessionError, UserFact};
 use crate::domain::time::{Span, Timestamp};
@@ -199,7 +199,7 @@ async fn refuse(
     user: &User,
     at: Timestamp,
 ) -> Result<Refused, Error> {
-    let judgement = judge_password(user, false, None, &core.policies.lockout)?;
+    let judgement = judge_password(user, false, None, &core.policies, at)?;
     let PasswordJudgement::Refused { events, attempts } = judgement else {
         return Err(Error::internal("a wrong password was judged right"));
     };
@@ -232,13 +232,13 @@ fn current_hash(user: &User) -> Option<&HashText> {
 pub(super) fn proven(
     user: &User,
     compared: &Compared,
-    lockout: Lockout,
+    policies: &Policies,
     at: Timestamp,
 ) -> Result<Option<Append>, Error> {
     if current_hash(user) != Some(&compared.with) {
         return Ok(None);
     }
-    match judge_password(user, compared.right, compared.renewed.clone(), &lockout)? {
+    match judge_password(user, compared.right, compared.renewed.clone(), policies, at)? {
         PasswordJudgement::Proven(events) => Ok(Some(append_user(user, at, events))),
         PasswordJudgement::Refused { .. } => Ok(None),
     }

@@ -60,7 +60,7 @@ pub async fn create_session(
         );
         let mut appends = Vec::with_capacity(2);
         if let (Some(known), Some(comparison)) = (&user, &compared) {
-            let Some(append) = proven(known, comparison, core.policies.lockout, now)? else {
+            let Some(append) = proven(known, comparison, &core.policies, now)? else {
                 let password = command
                     .password
                     .as_ref()

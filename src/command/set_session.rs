@@ -137,7 +137,7 @@ impl Checks {
         let Some((user, compared)) = &self.password else {
             return Ok(Some(Vec::new()));
         };
-        Ok(proven(user, compared, core.policies.lockout, at)?.map(|append| vec![append]))
+        Ok(proven(user, compared, &core.policies, at)?.map(|append| vec![append]))
     }
 
     /// The users as they are now.

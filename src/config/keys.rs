@@ -28,9 +28,9 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
     ("server.workers", THREADS),
     ("server.body_limit", Rule::Size(KIB, 64 * MIB)),
     ("server.max_connections", Rule::Number(1, 1_000_000)),
-    ("server.stall_timeout", NETWORK),
     ("server.header_timeout", NETWORK),
     ("server.body_timeout", NETWORK),
+    ("server.stall_timeout", NETWORK),
     ("server.idle_timeout", NETWORK),
     (
         "server.drain_timeout",

@@ -3,17 +3,39 @@
 //! actix-http cannot send the trailers that gRPC ends its answers with. So a connection that begins with
 //! the HTTP/2 preface goes to hyper, in the same worker, which calls the same App service; every other
 //! one goes to actix-http. Nothing here knows what the App serves.
+//!
+//! | who | what |
+//! |---|---|
+//! | [`serve`] | the listener, the workers, the stop |
+//! | `connection`, `io` | one connection: which protocol, and who speaks it |
+//! | `watch` | its deadlines |
+//! | `answer`, `h2_request`, `h2_answer` | one request through the App |
+//! | [`edge`] | around the App: request ids, security headers, access log, contained panics |
+//! | [`body`], [`cors()`] | for handlers and the App |
 
+mod access_log;
 mod answer;
+pub mod body;
 mod connection;
+mod contain;
+mod cors;
+mod edge;
 mod h2_answer;
 mod h2_request;
 mod io;
 mod limits;
+mod request_id;
+mod security_headers;
 mod server;
+mod signal;
 mod stop;
 mod watch;
 
 pub use answer::Trailers;
+pub use contain::Failure;
+pub use cors::cors;
+pub use edge::{Seen, edge};
 pub use limits::{Http2, Limits};
+pub use request_id::RequestId;
 pub use server::{Server, ServerHandle, serve};
+pub use signal::shutdown_signal;

@@ -46,7 +46,12 @@ fn the_header_must_have_the_one_form() {
     }
     call(&with(&format!("Bearer {token}"))).succeeds();
     // Names of headers have no case.
-    call(&server.anonymous().with("AUTHORIZATION", &format!("Bearer {token}"))).succeeds();
+    call(
+        &server
+            .anonymous()
+            .with("AUTHORIZATION", &format!("Bearer {token}")),
+    )
+    .succeeds();
     // What stands before the word is not looked at, as in ZITADEL.
     call(&with(&format!("x Bearer {token}"))).succeeds();
 }
@@ -73,7 +78,11 @@ fn a_token_that_is_not_ours_is_refused() {
     let [foreign, _] = other.first_tokens();
     let flipped = |index: usize| {
         let mut text = token.to_owned();
-        let replacement = if token[index..].starts_with('A') { "B" } else { "A" };
+        let replacement = if token[index..].starts_with('A') {
+            "B"
+        } else {
+            "A"
+        };
         text.replace_range(index..=index, replacement);
         text
     };
@@ -112,7 +121,13 @@ fn a_revoked_token_is_dead_at_once_and_the_others_live() {
     call(&service.client).succeeds();
     call(&second).succeeds();
     let admin = server.caller();
-    wait(command::remove_pat(server.core(), &admin, user, service.pat.id)).unwrap();
+    wait(command::remove_pat(
+        server.core(),
+        &admin,
+        user,
+        service.pat.id,
+    ))
+    .unwrap();
     is_refused(&service.client);
     call(&second).succeeds();
 }
@@ -141,8 +156,13 @@ fn a_token_must_expire_in_the_future() {
     let service = server.service(&[]);
     for end in [server.now(), Timestamp::from_micros(0)] {
         let user = given_user_key(&service.id);
-        let refused =
-            wait(command::add_pat(server.core(), &server.caller(), user, Some(end))).unwrap_err();
+        let refused = wait(command::add_pat(
+            server.core(),
+            &server.caller(),
+            user,
+            Some(end),
+        ))
+        .unwrap_err();
         assert_eq!(
             refused.text(),
             "Expiration date must be in the future (DOMAIN-dv3t5)"
@@ -159,7 +179,10 @@ fn only_machines_have_tokens() {
         let refused = wait(command::add_pat(server.core(), &admin, user, None)).unwrap_err();
         refused.text().into_owned()
     };
-    assert_eq!(add(&human.id), "Not allowed for this user type (COMMAND-Df2f1)");
+    assert_eq!(
+        add(&human.id),
+        "Not allowed for this user type (COMMAND-Df2f1)"
+    );
     assert_eq!(add("1"), "User could not be found (COMMAND-Dggw2)");
 }
 
@@ -206,8 +229,11 @@ fn an_organisation_that_is_named_must_exist() {
     }
     // Who is asking comes first.
     call(&server.anonymous().with("x-zitadel-orgid", "1")).fails_plainly(16, "auth header missing");
-    call(&server.bearer("x").with("x-zitadel-orgid", "1"))
-        .fails(16, "AUTH-7fs1e", "Errors.Token.Invalid");
+    call(&server.bearer("x").with("x-zitadel-orgid", "1")).fails(
+        16,
+        "AUTH-7fs1e",
+        "Errors.Token.Invalid",
+    );
 }
 
 #[test]
@@ -218,17 +244,23 @@ fn the_named_organisation_gives_no_right_to_sessions() {
     let other = server.second_org("acme.example");
     let human = server.human("mini");
     let session = server.session(&json!({ "checks": { "user": { "userId": human.id } } }));
-    let stranger = server.service_on(other, Resource::Org(other), &["ORG_OWNER"]).client;
-    let owner = server.service_on(home, Resource::Org(home), &["ORG_OWNER"]).client;
+    let stranger = server
+        .service_on(other, Resource::Org(other), &["ORG_OWNER"])
+        .client;
+    let owner = server
+        .service_on(home, Resource::Org(home), &["ORG_OWNER"])
+        .client;
     for org in [home, other] {
         let named = |client: &Client| client.with("x-zitadel-orgid", &org.to_string());
         named(&stranger)
             .get(&session.path())
             .fails(5, "AUTHZ-cdgFk", "membership not found");
         named(&owner).get(&session.path()).succeeds();
-        named(&stranger)
-            .post("/v2/sessions", &json!({}))
-            .fails(5, "AUTHZ-cdgFk", "membership not found");
+        named(&stranger).post("/v2/sessions", &json!({})).fails(
+            5,
+            "AUTHZ-cdgFk",
+            "membership not found",
+        );
     }
 }
 
@@ -243,7 +275,11 @@ fn a_session_token_acts_as_the_user_of_the_session() {
     // With the roles of the user, as soon as it has some.
     own.post("/v2/sessions", &json!({}))
         .fails(5, "AUTHZ-cdgFk", "membership not found");
-    server.member(&human.id, bartizan::domain::permission::Resource::Instance, &["IAM_OWNER"]);
+    server.member(
+        &human.id,
+        bartizan::domain::permission::Resource::Instance,
+        &["IAM_OWNER"],
+    );
     let made = server.session_by(&own, &json!({}));
     let search = json!({ "queries": [{ "creatorQuery": { "id": human.id } }] });
     assert_eq!(own.post(SEARCH, &search).str("/sessions/0/id"), made.id);
@@ -319,8 +355,11 @@ fn an_expired_session_is_no_bearer() {
     server.clock.advance(Duration::from_micros(1));
     call(&own).fails(7, "AUTHZ-EGDo3", "session expired");
     // An old token is an old token, expired or not.
-    call(&server.bearer(&format!("{}x", session.token)))
-        .fails(16, "AUTH-7fs1e", "Errors.Token.Invalid");
+    call(&server.bearer(&format!("{}x", session.token))).fails(
+        16,
+        "AUTH-7fs1e",
+        "Errors.Token.Invalid",
+    );
 }
 
 #[test]
@@ -378,7 +417,11 @@ fn kinds_of_token_never_stand_in_for_each_other() {
     // A token of a service user is no session token.
     server
         .login_client()
-        .get(&format!("{}?sessionToken={}", session.path(), service.token()))
+        .get(&format!(
+            "{}?sessionToken={}",
+            session.path(),
+            service.token()
+        ))
         .fails(7, "QUERY-dsfr3", "Errors.PermissionDenied");
     // One of another session is a bearer of its own session, not of this one.
     let other = server.session(&json!({}));

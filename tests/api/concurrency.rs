@@ -19,7 +19,10 @@ fn in_parallel<T: Send>(count: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T>
                 })
             })
             .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     })
 }
 
@@ -51,9 +54,16 @@ fn parallel_changes_of_one_session_leave_no_gap_and_one_token() {
     });
     let counts = statuses(&answers);
     let succeeded = counts.get(&200).copied().unwrap_or_default();
-    assert_eq!(succeeded + counts.get(&409).copied().unwrap_or_default(), 32, "{counts:?}");
+    assert_eq!(
+        succeeded + counts.get(&409).copied().unwrap_or_default(),
+        32,
+        "{counts:?}"
+    );
     assert!(succeeded > 0);
-    for answer in answers.iter().filter(|answer| answer.response.status == 409) {
+    for answer in answers
+        .iter()
+        .filter(|answer| answer.response.status == 409)
+    {
         answer.fails(
             10,
             "BTZ-C0nfl",
@@ -66,13 +76,17 @@ fn parallel_changes_of_one_session_leave_no_gap_and_one_token() {
         .map(|answer| answer.str("/details/sequence").parse().unwrap())
         .collect();
     sequences.sort_unstable();
-    let expected: Vec<u32> = (1..=succeeded).map(|count| 2 + 2 * u32::try_from(count).unwrap()).collect();
+    let expected: Vec<u32> = (1..=succeeded)
+        .map(|count| 2 + 2 * u32::try_from(count).unwrap())
+        .collect();
     assert_eq!(sequences, expected);
     // The history has no gap, or this fails.
     assert_eq!(server.session_history(&session.id).len(), 2 + 2 * succeeded);
     let read = server.login_client().get(&session.path()).json();
     assert_eq!(
-        read["session"]["metadata"].as_object().map(serde_json::Map::len),
+        read["session"]["metadata"]
+            .as_object()
+            .map(serde_json::Map::len),
         Some(succeeded),
         "no change is lost"
     );
@@ -136,7 +150,10 @@ fn nothing_follows_the_end_of_a_session() {
             }
         }
         let history = server.session_history(&session.id);
-        let ends = history.iter().filter(|name| **name == "session.terminated").count();
+        let ends = history
+            .iter()
+            .filter(|name| **name == "session.terminated")
+            .count();
         assert_eq!((ends, history.last()), (1, Some(&"session.terminated")));
     }
 }
@@ -168,14 +185,21 @@ fn parallel_wrong_passwords_are_never_judged_beyond_the_lockout_limit() {
         config.policy.lockout.max_password_attempts = 5;
     });
     let human = server.human("mini");
-    let answers = in_parallel(32, |_| server.login_client().post("/v2/sessions", &wrong(&human.id)));
+    let answers = in_parallel(32, |_| {
+        server
+            .login_client()
+            .post("/v2/sessions", &wrong(&human.id))
+    });
     let attempts = judged(&answers, |answer| {
         let body = answer.json();
         let id = body["details"][0]["id"].as_str().unwrap().to_owned();
         match id.as_str() {
             "SESSION-Gj4ko" => answer.fails(9, &id, "Errors.User.NotActive"),
             _ => {
-                assert!(["COMMAND-JLK35", "COMMAND-SFA3t"].contains(&id.as_str()), "{body}");
+                assert!(
+                    ["COMMAND-JLK35", "COMMAND-SFA3t"].contains(&id.as_str()),
+                    "{body}"
+                );
                 answer.fails_credentials(9, &id, "User is locked", 0);
             }
         }
@@ -202,7 +226,11 @@ fn parallel_wrong_passwords_are_never_judged_beyond_the_limit_of_attempts() {
         config.policy.attempts.max_in_a_row = 7;
     });
     let human = server.human("mini");
-    let answers = in_parallel(32, |_| server.login_client().post("/v2/sessions", &wrong(&human.id)));
+    let answers = in_parallel(32, |_| {
+        server
+            .login_client()
+            .post("/v2/sessions", &wrong(&human.id))
+    });
     let attempts = judged(&answers, |answer| {
         answer.fails(8, "BTZ-Tm4ny", "Too many failed attempts, try again later");
     });
@@ -220,7 +248,9 @@ fn the_right_password_among_wrong_ones_is_right() {
         let password = if index == 8 { PASSWORD } else { "wrong" };
         let checks =
             json!({ "user": { "userId": human.id }, "password": { "password": password } });
-        server.login_client().post("/v2/sessions", &json!({ "checks": checks }))
+        server
+            .login_client()
+            .post("/v2/sessions", &json!({ "checks": checks }))
     });
     answers[8].is(201, &server.created(4));
     server.user_history(&human.id);
@@ -238,7 +268,10 @@ fn parallel_users_of_one_name_are_one_user() {
         server.admin().post("/v2/users/human", &body)
     });
     assert_eq!(statuses(&answers), BTreeMap::from([(200, 1), (409, 15)]));
-    for answer in answers.iter().filter(|answer| answer.response.status == 409) {
+    for answer in answers
+        .iter()
+        .filter(|answer| answer.response.status == 409)
+    {
         answer.fails(6, "V3-DKcYh", "User already exists");
     }
 }
@@ -274,9 +307,15 @@ fn a_user_that_is_being_locked_gets_no_session_that_outlives_it() {
 fn many_sessions_at_once_are_all_there() {
     let server = TestServer::configured(|config| config.server.workers = 4);
     let sessions = in_parallel(64, |_| {
-        (0..4).map(|_| server.session(&json!({ "lifetime": "60s" }))).collect::<Vec<_>>()
+        (0..4)
+            .map(|_| server.session(&json!({ "lifetime": "60s" })))
+            .collect::<Vec<_>>()
     });
-    let mut ids: Vec<String> = sessions.into_iter().flatten().map(|session| session.id).collect();
+    let mut ids: Vec<String> = sessions
+        .into_iter()
+        .flatten()
+        .map(|session| session.id)
+        .collect();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 256);
@@ -284,7 +323,10 @@ fn many_sessions_at_once_are_all_there() {
         "queries": [{ "idsQuery": { "ids": ids } }],
         "query": { "limit": 1000 },
     });
-    let found = server.login_client().post("/v2/sessions/search", &search).json();
+    let found = server
+        .login_client()
+        .post("/v2/sessions/search", &search)
+        .json();
     assert_eq!(found["details"]["totalResult"], "256");
     for id in ids {
         server.session_history(&id);

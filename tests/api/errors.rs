@@ -32,7 +32,10 @@ fn a_body_beyond_the_limit_is_refused_whoever_sends_it() {
     let server = TestServer::configured(|config| config.server.body_limit = 64 * 1024);
     let body = |length: usize| {
         let frame = r#"{"userAgent":{"description":""}}"#.len();
-        format!(r#"{{"userAgent":{{"description":"{}"}}}}"#, "x".repeat(length - frame))
+        format!(
+            r#"{{"userAgent":{{"description":"{}"}}}}"#,
+            "x".repeat(length - frame)
+        )
     };
     let exact = body(64 * 1024);
     let answer = server
@@ -41,7 +44,11 @@ fn a_body_beyond_the_limit_is_refused_whoever_sends_it() {
     answer.is(201, &server.created(2));
     for length in [64 * 1024 + 1, 10 * 64 * 1024] {
         for method in ["POST", "PATCH", "DELETE"] {
-            let target = if method == "POST" { SESSIONS } else { "/v2/sessions/1" };
+            let target = if method == "POST" {
+                SESSIONS
+            } else {
+                "/v2/sessions/1"
+            };
             server.writes_nothing(|| {
                 let answer =
                     server
@@ -68,10 +75,16 @@ fn a_body_in_chunks_is_measured_too() {
         "POST {SESSIONS} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
          Transfer-Encoding: chunked\r\n\r\n"
     );
-    let small = raw(&server, format!("{head}11\r\n{{\"lifetime\":\"1s\"}}\r\n0\r\n\r\n").as_bytes());
+    let small = raw(
+        &server,
+        format!("{head}11\r\n{{\"lifetime\":\"1s\"}}\r\n0\r\n\r\n").as_bytes(),
+    );
     small.is(201, &server.created(3));
     let chunk = format!("400\r\n{}\r\n", " ".repeat(1024));
-    let large = raw(&server, format!("{head}{}0\r\n\r\n", chunk.repeat(5)).as_bytes());
+    let large = raw(
+        &server,
+        format!("{head}{}0\r\n\r\n", chunk.repeat(5)).as_bytes(),
+    );
     assert_eq!(large.response.status, 429, "{}", large.text());
     is_alive(&server);
 }
@@ -82,7 +95,9 @@ fn a_body_that_breaks_off_writes_nothing() {
     let [_, token] = server.first_tokens();
     server.writes_nothing(|| {
         let mut stream = TcpStream::connect(server.address()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
         let head = format!(
             "POST {SESSIONS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\
              Content-Length: 100\r\n\r\n{{\"lifetime\":\"1s\"}}"
@@ -92,7 +107,11 @@ fn a_body_that_breaks_off_writes_nothing() {
         let mut answer = Vec::new();
         // Whether it answers or only hangs up is its own choice.
         drop(stream.read_to_end(&mut answer));
-        assert!(!answer.starts_with(b"HTTP/1.1 2"), "{}", String::from_utf8_lossy(&answer));
+        assert!(
+            !answer.starts_with(b"HTTP/1.1 2"),
+            "{}",
+            String::from_utf8_lossy(&answer)
+        );
     });
     is_alive(&server);
 }
@@ -139,7 +158,9 @@ fn a_request_is_not_hidden_in_another_one() {
     );
     server.writes_nothing(|| {
         let mut stream = TcpStream::connect(server.address()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .unwrap();
         stream.write_all(outer.as_bytes()).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         let mut answer = Vec::new();
@@ -158,14 +179,19 @@ fn connections_are_kept_open_for_more_than_one_request() {
         format!("GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n{more}\r\n")
     };
     let mut stream = TcpStream::connect(server.address()).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
     let both = request("/v2/sessions/1", "") + &request("/nothing", "Connection: close\r\n");
     stream.write_all(both.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     assert_eq!(answer.matches("HTTP/1.1 404").count(), 2, "{answer}");
     let (session, nothing) = (answer.find("QUERY-SFeaa"), answer.find("Not Found\"}"));
-    assert!(session.unwrap() < nothing.unwrap(), "answers stand in their order: {answer}");
+    assert!(
+        session.unwrap() < nothing.unwrap(),
+        "answers stand in their order: {answer}"
+    );
 }
 
 #[test]
@@ -184,13 +210,29 @@ fn over_long_texts_are_refused_or_kept_but_never_cut() {
 #[test]
 fn nothing_that_looks_like_sql_is_any() {
     let server = TestServer::start();
-    for text in ["'; DROP TABLE sessions; --", "\" OR 1=1", "%", "_", "\\", "\0", "$1", "?1", "[a-z]*"] {
+    for text in [
+        "'; DROP TABLE sessions; --",
+        "\" OR 1=1",
+        "%",
+        "_",
+        "\\",
+        "\0",
+        "$1",
+        "?1",
+        "[a-z]*",
+    ] {
         server
             .login_client()
-            .post(SESSIONS, &json!({ "checks": { "user": { "loginName": text } } }))
+            .post(
+                SESSIONS,
+                &json!({ "checks": { "user": { "loginName": text } } }),
+            )
             .fails(5, "QUERY-Dfbg2", "User could not be found");
         let search = json!({ "queries": [{ "userAgentQuery": { "fingerprintId": text } }] });
-        let found = server.login_client().post("/v2/sessions/search", &search).json();
+        let found = server
+            .login_client()
+            .post("/v2/sessions/search", &search)
+            .json();
         assert_eq!(found.get("sessions"), None, "{text}");
         let human = server.human(text);
         let session = server.session(&json!({
@@ -201,7 +243,11 @@ fn nothing_that_looks_like_sql_is_any() {
         let found = server.login_client().post("/v2/sessions/search", &search);
         assert_eq!(found.str("/sessions/0/id"), session.id, "{text}");
         assert_eq!(found.str("/sessions/0/factors/user/id"), human.id, "{text}");
-        assert_eq!(found.json()["sessions"][0]["metadata"], json!({ text: "YQ==" }), "{text}");
+        assert_eq!(
+            found.json()["sessions"][0]["metadata"],
+            json!({ text: "YQ==" }),
+            "{text}"
+        );
     }
 }
 
@@ -220,6 +266,10 @@ fn host_and_forwarded_headers_change_nothing() {
         ("X-Original-Url", "/v2/users"),
         ("X-Rewrite-Url", "/v2/users"),
     ] {
-        server.login_client().with(name, value).get(&session.path()).ok(&before);
+        server
+            .login_client()
+            .with(name, value)
+            .get(&session.path())
+            .ok(&before);
     }
 }

@@ -17,10 +17,20 @@ fn a_change_of_roles_takes_hold_with_the_next_call() {
     create().fails(7, "AUTH-AWfge", "No matching permissions found");
     server.member(&service.id, Resource::Instance, &["IAM_LOGIN_CLIENT"]);
     create().is(201, &server.created(2));
-    server.member(&service.id, Resource::Instance, &["IAM_OWNER_VIEWER", "IAM_ORG_MANAGER"]);
+    server.member(
+        &service.id,
+        Resource::Instance,
+        &["IAM_OWNER_VIEWER", "IAM_ORG_MANAGER"],
+    );
     create().fails(7, "AUTH-AWfge", "No matching permissions found");
     let (admin, user) = (server.caller(), given_user_key(&service.id));
-    wait(command::remove_member(server.core(), &admin, user, Resource::Instance)).unwrap();
+    wait(command::remove_member(
+        server.core(),
+        &admin,
+        user,
+        Resource::Instance,
+    ))
+    .unwrap();
     create().fails(5, "AUTHZ-cdgFk", "membership not found");
 }
 
@@ -37,7 +47,10 @@ fn roles_add_up() {
         .client
         .delete(&empty.path())
         .fails(7, "AUTH-AWfge", "No matching permissions found");
-    service.client.delete(&with_user.path()).ok(&json!({ "details": server.details(4) }));
+    service
+        .client
+        .delete(&with_user.path())
+        .ok(&json!({ "details": server.details(4) }));
 }
 
 #[test]
@@ -45,13 +58,21 @@ fn roles_can_be_mapped_anew_and_added() {
     let server = TestServer::configured(|config| {
         let permissions = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         config.roles = BTreeMap::from([
-            ("IAM_OWNER_VIEWER".to_owned(), permissions(&["session.write"])),
-            ("IAM_SUPPORT".to_owned(), permissions(&["session.read", "user.read"])),
+            (
+                "IAM_OWNER_VIEWER".to_owned(),
+                permissions(&["session.write"]),
+            ),
+            (
+                "IAM_SUPPORT".to_owned(),
+                permissions(&["session.read", "user.read"]),
+            ),
         ]);
     });
     let viewer = server.service(&["IAM_OWNER_VIEWER"]).client;
     let support = server.service(&["IAM_SUPPORT"]).client;
-    viewer.post("/v2/sessions", &json!({})).is(201, &server.created(2));
+    viewer
+        .post("/v2/sessions", &json!({}))
+        .is(201, &server.created(2));
     let session = server.session(&json!({}));
     viewer
         .get(&session.path())
@@ -60,7 +81,9 @@ fn roles_can_be_mapped_anew_and_added() {
     support
         .delete(&session.path())
         .fails(7, "AUTH-AWfge", "No matching permissions found");
-    support.get(&format!("/v2/users/{}", server.admin_id())).succeeds();
+    support
+        .get(&format!("/v2/users/{}", server.admin_id()))
+        .succeeds();
 }
 
 #[test]
@@ -106,7 +129,11 @@ fn the_roles_of_a_removed_user_are_gone_with_it() {
     let body = json!({ "userId": "given" });
     let human = server.human_with("mini", &body);
     server.member(&human.id, Resource::Instance, &["IAM_OWNER"]);
-    server.member(&human.id, Resource::Org(server.core().default_org), &["ORG_OWNER"]);
+    server.member(
+        &human.id,
+        Resource::Org(server.core().default_org),
+        &["ORG_OWNER"],
+    );
     server.admin().delete("/v2/users/given").succeeds();
     let members = wait(server.core().store.members(Some(given_user_key("given")))).unwrap();
     assert_eq!(members, []);
@@ -117,8 +144,9 @@ fn the_roles_of_a_removed_user_are_gone_with_it() {
         "profile": { "givenName": "A", "familyName": "B" },
         "email": { "email": "a@b.c" },
     });
-    server
-        .admin()
-        .post("/v2/users/human", &again)
-        .fails(9, "COMMAND-7yiox1isql", "User already exists");
+    server.admin().post("/v2/users/human", &again).fails(
+        9,
+        "COMMAND-7yiox1isql",
+        "User already exists",
+    );
 }

@@ -2,43 +2,24 @@
 
 use std::future::poll_fn;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::{self, Data};
-use actix_web::{App, HttpRequest, HttpResponse};
-use bartizan::web::{Limits, Server, ServerHandle, Trailers};
+use actix_web::HttpResponse;
+use bartizan::web::{Failure, Limits, Seen, ServerHandle, edge, serve};
 use bytes::Bytes;
 use http::HeaderMap;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// Far more than any of these tests takes; a test that gets here has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+use crate::app::{Gate, app};
 
-/// How a test and the handler of `/gate` meet.
-#[derive(Debug, Clone)]
-pub(crate) struct Gate {
-    pub(crate) entered: Arc<Semaphore>,
-    pub(crate) open: Arc<Semaphore>,
-}
+/// Far more than any of these tests takes; one that gets here has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
 
-impl Gate {
-    fn new() -> Self {
-        Self {
-            entered: Arc::new(Semaphore::new(0)),
-            open: Arc::new(Semaphore::new(0)),
-        }
-    }
-
-    /// Waits until a request is in the handler.
-    pub(crate) async fn entered(&self) {
-        patiently(self.entered.acquire()).await.unwrap().forget();
-    }
-}
+/// A deadline short enough to wait for.
+pub(crate) const SHORT: Duration = Duration::from_millis(300);
 
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
@@ -49,13 +30,18 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     pub(crate) fn start(limits: Limits) -> Self {
-        let gate = Gate::new();
-        let shared = gate.clone();
-        let server = bartizan::web::serve(listener(), limits, 1, move || app(shared.clone()));
-        Self::run(server.unwrap(), gate)
+        Self::start_with(limits, PATIENCE)
     }
 
-    fn run(server: Server, gate: Gate) -> Self {
+    /// With a deadline for handlers.
+    pub(crate) fn start_with(limits: Limits, deadline: Duration) -> Self {
+        let gate = Gate::new();
+        let shared = gate.clone();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let server = serve(listener, limits, 1, move || {
+            edge(app(shared.clone()), deadline, render)
+        })
+        .unwrap();
         Self {
             address: server.address(),
             handle: server.handle(),
@@ -69,12 +55,28 @@ impl TestServer {
     }
 
     pub(crate) async fn http2(&self) -> Http2 {
-        Http2::connect(self.address).await
+        Http2::connect(self.address, &h2::client::Builder::new()).await
+    }
+
+    /// A request and its answer, on a connection of their own.
+    pub(crate) async fn exchange(&self, request: &str) -> String {
+        let mut client = self.connect().await;
+        client.send(request).await;
+        client.answer().await
+    }
+
+    /// Whether others are served while a test keeps a connection busy.
+    pub(crate) async fn serves_others(&self) {
+        let answer = self.exchange(&request("GET /unread")).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 }
 
-pub(crate) fn listener() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").unwrap()
+fn render(failure: Failure, seen: &Seen) -> HttpResponse {
+    match failure {
+        Failure::Panicked => HttpResponse::InternalServerError().body(format!("sorry {}", seen.id)),
+        Failure::Overdue => HttpResponse::GatewayTimeout().body("too late"),
+    }
 }
 
 pub(crate) async fn patiently<F: Future>(future: F) -> F::Output {
@@ -83,50 +85,28 @@ pub(crate) async fn patiently<F: Future>(future: F) -> F::Output {
         .expect("this takes too long")
 }
 
-fn app(
-    gate: Gate,
-) -> App<
-    impl actix_web::dev::ServiceFactory<
-        actix_web::dev::ServiceRequest,
-        Config = (),
-        Response = actix_web::dev::ServiceResponse,
-        Error = actix_web::Error,
-        InitError = (),
-    >,
-> {
-    App::new()
-        .app_data(Data::new(gate))
-        .route("/echo", web::to(echo))
-        .route("/trailers", web::to(trailers))
-        .route("/gate", web::to(gated))
+/// A request without a body.
+pub(crate) fn request(line: &str) -> String {
+    format!("{line} HTTP/1.1\r\nhost: service.test\r\n\r\n")
 }
 
-async fn echo(request: HttpRequest, body: Bytes) -> HttpResponse {
-    HttpResponse::Ok().body(format!(
-        "{:?} {} {} peer={} host={} body={}",
-        request.version(),
-        request.method(),
-        request.uri(),
-        request
-            .peer_addr()
-            .is_some_and(|peer| peer.ip().is_loopback()),
-        request.connection_info().host(),
-        String::from_utf8_lossy(&body),
-    ))
+/// The status of an answer over HTTP/1.1.
+pub(crate) fn status(answer: &str) -> &str {
+    answer.split(' ').nth(1).unwrap_or_default()
 }
 
-async fn trailers() -> HttpResponse {
-    let mut response = HttpResponse::Ok().body("answer");
-    let mut fields = HeaderMap::new();
-    fields.insert("grpc-status", "0".parse().unwrap());
-    response.extensions_mut().insert(Trailers(fields));
-    response
+/// A header of an answer over HTTP/1.1.
+pub(crate) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let head = answer.split("\r\n\r\n").next().unwrap();
+    head.lines().skip(1).find_map(|line| {
+        let (found, value) = line.split_once(": ")?;
+        found.eq_ignore_ascii_case(name).then_some(value)
+    })
 }
 
-async fn gated(gate: Data<Gate>) -> HttpResponse {
-    gate.entered.add_permits(1);
-    gate.open.acquire().await.unwrap().forget();
-    HttpResponse::Ok().body("through")
+/// The body of an answer over HTTP/1.1.
+pub(crate) fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").unwrap().1
 }
 
 /// A connection on which a test says byte by byte what it wants.
@@ -141,7 +121,7 @@ impl Client {
     pub(crate) async fn rest(&mut self) -> String {
         let mut bytes = Vec::new();
         patiently(self.0.read_to_end(&mut bytes)).await.ok();
-        String::from_utf8(bytes).unwrap()
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// One answer with a content length; the connection stays open.
@@ -149,14 +129,10 @@ impl Client {
         let mut bytes = Vec::new();
         loop {
             let text = String::from_utf8_lossy(&bytes).into_owned();
-            if let Some((head, body)) = text.split_once("\r\n\r\n") {
-                let length = head
-                    .to_lowercase()
-                    .split_once("content-length: ")
-                    .map_or(0, |(_, rest)| {
-                        rest.lines().next().unwrap().trim().parse().unwrap()
-                    });
-                if body.len() >= length {
+            if text.contains("\r\n\r\n") {
+                let length =
+                    header(&text, "content-length").map_or(0, |length| length.parse().unwrap());
+                if body(&text).len() >= length {
                     return text;
                 }
             }
@@ -182,9 +158,9 @@ pub(crate) struct Answer {
 }
 
 impl Http2 {
-    pub(crate) async fn connect(address: SocketAddr) -> Self {
+    pub(crate) async fn connect(address: SocketAddr, builder: &h2::client::Builder) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
-        let (sender, connection) = h2::client::handshake(stream).await.unwrap();
+        let (sender, connection) = builder.handshake(stream).await.unwrap();
         Self {
             sender,
             connection: tokio::spawn(connection),
@@ -203,6 +179,13 @@ impl Http2 {
 
     pub(crate) async fn get(&mut self, path: &str) -> Answer {
         let (response, _) = self.open(get(path), true).await;
+        answer(response).await.unwrap()
+    }
+
+    pub(crate) async fn post(&mut self, path: &str, body: Bytes) -> Answer {
+        let request = http::Request::post(format!("http://service.test{path}"));
+        let (response, mut stream) = self.open(request.body(()).unwrap(), false).await;
+        stream.send_data(body, true).unwrap();
         answer(response).await.unwrap()
     }
 }

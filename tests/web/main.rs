@@ -6,6 +6,9 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod app;
+mod deadlines;
+mod edge;
 mod helpers;
 mod protocols;
 mod stop;

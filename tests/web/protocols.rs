@@ -1,29 +1,30 @@
 //! Both protocols on one port, with the same App behind them.
 
-use bartizan::web::Limits;
+use bartizan::web::{Http2 as Http2Limits, Limits};
+use bytes::Bytes;
 
-use crate::helpers::TestServer;
+use crate::app::BODY_LIMIT;
+use crate::helpers::{TestServer, answer, body, get, header, patiently, request, status};
 
 #[tokio::test]
 async fn the_same_handler_answers_over_both_protocols() {
     let server = TestServer::start(Limits::default());
-    let mut client = server.connect().await;
-    client
-        .send("POST /echo?a=b HTTP/1.1\r\nhost: service.test\r\ncontent-length: 5\r\n\r\nhello")
+    let text = server
+        .exchange("POST /echo?a=b HTTP/1.1\r\nhost: service.test\r\ncontent-length: 5\r\n\r\nhello")
         .await;
-    let answer = client.answer().await;
-    assert!(
-        answer.ends_with("\r\n\r\nHTTP/1.1 POST /echo?a=b peer=true host=service.test body=hello"),
-        "{answer}"
+    assert_eq!(
+        body(&text),
+        "HTTP/1.1 POST /echo?a=b peer=true host=service.test cookie= body=hello"
     );
 
-    let answer = server.http2().await.get("/echo?a=b").await;
+    let mut client = server.http2().await;
+    let answer = client.post("/echo?a=b", Bytes::from("hello")).await;
     assert_eq!(answer.head.status, 200);
-    assert_eq!(
-        answer.body,
-        "HTTP/2.0 GET /echo?a=b peer=true host=service.test body="
-    );
-    assert_eq!(answer.head.headers["content-length"], "56");
+    let expected = "HTTP/2.0 POST /echo?a=b peer=true host=service.test cookie= body=hello";
+    assert_eq!(answer.body, expected);
+    let length = &answer.head.headers["content-length"];
+    assert_eq!(length.to_str().unwrap(), expected.len().to_string());
+    assert!(answer.head.headers.contains_key("date"));
 }
 
 #[tokio::test]
@@ -33,11 +34,242 @@ async fn trailers_end_an_answer_of_http2_and_are_left_out_of_http1() {
     assert_eq!(answer.body, "answer");
     assert_eq!(answer.trailers.unwrap()["grpc-status"], "0");
 
+    let text = server.exchange(&request("GET /trailers")).await;
+    assert_eq!(body(&text), "answer");
+    assert!(!text.contains("grpc-status"), "{text}");
+}
+
+#[tokio::test]
+async fn a_head_request_gets_the_length_and_no_body() {
+    let server = TestServer::start(Limits::default());
+    let mut client = server.http2().await;
+    for path in ["/trailers", "/big"] {
+        let mut request = get(path);
+        *request.method_mut() = http::Method::HEAD;
+        let (response, _) = client.open(request, true).await;
+        let answer = answer(response).await.unwrap();
+        let length = &answer.head.headers["content-length"];
+        assert_eq!(length, if path == "/big" { "33554432" } else { "6" });
+        assert_eq!(answer.body, "");
+        assert_eq!(answer.trailers, None);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_comes_in_parts_over_both_protocols() {
+    let server = TestServer::start(Limits::default());
+    let mut client = server.http2().await;
+    let (response, _) = client.open(get("/endless"), true).await;
+    let mut stream = patiently(response).await.unwrap().into_body();
+    for _ in 0..3 {
+        server.gate.open(1);
+        assert_eq!(patiently(stream.data()).await.unwrap().unwrap(), "part");
+    }
+    drop(stream);
+    // The client has lost interest, so the handler's work ends.
+    server.gate.left().await;
+
+    let mut client = server.connect().await;
+    client.send(request("GET /endless")).await;
+    server.gate.open(1);
+    let text = client.answer().await;
+    assert_eq!(header(&text, "transfer-encoding"), Some("chunked"));
+}
+
+#[tokio::test]
+async fn cookies_that_come_in_pieces_are_joined() {
+    let server = TestServer::start(Limits::default());
+    let mut request = get("/echo");
+    for cookie in ["a=1", "b=2"] {
+        request
+            .headers_mut()
+            .append("cookie", cookie.parse().unwrap());
+    }
+    let mut client = server.http2().await;
+    let (response, _) = client.open(request, true).await;
+    let answer = answer(response).await.unwrap();
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert!(text.contains("cookie=a=1; b=2 "), "{text}");
+}
+
+#[tokio::test]
+async fn many_requests_share_a_connection_up_to_the_limit() {
+    let limits = Limits {
+        http2: Http2Limits {
+            streams: 50,
+            ..Http2Limits::default()
+        },
+        ..Limits::default()
+    };
+    let server = TestServer::start(limits);
+    let mut client = server.http2().await;
+    client.get("/unread").await;
+    assert_eq!(client.sender.current_max_send_streams(), 50);
+
+    let mut waiting = Vec::new();
+    for _ in 0..50 {
+        waiting.push(client.open(get("/gate"), true).await.0);
+    }
+    for _ in 0..50 {
+        server.gate.entered().await;
+    }
+    server.gate.open(50);
+    for response in waiting {
+        assert_eq!(answer(response).await.unwrap().body, "through");
+    }
+    for _ in 0..1_000 {
+        client.get("/unread").await;
+    }
+}
+
+#[tokio::test]
+async fn bodies_are_read_up_to_their_limit_over_both_protocols() {
+    let server = TestServer::start(Limits::default());
+    for (length, expected, count) in [(BODY_LIMIT, "200", "1048576"), (BODY_LIMIT + 1, "413", "")] {
+        let sent = "x".repeat(length);
+        let text = server
+            .exchange(&format!(
+                "POST /read HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n{sent}"
+            ))
+            .await;
+        assert_eq!((status(&text), body(&text)), (expected, count));
+
+        let text = server
+            .exchange(&format!(
+                "POST /read HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n\
+                 {length:x}\r\n{sent}\r\n0\r\n\r\n"
+            ))
+            .await;
+        assert_eq!((status(&text), body(&text)), (expected, count));
+
+        let answer = server.http2().await.post("/read", sent.into()).await;
+        assert_eq!(answer.head.status.as_str(), expected);
+        assert_eq!(answer.body, count);
+    }
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_in_order() {
+    let server = TestServer::start(Limits::default());
+    let mut client = server.connect().await;
+    let one = request("GET /id\u{20}").replace("/id\u{20}", "/id");
+    client
+        .send(format!("{one}{}", request("GET /unread")))
+        .await;
+    let mut text = client.answer().await;
+    if !text.contains("I do not care") {
+        text += &client.answer().await;
+    }
+    assert!(text.ends_with("I do not care"), "{text}");
+}
+
+#[tokio::test]
+async fn heads_that_two_readers_could_understand_differently_are_refused() {
+    let server = TestServer::start(Limits::default());
+    for fields in [
+        "content-length: 5\r\ntransfer-encoding: chunked",
+        "transfer-encoding: chunked\r\ncontent-length: 5",
+        "content-length: 5\r\ncontent-length: 6",
+        "content-length: 5\r\ncontent-length: 5",
+        "content-length: +5",
+        "transfer-encoding: gzip, chunked",
+        "transfer-encoding: chunked\r\ntransfer-encoding: chunked",
+        "transfer-encoding: identity",
+        "content-length : 5",
+        "host: other.test",
+    ] {
+        let mut client = server.connect().await;
+        client
+            .send(format!(
+                "POST /read HTTP/1.1\r\nhost: a\r\n{fields}\r\n\r\n0\r\n\r\n{}",
+                request("GET /unread")
+            ))
+            .await;
+        let text = client.rest().await;
+        assert_eq!(status(&text), "400", "{fields}: {text}");
+        assert!(!text.contains("I do not care"), "{fields}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn heads_are_limited() {
+    let server = TestServer::start(Limits::default());
+    let mut client = server.connect().await;
+    let padding = "x".repeat(200 << 10);
+    client
+        .0
+        .try_write(b"GET /unread HTTP/1.1\r\nhost: a\r\n")
+        .unwrap();
+    // Cut off before all of it is sent.
+    patiently(tokio::io::AsyncWriteExt::write_all(
+        &mut client.0,
+        format!("padding: {padding}").as_bytes(),
+    ))
+    .await
+    .ok();
+    let text = client.rest().await;
+    assert!(text.is_empty() || status(&text) == "431", "{text}");
+
+    let mut client = server.http2().await;
+    let mut request = get("/unread");
+    request
+        .headers_mut()
+        .insert("padding", padding[..17 << 10].parse().unwrap());
+    let (response, _) = client.open(request, true).await;
+    assert_eq!(answer(response).await.unwrap().head.status, 431);
+    assert_eq!(client.get("/unread").await.head.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_may_ask_before_it_sends_a_body() {
+    let server = TestServer::start(Limits::default());
     let mut client = server.connect().await;
     client
-        .send("GET /trailers HTTP/1.1\r\nhost: a\r\n\r\n")
+        .send("POST /read HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n")
         .await;
-    let answer = client.answer().await;
-    assert!(answer.ends_with("\r\n\r\nanswer"), "{answer}");
-    assert!(!answer.contains("grpc-status"), "{answer}");
+    assert_eq!(client.answer().await, "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("ok").await;
+    let text = client.answer().await;
+    assert_eq!((status(&text), body(&text)), ("200", "2"));
+}
+
+#[tokio::test]
+async fn older_http_is_answered_and_closed() {
+    let server = TestServer::start(Limits::default());
+    let mut client = server.connect().await;
+    client.send("GET /unread HTTP/1.0\r\n\r\n").await;
+    let text = client.rest().await;
+    assert_eq!((status(&text), body(&text)), ("200", "I do not care"));
+}
+
+#[tokio::test]
+async fn an_offer_to_upgrade_is_ignored() {
+    let server = TestServer::start(Limits::default());
+    let text = server
+        .exchange(
+            "GET /unread HTTP/1.1\r\nhost: a\r\nconnection: Upgrade, HTTP2-Settings\r\n\
+             upgrade: h2c\r\nhttp2-settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\r\n",
+        )
+        .await;
+    assert_eq!((status(&text), body(&text)), ("200", "I do not care"));
+    assert_eq!(header(&text, "upgrade"), None);
+}
+
+#[tokio::test]
+async fn a_preface_in_pieces_is_a_preface() {
+    let server = TestServer::start(Limits::default());
+    let mut client = server.connect().await;
+    for piece in ["PRI * HT", "TP/2.0\r\n\r\nSM\r", "\n\r\n"] {
+        client.send(piece).await;
+        tokio::task::yield_now().await;
+    }
+    client.send([0, 0, 0, 4, 0, 0, 0, 0, 0]).await;
+    let mut head = [0; 9];
+    patiently(tokio::io::AsyncReadExt::read_exact(
+        &mut client.0,
+        &mut head,
+    ))
+    .await
+    .unwrap();
+    assert_eq!(head[3], 4, "the server's settings come first");
 }

@@ -122,7 +122,7 @@ fn user_agent(agent: wire::UserAgent) -> UserAgent {
         ip: agent
             .ip
             .and_then(|text| text.parse::<IpAddr>().ok())
-            .map(|address| address.to_string()),
+            .map(|address| address.to_canonical().to_string()),
         description: agent.description,
         header: agent
             .header
@@ -216,6 +216,7 @@ mod tests {
         };
         assert_eq!(stored("1.2.3.4").as_deref(), Some("1.2.3.4"));
         assert_eq!(stored("2001:DB8:0:0::1").as_deref(), Some("2001:db8::1"));
+        assert_eq!(stored("::ffff:1.2.3.4").as_deref(), Some("1.2.3.4"));
         assert_eq!(stored("my house"), None);
     }
 

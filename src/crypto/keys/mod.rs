@@ -234,7 +234,7 @@ pub(in crate::crypto) mod tests {
 
     #[test]
     fn one_part_and_several_parts_make_the_same_mac() {
-        let key = keys(&[1]).newest(Purpose::Memo);
+        let key = keys(&[1]).newest(Purpose::Code);
         assert_eq!(
             key.mac::<16>(&[b"hello world"]),
             key.mac(&[b"hello ", b"world"])

@@ -256,6 +256,27 @@ fn a_hash_that_was_tampered_with_proves_nothing_and_costs_nothing() {
 }
 
 #[test]
+fn a_hash_beyond_the_limits_proves_nothing_even_to_the_right_secret() {
+    let codec = codec();
+    for (memory_kib, iterations, parallelism, good) in [
+        (1024, 2, 4, true),
+        (128, 16, 1, true),
+        (1025, 1, 1, false),
+        (8, 17, 1, false),
+        (64, 1, 5, false),
+        (1024, 3, 1, false),
+    ] {
+        let cost = Cost {
+            memory_kib,
+            iterations,
+            parallelism,
+        };
+        let hash = ArgonHash::make(cost, &[7; 16], b"saltsalt", 16, &mut Fresh).unwrap();
+        assert_eq!(codec.proves(&[7; 16], &hash.to_text()), good, "{cost:?}");
+    }
+}
+
+#[test]
 fn the_memo_holds_for_the_proven_pair_alone() {
     for capacity in [0, 64] {
         let codec = codec_of(&[1], capacity);

@@ -7,7 +7,7 @@ use crate::domain::event::{
 };
 use crate::domain::ids::PatId;
 use crate::domain::permission::Authority;
-use crate::domain::policy::{AttemptLimit, Lockout};
+use crate::domain::policy::{AttemptLimit, Policies};
 use crate::domain::secret::HashText;
 use crate::domain::time::{Span, Timestamp};
 
@@ -223,20 +223,29 @@ pub enum PasswordJudgement {
 /// `renewed` is the hash that replaces a stale one, with its fingerprint.
 ///
 /// # Errors
-/// [`UserError::LockedMeanwhile`] if the user was locked while the password was being compared, so
-/// that parallel attempts cannot be judged beyond the limit (CVE-2023-47111).
+/// [`UserError::LockedMeanwhile`] and [`UserError::TooManyAttempts`] if others came first while the
+/// password was being compared, so that parallel attempts cannot be judged beyond the limits
+/// (CVE-2023-47111).
 pub fn judge_password(
     user: &User,
     right: bool,
     renewed: Option<(HashText, String)>,
-    lockout: &Lockout,
+    policies: &Policies,
+    now: Timestamp,
 ) -> Result<PasswordJudgement, UserError> {
+    let lockout = policies.lockout;
     let human = user
         .human()
         .filter(|_| user.exists())
         .ok_or(UserError::PasswordUserNotFound)?;
     if user.state == UserState::Locked {
         return Err(UserError::LockedMeanwhile);
+    }
+    if !policies
+        .attempts
+        .allows(human.failures.count, human.failures.last_at, now)
+    {
+        return Err(UserError::TooManyAttempts);
     }
     if right {
         let mut events = vec![UserEvent::PasswordCheckSucceeded(Nothing {})];
@@ -364,6 +373,7 @@ pub fn remove_pat(_authority: &Authority, token_id: PatId) -> UserEvent {
 mod tests {
     use super::*;
     use crate::domain::ids::{OrgId, UserId};
+    use crate::domain::policy::Lockout;
     use crate::domain::user::{evolve, first};
 
     const NOW: Timestamp = Timestamp::from_micros(1_783_661_559_007_096);
@@ -502,14 +512,17 @@ mod tests {
 
     #[test]
     fn wrong_passwords_lock_at_the_limit_and_a_right_one_resets() {
-        let lockout = Lockout {
-            max_password_attempts: 3,
-            ..Lockout::default()
+        let policies = Policies {
+            lockout: Lockout {
+                max_password_attempts: 3,
+                ..Lockout::default()
+            },
+            ..Policies::default()
         };
         let mut user = human(with_password());
         for attempt in 1..=3 {
             let PasswordJudgement::Refused { events, attempts } =
-                judge_password(&user, false, None, &lockout).unwrap()
+                judge_password(&user, false, None, &policies, NOW).unwrap()
             else {
                 panic!("a wrong password was proven");
             };
@@ -525,7 +538,7 @@ mod tests {
             assert_eq!(user.state, expected);
         }
         assert_eq!(
-            judge_password(&user, true, None, &lockout),
+            judge_password(&user, true, None, &policies, NOW),
             Err(UserError::LockedMeanwhile)
         );
         assert_eq!(
@@ -573,6 +586,26 @@ mod tests {
             Err(UserError::TooManyAttempts)
         );
         assert!(password_ready(&user, NOW.plus(Span::from_seconds(1)), &limit).is_ok());
+    }
+
+    #[test]
+    fn parallel_attempts_are_not_judged_beyond_the_limit() {
+        let limit = AttemptLimit {
+            max_in_a_row: 2,
+            pause: std::time::Duration::from_secs(1),
+        };
+        let policies = Policies {
+            attempts: limit,
+            ..Policies::default()
+        };
+        let mut user = human(with_password());
+        for _ in 0..2 {
+            user = evolve(user, NOW, &UserEvent::PasswordCheckFailed(Nothing {}));
+        }
+        for right in [true, false] {
+            let judged = judge_password(&user, right, None, &policies, NOW);
+            assert_eq!(judged, Err(UserError::TooManyAttempts));
+        }
     }
 
     #[test]

@@ -9,9 +9,6 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::ports::StoreError;
 
-/// How long a connection waits for a lock that another process holds.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Prepared statements that a connection keeps; the writer alone has one for each number of events.
 const STATEMENTS: usize = 128;
 
@@ -62,11 +59,20 @@ const READER: &str = "
 pub(super) const READ_ONLY: OpenFlags =
     OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
+/// What differs from one connection to another.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tuning {
+    /// Page cache in KiB.
+    pub(super) cache_kib: u32,
+    /// How long to wait for a lock that another process holds.
+    pub(super) busy_timeout: Duration,
+}
+
 /// Opens a connection that writes. The file exists.
-pub(super) fn open_writer(path: &Path, cache_kib: u32) -> Result<Connection, StoreError> {
+pub(super) fn open_writer(path: &Path, tuning: Tuning) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = open(path, flags)?;
-    prepare(&connection, cache_kib)?;
+    let connection = open(path, flags, tuning.busy_timeout)?;
+    prepare(&connection, tuning)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     if mode != "wal" {
@@ -77,15 +83,15 @@ pub(super) fn open_writer(path: &Path, cache_kib: u32) -> Result<Connection, Sto
 }
 
 /// Opens a connection that only reads.
-pub(super) fn open_reader(path: &Path, cache_kib: u32) -> Result<Connection, StoreError> {
-    let connection = open(path, READ_ONLY)?;
-    prepare_reader(&connection, cache_kib)?;
+pub(super) fn open_reader(path: &Path, tuning: Tuning) -> Result<Connection, StoreError> {
+    let connection = open(path, READ_ONLY, tuning.busy_timeout)?;
+    prepare_reader(&connection, tuning)?;
     Ok(connection)
 }
 
 /// Makes a reader of a connection that the pool has opened.
-pub(super) fn prepare_reader(connection: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
-    prepare(connection, cache_kib)?;
+pub(super) fn prepare_reader(connection: &Connection, tuning: Tuning) -> rusqlite::Result<()> {
+    prepare(connection, tuning)?;
     connection.execute_batch(READER)
 }
 
@@ -94,16 +100,20 @@ pub(super) fn prepare_reader(connection: &Connection, cache_kib: u32) -> rusqlit
     clippy::disallowed_methods,
     reason = "the one place where connections are opened by hand"
 )]
-pub(super) fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+pub(super) fn open(
+    path: &Path,
+    flags: OpenFlags,
+    busy_timeout: Duration,
+) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(busy_timeout)?;
     Ok(connection)
 }
 
-fn prepare(connection: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+fn prepare(connection: &Connection, tuning: Tuning) -> rusqlite::Result<()> {
+    connection.busy_timeout(tuning.busy_timeout)?;
     connection.execute_batch(PRAGMAS)?;
-    connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
+    connection.pragma_update(None, "cache_size", -i64::from(tuning.cache_kib))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Nothing in the file's schema is trusted to call functions, and nobody rewrites the schema by hand.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;

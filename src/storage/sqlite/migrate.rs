@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
-use super::connection;
+use super::connection::{self, Tuning};
 use super::error::{Class, OpenError, class};
 use crate::ports::StoreError;
 
@@ -36,25 +37,25 @@ pub(super) fn known() -> i64 {
 }
 
 /// Makes the file if there is none, brings its schema up to date, and opens it for writing.
-pub(super) fn open_and_migrate(path: &Path, cache_kib: u32) -> Result<Connection, OpenError> {
+pub(super) fn open_and_migrate(path: &Path, tuning: Tuning) -> Result<Connection, OpenError> {
     let guard = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     if !path.exists() {
         create(path)?;
     }
     restrict(path)?;
-    refuse_newer(inspect(path)?)?;
-    let mut connection = connection::open_writer(path, cache_kib)?;
+    refuse_newer(inspect(path, tuning.busy_timeout)?)?;
+    let mut connection = connection::open_writer(path, tuning)?;
     migrate(&mut connection)?;
     drop(guard);
     Ok(connection)
 }
 
 /// Refuses every file but one of ours with exactly this version of the schema. Changes nothing.
-pub(super) fn require_current(path: &Path) -> Result<(), OpenError> {
+pub(super) fn require_current(path: &Path, busy_timeout: Duration) -> Result<(), OpenError> {
     if !path.exists() {
         return Err(OpenError::Missing(path.to_owned()));
     }
-    let found = inspect(path)?;
+    let found = inspect(path, busy_timeout)?;
     refuse_newer(found)?;
     match found {
         Found::Version(version) if version == known() => Ok(()),
@@ -80,9 +81,9 @@ fn refuse_newer(found: Found) -> Result<(), OpenError> {
 }
 
 /// Looks at the file through a read-only connection, so that closing it does not checkpoint.
-fn inspect(path: &Path) -> Result<Found, OpenError> {
+fn inspect(path: &Path, busy_timeout: Duration) -> Result<Found, OpenError> {
     let look = || -> rusqlite::Result<(i64, i64, i64)> {
-        let connection = connection::open(path, connection::READ_ONLY)?;
+        let connection = connection::open(path, connection::READ_ONLY, busy_timeout)?;
         let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
         let tables =
             connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -97,6 +98,15 @@ fn inspect(path: &Path) -> Result<Found, OpenError> {
         }
         Err(error) => Err(StoreError::from(error).into()),
     }
+}
+
+/// A database in memory with the schema of this version and nothing else.
+pub(super) fn pattern() -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_in_memory()?;
+    Migrations::from_slice(STEPS)
+        .to_latest(&mut connection)
+        .map_err(|error| StoreError::Failed(Box::new(error)))?;
+    Ok(connection)
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), OpenError> {

@@ -34,10 +34,12 @@ mod writer;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::Connection;
 
+use self::connection::Tuning;
 use self::search::Searchers;
 use self::writer::Writer;
 use crate::ports::{Seal, StoreError};
@@ -62,6 +64,8 @@ pub struct Options {
     pub writer_cache_kib: u32,
     /// Page cache of each reading connection in KiB.
     pub reader_cache_kib: u32,
+    /// How long a connection waits for a lock that another process holds, and a read for a connection.
+    pub busy_timeout: Duration,
 }
 
 impl Default for Options {
@@ -74,6 +78,23 @@ impl Default for Options {
             batch: 512,
             writer_cache_kib: 8 * 1024,
             reader_cache_kib: 2 * 1024,
+            busy_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Options {
+    const fn writer(&self) -> Tuning {
+        Tuning {
+            cache_kib: self.writer_cache_kib,
+            busy_timeout: self.busy_timeout,
+        }
+    }
+
+    const fn reader(&self) -> Tuning {
+        Tuning {
+            cache_kib: self.reader_cache_kib,
+            busy_timeout: self.busy_timeout,
         }
     }
 }
@@ -95,7 +116,7 @@ impl SqliteStore {
     /// refused and not touched.
     pub fn open(path: &Path, options: &Options, seal: Arc<dyn Seal>) -> Result<Self, OpenError> {
         let path = absolute(path)?;
-        let connection = migrate::open_and_migrate(&path, options.writer_cache_kib)?;
+        let connection = migrate::open_and_migrate(&path, options.writer())?;
         let readers = pool(&path, options)?;
         let searchers = Searchers::start(&path, options)?;
         let writer = Writer::start(connection, options, seal, path)?;
@@ -131,13 +152,13 @@ fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
 }
 
 fn pool(path: &Path, options: &Options) -> Result<r2d2::Pool<SqliteConnectionManager>, OpenError> {
-    let cache_kib = options.reader_cache_kib;
+    let tuning = options.reader();
     let manager = SqliteConnectionManager::file(path)
         .with_flags(connection::READ_ONLY)
-        .with_init(move |connection| connection::prepare_reader(connection, cache_kib));
+        .with_init(move |connection| connection::prepare_reader(connection, tuning));
     r2d2::Pool::builder()
         .max_size(options.read_connections.max(1))
-        .connection_timeout(connection::BUSY_TIMEOUT)
+        .connection_timeout(options.busy_timeout)
         // A connection to a file does not go stale: it is neither tested nor replaced.
         .test_on_check_out(false)
         .idle_timeout(None)

@@ -33,7 +33,7 @@ impl Searchers {
             threads: Vec::new(),
         };
         for number in 0..options.search_threads.max(1) {
-            let connection = connection::open_reader(path, options.reader_cache_kib)?;
+            let connection = connection::open_reader(path, options.reader())?;
             text::register(&connection).map_err(StoreError::from)?;
             let jobs = Arc::clone(&jobs);
             let thread = std::thread::Builder::new()

@@ -61,12 +61,12 @@ pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> io::Result<Response
     stream.set_nodelay(true)?;
     if bytes.len() <= 64 * 1024 {
         (&stream).write_all(bytes)?;
-        return read(&stream);
+        return read(&stream, bytes.starts_with(b"HEAD "));
     }
     std::thread::scope(|scope| {
         // It may well fail: a server need not read what it has refused.
         let writer = scope.spawn(|| (&stream).write_all(bytes));
-        let response = read(&stream);
+        let response = read(&stream, false);
         let closed = stream.shutdown(Shutdown::Both);
         let written = writer.join();
         drop((closed, written));
@@ -74,12 +74,12 @@ pub(crate) fn exchange(address: SocketAddr, bytes: &[u8]) -> io::Result<Response
     })
 }
 
-/// Reads one answer.
-fn read(mut stream: &TcpStream) -> io::Result<Response> {
+/// Reads one answer; to HEAD it has no body, whatever its length says.
+fn read(mut stream: &TcpStream, head: bool) -> io::Result<Response> {
     let mut bytes = Vec::new();
     let mut chunk = vec![0; 16 * 1024];
     loop {
-        if let Some(response) = parse(&bytes, false)? {
+        if let Some(response) = parse(&bytes, head, false)? {
             return Ok(response);
         }
         match stream.read(&mut chunk) {
@@ -91,7 +91,7 @@ fn read(mut stream: &TcpStream) -> io::Result<Response> {
             Err(error) => return Err(error),
         }
     }
-    parse(&bytes, true)?.ok_or_else(|| broken("the connection ended within the answer"))
+    parse(&bytes, head, true)?.ok_or_else(|| broken("the connection ended within the answer"))
 }
 
 fn broken(what: &str) -> io::Error {
@@ -99,14 +99,14 @@ fn broken(what: &str) -> io::Error {
 }
 
 /// The answer in these bytes, if it is whole; `ended` says that no more will come.
-fn parse(bytes: &[u8], ended: bool) -> io::Result<Option<Response>> {
+fn parse(bytes: &[u8], head: bool, ended: bool) -> io::Result<Option<Response>> {
     let Some(head_length) = position(bytes, b"\r\n\r\n") else {
         return Ok(None);
     };
-    let (head, rest) = bytes.split_at(head_length);
+    let (lines, rest) = bytes.split_at(head_length);
     let mut rest = rest.get(4..).unwrap_or_default();
-    let head = str::from_utf8(head).map_err(|_| broken("the head is not UTF-8"))?;
-    let mut lines = head.split("\r\n");
+    let lines = str::from_utf8(lines).map_err(|_| broken("the head is not UTF-8"))?;
+    let mut lines = lines.split("\r\n");
     let status = lines
         .next()
         .and_then(|line| line.strip_prefix("HTTP/1.1 "))
@@ -127,7 +127,10 @@ fn parse(bytes: &[u8], ended: bool) -> io::Result<Option<Response>> {
         body: Vec::new(),
     };
     if (100..200).contains(&status) {
-        return parse(rest, ended);
+        return parse(rest, head, ended);
+    }
+    if head {
+        return Ok(Some(response));
     }
     if response.header("transfer-encoding") == Some("chunked") {
         loop {

@@ -17,7 +17,13 @@ fn login(user_id: &str, password: &str) -> Value {
 #[test]
 fn no_body_and_an_empty_one_make_an_empty_session() {
     let server = TestServer::start();
-    for body in [None, Some(""), Some(" \n"), Some("{}"), Some(r#"{"checks":null}"#)] {
+    for body in [
+        None,
+        Some(""),
+        Some(" \n"),
+        Some("{}"),
+        Some(r#"{"checks":null}"#),
+    ] {
         let answer = server
             .login_client()
             .send("POST", SESSIONS, body.map(str::as_bytes));
@@ -33,7 +39,10 @@ fn no_body_and_an_empty_one_make_an_empty_session() {
 fn an_empty_session_can_be_read_as_it_was_made() {
     let server = TestServer::start();
     let session = server.session(&json!({}));
-    server.login_client().get(&session.path()).ok(&json!({ "session": {
+    server
+        .login_client()
+        .get(&session.path())
+        .ok(&json!({ "session": {
         "id": session.id,
         "creationDate": server.clock.text(),
         "changeDate": server.clock.text(),
@@ -87,7 +96,10 @@ fn a_login_name_is_no_email_address_and_no_phone_number() {
     for name in ["mini@mouse.com", "+41791234567", "mini ", "min", "mini%"] {
         server
             .login_client()
-            .post(SESSIONS, &json!({ "checks": { "user": { "loginName": name } } }))
+            .post(
+                SESSIONS,
+                &json!({ "checks": { "user": { "loginName": name } } }),
+            )
             .fails(5, "QUERY-Dfbg2", "User could not be found");
     }
 }
@@ -99,9 +111,10 @@ fn the_domain_belongs_to_the_login_name_where_the_policy_says_so() {
     });
     let human = server.human("Mini");
     let check = |name: &str| {
-        server
-            .login_client()
-            .post(SESSIONS, &json!({ "checks": { "user": { "loginName": name } } }))
+        server.login_client().post(
+            SESSIONS,
+            &json!({ "checks": { "user": { "loginName": name } } }),
+        )
     };
     check("mini").fails(5, "QUERY-Dfbg2", "User could not be found");
     let answer = check("MINI@zitadel.localhost");
@@ -120,7 +133,9 @@ fn the_domain_belongs_to_the_login_name_where_the_policy_says_so() {
 fn a_password_is_proven_in_the_same_call() {
     let server = TestServer::start();
     let human = server.human("mini");
-    let answer = server.login_client().post(SESSIONS, &login(&human.id, PASSWORD));
+    let answer = server
+        .login_client()
+        .post(SESSIONS, &login(&human.id, PASSWORD));
     answer.is(201, &server.created(4));
     let id = answer.str("/sessionId");
     let read = server.login_client().get(&format!("/v2/sessions/{id}"));
@@ -167,7 +182,10 @@ fn events_of_one_call_stand_in_their_order_with_their_payloads() {
     let now = server.clock.text();
     let token = events.pop().unwrap();
     assert_eq!((token.0, token.1), (6, "session.token.set"));
-    assert_eq!(token.2.as_object().unwrap().keys().collect::<Vec<_>>(), ["tokenID"]);
+    assert_eq!(
+        token.2.as_object().unwrap().keys().collect::<Vec<_>>(),
+        ["tokenID"]
+    );
     let expected = [
         (
             1,
@@ -185,8 +203,16 @@ fn events_of_one_call_stand_in_their_order_with_their_payloads() {
             }),
         ),
         (3, "session.password.checked", json!({ "checkedAt": now })),
-        (4, "session.metadata.set", json!({ "metadata": { "foo": "YmFy" } })),
-        (5, "session.lifetime.set", json!({ "lifetime": 18_000_500_000_000_i64 })),
+        (
+            4,
+            "session.metadata.set",
+            json!({ "metadata": { "foo": "YmFy" } }),
+        ),
+        (
+            5,
+            "session.lifetime.set",
+            json!({ "lifetime": 18_000_500_000_000_i64 }),
+        ),
     ];
     assert_eq!(events, expected);
 }
@@ -204,8 +230,14 @@ fn sequences_count_the_events_of_the_call() {
         (json!({ "metadata": { "a": "YQ==" } }), 3),
         (json!({ "lifetime": "1s" }), 3),
         (json!({ "checks": both }), 4),
-        (json!({ "metadata": { "a": "YQ==" }, "lifetime": "60s", "checks": user }), 5),
-        (json!({ "metadata": { "a": "YQ==" }, "lifetime": "60s", "checks": both }), 6),
+        (
+            json!({ "metadata": { "a": "YQ==" }, "lifetime": "60s", "checks": user }),
+            5,
+        ),
+        (
+            json!({ "metadata": { "a": "YQ==" }, "lifetime": "60s", "checks": both }),
+            6,
+        ),
         (json!({ "userAgent": { "description": "phone" } }), 2),
     ] {
         server
@@ -261,13 +293,28 @@ fn the_user_agent_is_kept_and_an_address_that_is_none_is_dropped() {
                 "header": { "user-agent": { "values": ["a", "b"] }, "X-Foo": {} },
             })),
         ),
-        (json!({ "ip": "2001:DB8:0:0::1" }), Some(json!({ "ip": "2001:db8::1" }))),
-        (json!({ "ip": "::FFFF:1.2.3.4" }), Some(json!({ "ip": "1.2.3.4" }))),
-        (json!({ "ip": "my house", "description": "d" }), Some(json!({ "description": "d" }))),
+        (
+            json!({ "ip": "2001:DB8:0:0::1" }),
+            Some(json!({ "ip": "2001:db8::1" })),
+        ),
+        (
+            json!({ "ip": "::FFFF:1.2.3.4" }),
+            Some(json!({ "ip": "1.2.3.4" })),
+        ),
+        (
+            json!({ "ip": "my house", "description": "d" }),
+            Some(json!({ "description": "d" })),
+        ),
         (json!({ "ip": "1.2.3.4:80" }), None),
         (json!({ "ip": "" }), None),
-        (json!({ "fingerprintId": "" }), Some(json!({ "fingerprintId": "" }))),
-        (json!({ "fingerprint_id": "x" }), Some(json!({ "fingerprintId": "x" }))),
+        (
+            json!({ "fingerprintId": "" }),
+            Some(json!({ "fingerprintId": "" })),
+        ),
+        (
+            json!({ "fingerprint_id": "x" }),
+            Some(json!({ "fingerprintId": "x" })),
+        ),
         (json!({ "header": {} }), None),
         (json!({}), None),
     ] {
@@ -290,14 +337,20 @@ fn the_lifetime_counts_from_the_call_to_the_microsecond() {
         let session = server.session(&json!({ "lifetime": lifetime }));
         let read = server.login_client().get(&session.path()).json();
         assert_eq!(
-            read["session"].get("expirationDate").and_then(Value::as_str),
+            read["session"]
+                .get("expirationDate")
+                .and_then(Value::as_str),
             expires,
             "{lifetime}"
         );
     }
     let session = server.session(&json!({}));
     let read = server.login_client().get(&session.path()).json();
-    assert_eq!(read["session"].get("expirationDate"), None, "it never expires");
+    assert_eq!(
+        read["session"].get("expirationDate"),
+        None,
+        "it never expires"
+    );
 }
 
 #[test]
@@ -310,7 +363,10 @@ fn the_longest_lifetime_does_not_break_anything() {
         .login_client()
         .patch(&session.path(), &json!({ "lifetime": "1s" }))
         .ok(&server.changed(5));
-    server.login_client().post("/v2/sessions/search", &json!({})).succeeds();
+    server
+        .login_client()
+        .post("/v2/sessions/search", &json!({}))
+        .succeeds();
 }
 
 #[test]
@@ -326,10 +382,11 @@ fn a_user_that_is_not_there_is_not_found() {
             json!({ "checks": { "user": user, "password": { "password": PASSWORD } } }),
         ] {
             server.writes_nothing(|| {
-                server
-                    .login_client()
-                    .post(SESSIONS, &body)
-                    .fails(5, "QUERY-Dfbg2", "User could not be found");
+                server.login_client().post(SESSIONS, &body).fails(
+                    5,
+                    "QUERY-Dfbg2",
+                    "User could not be found",
+                );
             });
         }
     }
@@ -349,10 +406,11 @@ fn only_an_active_user_can_be_checked() {
             login(&human.id, "wrong"),
         ] {
             server.writes_nothing(|| {
-                server
-                    .login_client()
-                    .post(SESSIONS, &body)
-                    .fails(9, "SESSION-Gj4ko", "Errors.User.NotActive");
+                server.login_client().post(SESSIONS, &body).fails(
+                    9,
+                    "SESSION-Gj4ko",
+                    "Errors.User.NotActive",
+                );
             });
         }
         server.admin().post(&path(undo), &json!({})).succeeds();
@@ -362,8 +420,14 @@ fn only_an_active_user_can_be_checked() {
             .is(201, &server.created(4));
     }
     let human = server.human("gone");
-    server.admin().delete(&format!("/v2/users/{}", human.id)).succeeds();
-    for user in [json!({ "userId": human.id }), json!({ "loginName": "gone" })] {
+    server
+        .admin()
+        .delete(&format!("/v2/users/{}", human.id))
+        .succeeds();
+    for user in [
+        json!({ "userId": human.id }),
+        json!({ "loginName": "gone" }),
+    ] {
         server
             .login_client()
             .post(SESSIONS, &json!({ "checks": { "user": user } }))
@@ -380,12 +444,10 @@ fn a_wrong_password_is_counted_and_makes_no_session() {
             "checks": { "user": { "userId": human.id }, "password": { "password": "wrong" } },
             "metadata": { "a": "YQ==" },
         });
-        server.login_client().post(SESSIONS, &body).fails_credentials(
-            3,
-            "COMMAND-3M0fs",
-            "Password is invalid",
-            attempts,
-        );
+        server
+            .login_client()
+            .post(SESSIONS, &body)
+            .fails_credentials(3, "COMMAND-3M0fs", "Password is invalid", attempts);
     };
     let before = server.user_history(&human.id).len();
     (1..=3).for_each(wrong);
@@ -393,7 +455,9 @@ fn a_wrong_password_is_counted_and_makes_no_session() {
         server.user_history(&human.id)[before..],
         ["user.human.password.check.failed"; 3]
     );
-    let listed = server.login_client().post("/v2/sessions/search", &json!({}));
+    let listed = server
+        .login_client()
+        .post("/v2/sessions/search", &json!({}));
     listed.ok(&json!({ "details": { "timestamp": server.clock.text() } }));
 
     server
@@ -484,7 +548,11 @@ fn answers_to_failures_are_held_back_for_longer_and_longer() {
         let body = json!({ "checks": { "user": user, "password": { "password": "wrong" } } });
         for attempts in 1..=61_u64 {
             let answer = server.login_client().post(SESSIONS, &body);
-            assert!([400, 404].contains(&answer.response.status), "{}", answer.text());
+            assert!(
+                [400, 404].contains(&answer.response.status),
+                "{}",
+                answer.text()
+            );
             let seconds = (attempts.saturating_sub(5) / 5).min(10);
             let expected: Vec<_> = (seconds > 0)
                 .then(|| Duration::from_secs(seconds))
@@ -546,7 +614,11 @@ fn a_password_needs_a_user_who_has_one() {
     let machine = server.service(&[]);
     let password = json!({ "password": PASSWORD });
     for (checks, id, text) in [
-        (json!({ "password": password }), "COMMAND-Sfw3f", "User ID missing"),
+        (
+            json!({ "password": password }),
+            "COMMAND-Sfw3f",
+            "User ID missing",
+        ),
         (
             json!({ "user": { "userId": without.id }, "password": password }),
             "COMMAND-3nJ4t",
@@ -602,7 +674,10 @@ fn checks_and_challenges_of_later_versions_are_refused_and_nothing_is_written() 
     };
     for (what, body) in [
         check("webAuthN", json!({ "credentialAssertionData": {} })),
-        check("idpIntent", json!({ "idpIntentId": "1", "idpIntentToken": "t" })),
+        check(
+            "idpIntent",
+            json!({ "idpIntentId": "1", "idpIntentToken": "t" }),
+        ),
         check("totp", json!({ "code": "123456" })),
         check("otpSms", json!({ "code": "1" })),
         check("otpEmail", json!({ "code": "1" })),
@@ -618,7 +693,10 @@ fn checks_and_challenges_of_later_versions_are_refused_and_nothing_is_written() 
         challenge("otpSms", json!({ "returnCode": true })),
         challenge("otpEmail", json!({})),
         challenge("otpEmail", json!({ "returnCode": {} })),
-        challenge("otpEmail", json!({ "sendCode": { "urlTemplate": "https://x/{{.Code}}" } })),
+        challenge(
+            "otpEmail",
+            json!({ "sendCode": { "urlTemplate": "https://x/{{.Code}}" } }),
+        ),
     ] {
         let text = format!("{what} is not implemented");
         server.writes_nothing(|| {
@@ -640,7 +718,9 @@ fn broken_rules_are_named_as_zitadel_names_them() {
     let long = "\u{e4}".repeat(201);
     let range = "value length must be between 1 and 200 runes, inclusive";
     let outer = |field: &str| {
-        format!("invalid CreateSessionRequest.{field}: embedded message failed validation | caused by: ")
+        format!(
+            "invalid CreateSessionRequest.{field}: embedded message failed validation | caused by: "
+        )
     };
     let check = |field: &str, inner: &str| {
         outer("Checks")
@@ -654,9 +734,13 @@ fn broken_rules_are_named_as_zitadel_names_them() {
                 "invalid RequestChallenges.{field}: embedded message failed validation | caused by: invalid {inner}"
             )
     };
-    let lifetime = "invalid CreateSessionRequest.Lifetime: value must be greater than 0s".to_owned();
+    let lifetime =
+        "invalid CreateSessionRequest.Lifetime: value must be greater than 0s".to_owned();
     for (body, text) in [
-        (json!({ "checks": { "user": {} } }), check("User", "CheckUser.Search: value is required")),
+        (
+            json!({ "checks": { "user": {} } }),
+            check("User", "CheckUser.Search: value is required"),
+        ),
         (
             json!({ "checks": { "user": { "userId": "" } } }),
             check("User", &format!("CheckUser.UserId: {range}")),
@@ -679,11 +763,17 @@ fn broken_rules_are_named_as_zitadel_names_them() {
         ),
         (
             json!({ "checks": { "webAuthN": {} } }),
-            check("WebAuthN", "CheckWebAuthN.CredentialAssertionData: value is required"),
+            check(
+                "WebAuthN",
+                "CheckWebAuthN.CredentialAssertionData: value is required",
+            ),
         ),
         (
             json!({ "checks": { "idpIntent": { "idpIntentId": "1" } } }),
-            check("IdpIntent", &format!("CheckIDPIntent.IdpIntentToken: {range}")),
+            check(
+                "IdpIntent",
+                &format!("CheckIDPIntent.IdpIntentToken: {range}"),
+            ),
         ),
         (
             json!({ "checks": { "totp": { "code": "12345" } } }),
@@ -691,11 +781,17 @@ fn broken_rules_are_named_as_zitadel_names_them() {
         ),
         (
             json!({ "checks": { "otpSms": {} } }),
-            check("OtpSms", "CheckOTP.Code: value length must be at least 1 runes"),
+            check(
+                "OtpSms",
+                "CheckOTP.Code: value length must be at least 1 runes",
+            ),
         ),
         (
             json!({ "checks": { "otpEmail": { "code": "" } } }),
-            check("OtpEmail", "CheckOTP.Code: value length must be at least 1 runes"),
+            check(
+                "OtpEmail",
+                "CheckOTP.Code: value length must be at least 1 runes",
+            ),
         ),
         (
             json!({ "checks": { "recoveryCode": { "code": "" } } }),
@@ -703,7 +799,10 @@ fn broken_rules_are_named_as_zitadel_names_them() {
         ),
         (
             json!({ "challenges": { "webAuthN": {} } }),
-            challenge("WebAuthN", &format!("RequestChallenges_WebAuthN.Domain: {range}")),
+            challenge(
+                "WebAuthN",
+                &format!("RequestChallenges_WebAuthN.Domain: {range}"),
+            ),
         ),
         (
             json!({ "challenges": { "webAuthN": { "domain": "x" } } }),
@@ -738,14 +837,20 @@ fn broken_rules_are_named_as_zitadel_names_them() {
     let edge = "\u{e4}".repeat(200);
     server
         .login_client()
-        .post(SESSIONS, &json!({ "checks": { "user": { "userId": edge } } }))
+        .post(
+            SESSIONS,
+            &json!({ "checks": { "user": { "userId": edge } } }),
+        )
         .fails(5, "QUERY-Dfbg2", "User could not be found");
 }
 
 #[test]
 fn who_asks_comes_before_what_is_asked() {
     let server = TestServer::start();
-    let (broken, invalid) = (b"{\"lifetime\":".as_slice(), b"{\"lifetime\":\"0s\"}".as_slice());
+    let (broken, invalid) = (
+        b"{\"lifetime\":".as_slice(),
+        b"{\"lifetime\":\"0s\"}".as_slice(),
+    );
     for body in [broken, invalid] {
         server
             .anonymous()
@@ -764,14 +869,20 @@ fn who_asks_comes_before_what_is_asked() {
                 SESSIONS,
                 &json!({ "lifetime": "0s", "checks": { "user": { "userId": "1" } } }),
             )
-            .fails_plainly(3, "invalid CreateSessionRequest.Lifetime: value must be greater than 0s");
+            .fails_plainly(
+                3,
+                "invalid CreateSessionRequest.Lifetime: value must be greater than 0s",
+            );
     }
     // Permissions come before the look at the user, so that they do not tell who exists.
     let human = server.human("mini");
     for user in [human.id.as_str(), "1"] {
         nobody
             .client
-            .post(SESSIONS, &json!({ "checks": { "user": { "userId": user } } }))
+            .post(
+                SESSIONS,
+                &json!({ "checks": { "user": { "userId": user } } }),
+            )
             .fails(5, "AUTHZ-cdgFk", "membership not found");
     }
 }
@@ -791,9 +902,16 @@ fn only_roles_with_session_write_on_the_instance_create_sessions() {
         ("ORG_OWNER", false, Err(404)),
         ("ORG_USER_MANAGER", false, Err(404)),
     ] {
-        let resource = if on_instance { Resource::Instance } else { Resource::Org(org) };
+        let resource = if on_instance {
+            Resource::Instance
+        } else {
+            Resource::Org(org)
+        };
         let service = server.service_on(org, resource, &[role]);
-        for body in [json!({}), json!({ "checks": { "user": { "userId": human.id } } })] {
+        for body in [
+            json!({}),
+            json!({ "checks": { "user": { "userId": human.id } } }),
+        ] {
             let sequence = if body == json!({}) { 2 } else { 3 };
             let answer = service.client.post(SESSIONS, &body);
             match expected {
@@ -803,11 +921,11 @@ fn only_roles_with_session_write_on_the_instance_create_sessions() {
             }
         }
     }
-    server
-        .service(&[])
-        .client
-        .post(SESSIONS, &json!({}))
-        .fails(5, "AUTHZ-cdgFk", "membership not found");
+    server.service(&[]).client.post(SESSIONS, &json!({})).fails(
+        5,
+        "AUTHZ-cdgFk",
+        "membership not found",
+    );
 }
 
 #[test]

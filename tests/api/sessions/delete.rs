@@ -39,7 +39,10 @@ fn a_deleted_session_is_gone_for_every_use() {
         .ok(&json!({ "details": { "timestamp": server.clock.text() } }));
     let events = server.session_events(&session.id);
     let last = events.last().unwrap();
-    assert_eq!((last.0, last.1, &last.2), (5, "session.terminated", &json!(null)));
+    assert_eq!(
+        (last.0, last.1, &last.2),
+        (5, "session.terminated", &json!(null))
+    );
 }
 
 #[test]
@@ -57,8 +60,11 @@ fn deleting_again_answers_the_same_and_writes_nothing() {
             server.admin().delete(&session.path()).ok(&first);
             // The token that it had last still counts.
             delete_with(&nobody, &session, &session.token).ok(&first);
-            delete_with(&server.admin(), &session, "wrong")
-                .fails(7, "COMMAND-sGr42", "Session Token is invalid");
+            delete_with(&server.admin(), &session, "wrong").fails(
+                7,
+                "COMMAND-sGr42",
+                "Session Token is invalid",
+            );
         });
     }
 }
@@ -107,8 +113,11 @@ fn a_token_that_is_not_the_current_one_is_refused_whoever_asks() {
             server.service(&[]).client,
         ] {
             server.writes_nothing(|| {
-                delete_with(&client, &session, wrong)
-                    .fails(7, "COMMAND-sGr42", "Session Token is invalid");
+                delete_with(&client, &session, wrong).fails(
+                    7,
+                    "COMMAND-sGr42",
+                    "Session Token is invalid",
+                );
             });
         }
     }
@@ -131,7 +140,9 @@ fn a_token_in_the_query_or_in_a_header_is_not_read() {
     let nobody = server.service(&[]).client;
     for token in [session.token.as_str(), "wrong"] {
         let target = format!("{}?sessionToken={token}", session.path());
-        nobody.delete(&target).fails(5, "AUTHZ-cdgFk", "membership not found");
+        nobody
+            .delete(&target)
+            .fails(5, "AUTHZ-cdgFk", "membership not found");
         nobody
             .with("x-session-token", token)
             .delete(&session.path())
@@ -139,7 +150,10 @@ fn a_token_in_the_query_or_in_a_header_is_not_read() {
     }
     server
         .login_client()
-        .delete(&format!("{}?sessionToken=wrong&sessionToken=twice", session.path()))
+        .delete(&format!(
+            "{}?sessionToken=wrong&sessionToken=twice",
+            session.path()
+        ))
         .ok(&json!({ "details": server.details(3) }));
 }
 
@@ -151,13 +165,17 @@ fn the_user_of_a_session_may_delete_it_and_all_its_others() {
     let second = server.session(&json!({ "checks": { "user": { "userId": mini.id } } }));
     let foreign = server.logged_in(&other);
     let own = server.bearer(&session.token);
-    own.delete(&foreign.path()).fails(5, "AUTHZ-cdgFk", "membership not found");
-    own.delete(&second.path()).ok(&json!({ "details": server.details(4) }));
-    own.delete(&session.path()).ok(&json!({ "details": server.details(5) }));
+    own.delete(&foreign.path())
+        .fails(5, "AUTHZ-cdgFk", "membership not found");
+    own.delete(&second.path())
+        .ok(&json!({ "details": server.details(4) }));
+    own.delete(&session.path())
+        .ok(&json!({ "details": server.details(5) }));
     let events = server.session_events(&session.id);
     assert_eq!(events.last().unwrap().1, "session.terminated");
     // Nothing can be done with it any more, not even the same again.
-    own.delete(&session.path()).fails(5, "QUERY-SFeaa", "Errors.Session.NotExisting");
+    own.delete(&session.path())
+        .fails(5, "QUERY-SFeaa", "Errors.Session.NotExisting");
 }
 
 #[test]
@@ -166,15 +184,18 @@ fn having_created_a_session_is_not_enough() {
     let service = server.service(&["IAM_LOGIN_CLIENT"]);
     let human = server.human("mini");
     let empty = server.session_by(&service.client, &json!({}));
-    let with_user =
-        server.session_by(&service.client, &json!({ "checks": { "user": { "userId": human.id } } }));
+    let with_user = server.session_by(
+        &service.client,
+        &json!({ "checks": { "user": { "userId": human.id } } }),
+    );
     server.member(&service.id, Resource::Instance, &["IAM_OWNER_VIEWER"]);
     for session in [&empty, &with_user] {
         server.writes_nothing(|| {
-            service
-                .client
-                .delete(&session.path())
-                .fails(7, "AUTH-AWfge", "No matching permissions found");
+            service.client.delete(&session.path()).fails(
+                7,
+                "AUTH-AWfge",
+                "No matching permissions found",
+            );
         });
     }
 }
@@ -199,7 +220,12 @@ fn roles_with_session_delete_may_delete_where_they_were_given() {
             200,
         ),
         (Resource::Instance, &["IAM_OWNER_VIEWER"], 403, 403),
-        (Resource::Org(home), &["ORG_OWNER", "ORG_USER_MANAGER"], 404, 200),
+        (
+            Resource::Org(home),
+            &["ORG_OWNER", "ORG_USER_MANAGER"],
+            404,
+            200,
+        ),
         (Resource::Org(home), &["ORG_OWNER_VIEWER"], 404, 403),
         (Resource::Org(other), &["ORG_OWNER"], 404, 404),
     ] {
@@ -207,7 +233,11 @@ fn roles_with_session_delete_may_delete_where_they_were_given() {
             let client = server.service_on(home, resource, &[role]).client;
             for (body, sequence, expected) in [
                 (json!({}), 3, on_empty),
-                (json!({ "checks": { "user": { "userId": human.id } } }), 4, on_user),
+                (
+                    json!({ "checks": { "user": { "userId": human.id } } }),
+                    4,
+                    on_user,
+                ),
             ] {
                 let session = server.session(&body);
                 let answer = client.delete(&session.path());
@@ -232,20 +262,22 @@ fn an_expired_session_can_be_deleted() {
         }));
         server.clock.advance(DAY);
         // As a bearer it is worth nothing.
-        server
-            .bearer(&session.token)
-            .delete(&session.path())
-            .fails(7, "AUTHZ-EGDo3", "session expired");
+        server.bearer(&session.token).delete(&session.path()).fails(
+            7,
+            "AUTHZ-EGDo3",
+            "session expired",
+        );
         let answer = if with_token {
             delete_with(&server.service(&[]).client, &session, &session.token)
         } else {
             server.login_client().delete(&session.path())
         };
         answer.ok(&json!({ "details": server.details(6) }));
-        server
-            .login_client()
-            .get(&session.path())
-            .fails(5, "QUERY-SFeaa", "Session does not exist");
+        server.login_client().get(&session.path()).fails(
+            5,
+            "QUERY-SFeaa",
+            "Session does not exist",
+        );
     }
 }
 
@@ -253,16 +285,32 @@ fn an_expired_session_can_be_deleted() {
 fn an_unknown_id_is_a_success_for_those_who_may_delete_on_the_instance() {
     let server = TestServer::start();
     let home = server.core().default_org;
-    let org_owner = server.service_on(home, Resource::Org(home), &["ORG_OWNER"]).client;
+    let org_owner = server
+        .service_on(home, Resource::Org(home), &["ORG_OWNER"])
+        .client;
     let viewer = server.service(&["IAM_OWNER_VIEWER"]).client;
     let nobody = server.service(&[]).client;
-    for id in ["1", "222430354126975533", "9223372036854775808", "01", "x", "%F0%9F%94%91"] {
+    for id in [
+        "1",
+        "222430354126975533",
+        "9223372036854775808",
+        "01",
+        "x",
+        "%F0%9F%94%91",
+    ] {
         let path = format!("/v2/sessions/{id}");
         server.writes_nothing(|| {
-            server.login_client().delete(&path).ok(&json!({ "details": {} }));
-            viewer.delete(&path).fails(7, "AUTH-AWfge", "No matching permissions found");
+            server
+                .login_client()
+                .delete(&path)
+                .ok(&json!({ "details": {} }));
+            viewer
+                .delete(&path)
+                .fails(7, "AUTH-AWfge", "No matching permissions found");
             for client in [&org_owner, &nobody] {
-                client.delete(&path).fails(5, "AUTHZ-cdgFk", "membership not found");
+                client
+                    .delete(&path)
+                    .fails(5, "AUTHZ-cdgFk", "membership not found");
             }
             for client in [&server.admin(), &nobody] {
                 client
@@ -278,8 +326,11 @@ fn a_token_of_another_session_deletes_neither() {
     let server = TestServer::start();
     let (first, second) = (server.session(&json!({})), server.session(&json!({})));
     let nobody = server.service(&[]).client;
-    delete_with(&nobody, &first, &second.token)
-        .fails(7, "COMMAND-sGr42", "Session Token is invalid");
+    delete_with(&nobody, &first, &second.token).fails(
+        7,
+        "COMMAND-sGr42",
+        "Session Token is invalid",
+    );
     nobody
         .delete_with("/v2/sessions/1", &json!({ "sessionToken": first.token }))
         .fails(7, "COMMAND-sGr42", "Session Token is invalid");
@@ -297,10 +348,11 @@ fn a_deleted_session_stays_deleted_after_a_restart() {
     let details = json!({ "details": server.details(5) });
     server.restart();
     server.clock.advance_seconds(5);
-    server
-        .bearer(&session.token)
-        .get(&session.path())
-        .fails(5, "QUERY-SFeaa", "Errors.Session.NotExisting");
+    server.bearer(&session.token).get(&session.path()).fails(
+        5,
+        "QUERY-SFeaa",
+        "Errors.Session.NotExisting",
+    );
     server.login_client().delete(&session.path()).ok(&details);
 }
 
@@ -323,7 +375,9 @@ fn a_body_that_is_none_changes_nothing() {
     server.writes_nothing(|| {
         for body in ["{", "[]", "{\"sessionToken\":1}", "\u{0}"] {
             let answer =
-                server.login_client().send("DELETE", &session.path(), Some(body.as_bytes()));
+                server
+                    .login_client()
+                    .send("DELETE", &session.path(), Some(body.as_bytes()));
             assert_eq!(answer.response.status, 400, "{body}: {}", answer.text());
             assert_eq!(answer.json()["code"], 3, "{body}");
         }

@@ -29,7 +29,10 @@ fn everything_that_was_set_is_there() {
     );
     set.ok(&server.changed(7));
     server.clock.advance_seconds(7);
-    server.login_client().get(&session.path()).ok(&json!({ "session": {
+    server
+        .login_client()
+        .get(&session.path())
+        .ok(&json!({ "session": {
         "id": session.id,
         "creationDate": created_at,
         "changeDate": set.str("/details/changeDate"),
@@ -70,7 +73,10 @@ fn sequence_and_dates_are_those_that_the_last_call_answered() {
         let read = server.login_client().get(&session.path()).json();
         assert_eq!(read["session"]["sequence"], details["sequence"]);
         assert_eq!(read["session"]["changeDate"], details["changeDate"]);
-        assert_eq!(read["session"]["creationDate"], session.details["changeDate"]);
+        assert_eq!(
+            read["session"]["creationDate"],
+            session.details["changeDate"]
+        );
         server.clock.advance(Duration::from_micros(1_500_007));
         let set = server.login_client().patch(&session.path(), &body);
         details = set.succeeds().json()["details"].clone();
@@ -81,13 +87,17 @@ fn sequence_and_dates_are_those_that_the_last_call_answered() {
 fn the_creator_may_read_without_any_role() {
     let server = TestServer::configured(|config| {
         let policies_alone = vec!["policy.read".to_owned()];
-        config.roles.insert("IAM_POLICY_VIEWER".to_owned(), policies_alone);
+        config
+            .roles
+            .insert("IAM_POLICY_VIEWER".to_owned(), policies_alone);
     });
     let service = server.service(&["IAM_LOGIN_CLIENT"]);
     let human = server.human("mini");
     let empty = server.session_by(&service.client, &json!({}));
-    let with_user =
-        server.session_by(&service.client, &json!({ "checks": { "user": { "userId": human.id } } }));
+    let with_user = server.session_by(
+        &service.client,
+        &json!({ "checks": { "user": { "userId": human.id } } }),
+    );
     server.member(&service.id, Resource::Instance, &["IAM_POLICY_VIEWER"]);
     for session in [&empty, &with_user] {
         service.client.get(&session.path()).succeeds();
@@ -109,10 +119,11 @@ fn the_user_of_a_session_may_read_it() {
         server.bearer(&session.token).get(&path).succeeds();
     }
     let stranger = server.logged_in(&other);
-    server
-        .bearer(&stranger.token)
-        .get(&session.path())
-        .fails(5, "AUTHZ-cdgFk", "membership not found");
+    server.bearer(&stranger.token).get(&session.path()).fails(
+        5,
+        "AUTHZ-cdgFk",
+        "membership not found",
+    );
 }
 
 #[test]
@@ -133,12 +144,21 @@ fn roles_with_session_read_may_read_where_they_were_given() {
     ];
     for (resource, roles, on_empty, on_user) in [
         (Resource::Instance, &all[..], 200, 200),
-        (Resource::Org(home), &["ORG_OWNER", "ORG_USER_MANAGER"], 404, 200),
+        (
+            Resource::Org(home),
+            &["ORG_OWNER", "ORG_USER_MANAGER"],
+            404,
+            200,
+        ),
         (Resource::Org(home), &["ORG_OWNER_VIEWER"], 404, 403),
         (Resource::Org(other), &["ORG_OWNER"], 404, 404),
         (Resource::Instance, &[], 404, 404),
     ] {
-        let clients = if roles.is_empty() { vec![vec![]] } else { roles.iter().map(|role| vec![*role]).collect() };
+        let clients = if roles.is_empty() {
+            vec![vec![]]
+        } else {
+            roles.iter().map(|role| vec![*role]).collect()
+        };
         for roles in clients {
             let client = server.service_on(home, resource, &roles).client;
             for (session, expected) in [(&empty, on_empty), (&with_user, on_user)] {
@@ -162,9 +182,19 @@ fn the_current_token_suffices_for_any_caller() {
     let body = server.login_client().get(&session.path()).json();
     let query = |name: &str, token: &str| format!("{}?{name}={token}", session.path());
     nobody.get(&query("sessionToken", &session.token)).ok(&body);
-    nobody.get(&query("session_token", &session.token)).ok(&body);
-    nobody.get(&format!("{}&unknown=1&unknown=2", query("sessionToken", &session.token))).ok(&body);
-    nobody.with("x-session-token", &session.token).get(&session.path()).ok(&body);
+    nobody
+        .get(&query("session_token", &session.token))
+        .ok(&body);
+    nobody
+        .get(&format!(
+            "{}&unknown=1&unknown=2",
+            query("sessionToken", &session.token)
+        ))
+        .ok(&body);
+    nobody
+        .with("x-session-token", &session.token)
+        .get(&session.path())
+        .ok(&body);
 }
 
 #[test]
@@ -174,9 +204,10 @@ fn a_token_that_is_not_the_current_one_is_refused_whoever_asks() {
     let other = server.session(&json!({}));
     let session = server.logged_in(&human);
     let old = session.token.clone();
-    let set = server
-        .login_client()
-        .patch(&session.path(), &json!({ "checks": { "password": { "password": PASSWORD } } }));
+    let set = server.login_client().patch(
+        &session.path(),
+        &json!({ "checks": { "password": { "password": PASSWORD } } }),
+    );
     let current = set.str("/sessionToken");
     let owner = server.service(&["IAM_LOGIN_CLIENT"]);
     let shortened = &current[..current.len() - 1];
@@ -203,7 +234,9 @@ fn a_token_that_is_not_the_current_one_is_refused_whoever_asks() {
             owner.client.clone(),
             server.service(&[]).client,
         ] {
-            client.get(&path).fails(7, "QUERY-dsfr3", "Errors.PermissionDenied");
+            client
+                .get(&path)
+                .fails(7, "QUERY-dsfr3", "Errors.PermissionDenied");
             if wrong != "%20" {
                 client
                     .with("x-session-token", wrong)
@@ -213,7 +246,9 @@ fn a_token_that_is_not_the_current_one_is_refused_whoever_asks() {
         }
     }
     let nobody = server.service(&[]).client;
-    nobody.get(&format!("{}?sessionToken={current}", session.path())).succeeds();
+    nobody
+        .get(&format!("{}?sessionToken={current}", session.path()))
+        .succeeds();
 }
 
 #[test]
@@ -241,8 +276,7 @@ fn a_token_given_twice_is_refused() {
 fn the_token_has_a_length_of_1_to_500() {
     let server = TestServer::start();
     let session = server.session(&json!({}));
-    let text =
-        "invalid GetSessionRequest.SessionToken: value length must be between 1 and 500 runes, inclusive";
+    let text = "invalid GetSessionRequest.SessionToken: value length must be between 1 and 500 runes, inclusive";
     for token in [String::new(), "x".repeat(501)] {
         server
             .login_client()
@@ -256,7 +290,11 @@ fn the_token_has_a_length_of_1_to_500() {
     }
     server
         .login_client()
-        .get(&format!("{}?sessionToken={}", session.path(), "x".repeat(500)))
+        .get(&format!(
+            "{}?sessionToken={}",
+            session.path(),
+            "x".repeat(500)
+        ))
         .fails(7, "QUERY-dsfr3", "Errors.PermissionDenied");
 }
 
@@ -267,9 +305,16 @@ fn what_is_not_there_is_not_found() {
     server.login_client().delete(&ended.path()).succeeds();
     let nobody = server.service(&[]).client;
     for client in [&server.admin(), &nobody] {
-        for id in
-            [&*ended.id, "1", "222430354126975533", "9223372036854775808", "01", "x", "search", "%00"]
-        {
+        for id in [
+            &*ended.id,
+            "1",
+            "222430354126975533",
+            "9223372036854775808",
+            "01",
+            "x",
+            "search",
+            "%00",
+        ] {
             for target in [
                 format!("/v2/sessions/{id}"),
                 format!("/v2/sessions/{id}?sessionToken={}", ended.token),
@@ -309,7 +354,10 @@ fn an_expired_session_is_shown_with_its_expiration() {
         "lifetime": "60s",
     }));
     let before = server.login_client().get(&session.path()).json();
-    assert_eq!(before["session"]["expirationDate"], server.clock.text_in(60));
+    assert_eq!(
+        before["session"]["expirationDate"],
+        server.clock.text_in(60)
+    );
     server.clock.advance(DAY);
     server.login_client().get(&session.path()).ok(&before);
     // Its token still proves that one had it, but is no bearer any more.
@@ -339,7 +387,10 @@ fn the_password_factor_vanishes_when_the_password_is_changed() {
     server.clock.advance_seconds(1);
     server
         .login_client()
-        .patch(&session.path(), &json!({ "checks": { "password": { "password": "Another123!" } } }))
+        .patch(
+            &session.path(),
+            &json!({ "checks": { "password": { "password": "Another123!" } } }),
+        )
         .succeeds();
     let read = server.login_client().get(&session.path()).json();
     assert_eq!(
@@ -372,7 +423,10 @@ fn a_session_survives_a_restart_with_its_token() {
     server.login_client().get(&session.path()).ok(&before);
     let target = format!("{}?sessionToken={}", session.path(), session.token);
     server.bearer(nobody.token()).get(&target).ok(&before);
-    server.bearer(&session.token).get(&session.path()).ok(&before);
+    server
+        .bearer(&session.token)
+        .get(&session.path())
+        .ok(&before);
 }
 
 #[test]
@@ -381,7 +435,10 @@ fn a_body_is_not_read() {
     let session = server.session(&json!({}));
     let other = server.session(&json!({}));
     let before = server.login_client().get(&session.path()).json();
-    for body in ["{\"sessionId\":\"1\",\"sessionToken\":\"x\"}", "no json at all"] {
+    for body in [
+        "{\"sessionId\":\"1\",\"sessionToken\":\"x\"}",
+        "no json at all",
+    ] {
         server
             .login_client()
             .send("GET", &session.path(), Some(body.as_bytes()))

@@ -46,7 +46,12 @@ fn without_any_session_there_is_only_a_time() {
     let server = TestServer::start();
     // The first start was the last to write.
     let expected = json!({ "details": { "timestamp": server.clock.text_in(-60) } });
-    for body in ["", "{}", "{\"queries\":[]}", "{\"query\":{\"offset\":\"5\",\"limit\":7}}"] {
+    for body in [
+        "",
+        "{}",
+        "{\"queries\":[]}",
+        "{\"query\":{\"offset\":\"5\",\"limit\":7}}",
+    ] {
         server
             .login_client()
             .send("POST", SEARCH, Some(body.as_bytes()))
@@ -71,10 +76,11 @@ fn all_sessions_are_listed_newest_first() {
         .login_client()
         .patch(&all[0].path(), &json!({ "lifetime": "60s" }))
         .succeeds();
-    server
-        .login_client()
-        .post(SEARCH, &json!({}))
-        .ok(&page(&server, 3, &[&all[2], &all[1], &all[0]]));
+    server.login_client().post(SEARCH, &json!({})).ok(&page(
+        &server,
+        3,
+        &[&all[2], &all[1], &all[0]],
+    ));
     server.login_client().delete(&all[1].path()).succeeds();
     server
         .login_client()
@@ -91,16 +97,28 @@ fn the_order_is_by_creation_and_falls_unless_asked_otherwise() {
     let by_creation = "SESSION_FIELD_NAME_CREATION_DATE";
     for (body, expected) in [
         (json!({ "sortingColumn": by_creation }), &newest),
-        (json!({ "sorting_column": 1, "query": { "asc": false } }), &newest),
-        (json!({ "sortingColumn": by_creation, "query": { "asc": true } }), &oldest),
-        (json!({ "sortingColumn": 1, "query": { "asc": true } }), &oldest),
+        (
+            json!({ "sorting_column": 1, "query": { "asc": false } }),
+            &newest,
+        ),
+        (
+            json!({ "sortingColumn": by_creation, "query": { "asc": true } }),
+            &oldest,
+        ),
+        (
+            json!({ "sortingColumn": 1, "query": { "asc": true } }),
+            &oldest,
+        ),
         // Without a column the direction has no effect.
         (json!({ "query": { "asc": true } }), &newest),
         (
             json!({ "sortingColumn": "SESSION_FIELD_NAME_UNSPECIFIED", "query": { "asc": true } }),
             &newest,
         ),
-        (json!({ "sortingColumn": "SESSION_FIELD_NAME_UNKNOWN", "query": { "asc": true } }), &newest),
+        (
+            json!({ "sortingColumn": "SESSION_FIELD_NAME_UNKNOWN", "query": { "asc": true } }),
+            &newest,
+        ),
     ] {
         server.login_client().post(SEARCH, &body).ok(expected);
     }
@@ -120,14 +138,21 @@ fn pages_are_cut_out_of_all_that_match() {
         // Beyond the end there is nothing, not even a total.
         (json!({ "offset": 5 }), 0, 0..0),
         (json!({ "offset": "18446744073709551615" }), 0, 0..0),
-        (json!({ "offset": "9223372036854775808", "limit": 1 }), 0, 0..0),
+        (
+            json!({ "offset": "9223372036854775808", "limit": 1 }),
+            0,
+            0..0,
+        ),
     ] {
         server
             .login_client()
             .post(SEARCH, &json!({ "query": query }))
             .ok(&page(&server, total, &newest[range]));
     }
-    let ids: Vec<&str> = all[1..4].iter().map(|session| session.id.as_str()).collect();
+    let ids: Vec<&str> = all[1..4]
+        .iter()
+        .map(|session| session.id.as_str())
+        .collect();
     server
         .login_client()
         .post(
@@ -185,7 +210,12 @@ fn limits_follow_the_configuration() {
 fn ids_are_alternatives() {
     let server = TestServer::start();
     let all = sessions(&server, &vec![json!({}); 3]);
-    let ids = |ids: &[&str]| search(&server.login_client(), json!({ "idsQuery": { "ids": ids } }));
+    let ids = |ids: &[&str]| {
+        search(
+            &server.login_client(),
+            json!({ "idsQuery": { "ids": ids } }),
+        )
+    };
     ids(&[&all[0].id, &all[2].id, "1", "x", ""]).ok(&page(&server, 2, &[&all[2], &all[0]]));
     ids(&[&all[0].id, &all[0].id]).ok(&page(&server, 1, &[&all[0]]));
     for nothing in [&[][..], &["1"], &["x"], &["9223372036854775808"]] {
@@ -205,9 +235,19 @@ fn sessions_are_found_by_their_user() {
     let check = |id: &str| json!({ "checks": { "user": { "userId": id } } });
     let all = sessions(
         &server,
-        &[json!({}), check(&mini.id), check(&other.id), check(&mini.id)],
+        &[
+            json!({}),
+            check(&mini.id),
+            check(&other.id),
+            check(&mini.id),
+        ],
     );
-    let by_user = |id: &str| search(&server.login_client(), json!({ "userIdQuery": { "id": id } }));
+    let by_user = |id: &str| {
+        search(
+            &server.login_client(),
+            json!({ "userIdQuery": { "id": id } }),
+        )
+    };
     by_user(&mini.id).ok(&page(&server, 2, &[&all[3], &all[1]]));
     by_user("text-id").ok(&page(&server, 1, &[&all[2]]));
     for nothing in ["", "1", "mini", "Text-id"] {
@@ -220,10 +260,12 @@ fn sessions_are_found_by_their_creator() {
     let server = TestServer::start();
     let service = server.service(&["IAM_LOGIN_CLIENT"]);
     server.clock.advance_seconds(1);
-    let (own, foreign) = (server.session_by(&service.client, &json!({})), server.session(&json!({})));
-    let creator = |client: &Client, id: Option<&str>| {
-        search(client, json!({ "creatorQuery": { "id": id } }))
-    };
+    let (own, foreign) = (
+        server.session_by(&service.client, &json!({})),
+        server.session(&json!({})),
+    );
+    let creator =
+        |client: &Client, id: Option<&str>| search(client, json!({ "creatorQuery": { "id": id } }));
     creator(&service.client, None).ok(&page(&server, 1, &[&own]));
     creator(&server.login_client(), None).ok(&page(&server, 1, &[&foreign]));
     creator(&server.login_client(), Some(&service.id)).ok(&page(&server, 1, &[&own]));
@@ -271,9 +313,17 @@ fn sessions_are_found_by_the_device() {
 const METHODS: [(&str, u8, [bool; 3]); 5] = [
     ("TIMESTAMP_QUERY_METHOD_EQUALS", 0, [false, true, false]),
     ("TIMESTAMP_QUERY_METHOD_GREATER", 1, [false, false, true]),
-    ("TIMESTAMP_QUERY_METHOD_GREATER_OR_EQUALS", 2, [false, true, true]),
+    (
+        "TIMESTAMP_QUERY_METHOD_GREATER_OR_EQUALS",
+        2,
+        [false, true, true],
+    ),
     ("TIMESTAMP_QUERY_METHOD_LESS", 3, [true, false, false]),
-    ("TIMESTAMP_QUERY_METHOD_LESS_OR_EQUALS", 4, [true, true, false]),
+    (
+        "TIMESTAMP_QUERY_METHOD_LESS_OR_EQUALS",
+        4,
+        [true, true, false],
+    ),
 ];
 
 /// Those of the sessions that a method takes, newest first.
@@ -296,14 +346,25 @@ fn creation_dates_are_compared_in_five_ways() {
         let found = taken(&all, takes);
         for method in [json!(name), json!(number)] {
             let query = json!({ "creationDate": moment, "method": method });
-            search(&server.login_client(), json!({ "creationDateQuery": query }))
-                .ok(&page(&server, found.len(), &found));
+            search(
+                &server.login_client(),
+                json!({ "creationDateQuery": query }),
+            )
+            .ok(&page(&server, found.len(), &found));
         }
     }
-    let query = |query: Value| search(&server.login_client(), json!({ "creationDateQuery": query }));
+    let query = |query: Value| {
+        search(
+            &server.login_client(),
+            json!({ "creationDateQuery": query }),
+        )
+    };
     // The same moment in another zone, a missing method, a missing date.
-    query(json!({ "creationDate": "2026-11-23T12:01:02.123456+02:00" }))
-        .ok(&page(&server, 1, &[&all[1]]));
+    query(json!({ "creationDate": "2026-11-23T12:01:02.123456+02:00" })).ok(&page(
+        &server,
+        1,
+        &[&all[1]],
+    ));
     query(json!({ "creationDate": "2026-11-23T10:01:02.123457Z" })).ok(&page(&server, 0, &[]));
     query(json!({})).ok(&page(&server, 0, &[]));
     query(json!({ "method": 1 })).ok(&page(&server, 3, &[&all[2], &all[1], &all[0]]));
@@ -332,15 +393,25 @@ fn expiration_dates_are_compared_in_five_ways_and_never_is_later_than_all() {
         }
         for method in [json!(name), json!(number)] {
             let query = json!({ "expirationDate": moment, "method": method });
-            search(&server.login_client(), json!({ "expirationDateQuery": query }))
-                .ok(&page(&server, found.len(), &found));
+            search(
+                &server.login_client(),
+                json!({ "expirationDateQuery": query }),
+            )
+            .ok(&page(&server, found.len(), &found));
         }
     }
-    let query =
-        |query: Value| search(&server.login_client(), json!({ "expirationDateQuery": query }));
+    let query = |query: Value| {
+        search(
+            &server.login_client(),
+            json!({ "expirationDateQuery": query }),
+        )
+    };
     query(json!({})).ok(&page(&server, 0, &[]));
-    query(json!({ "method": 2, "expirationDate": "9999-12-31T23:59:59Z" }))
-        .ok(&page(&server, 1, &[&all[3]]));
+    query(json!({ "method": 2, "expirationDate": "9999-12-31T23:59:59Z" })).ok(&page(
+        &server,
+        1,
+        &[&all[3]],
+    ));
 }
 
 #[test]
@@ -418,13 +489,19 @@ fn what_the_caller_may_not_read_is_left_out_but_counted() {
     let check = json!({ "checks": { "user": { "userId": human.id } } });
     let all = sessions(&server, &[json!({}), check.clone(), check]);
     let nobody = server.service(&[]).client;
-    let stranger = server.service_on(home, Resource::Org(other), &["ORG_OWNER"]).client;
-    let org_owner = server.service_on(home, Resource::Org(home), &["ORG_OWNER"]).client;
+    let stranger = server
+        .service_on(home, Resource::Org(other), &["ORG_OWNER"])
+        .client;
+    let org_owner = server
+        .service_on(home, Resource::Org(home), &["ORG_OWNER"])
+        .client;
     let viewer = server.service(&["IAM_OWNER_VIEWER"]).client;
     for client in [&nobody, &stranger] {
         client.post(SEARCH, &json!({})).ok(&page(&server, 3, &[]));
     }
-    org_owner.post(SEARCH, &json!({})).ok(&page(&server, 3, &[&all[2], &all[1]]));
+    org_owner
+        .post(SEARCH, &json!({}))
+        .ok(&page(&server, 3, &[&all[2], &all[1]]));
     viewer
         .post(SEARCH, &json!({}))
         .ok(&page(&server, 3, &[&all[2], &all[1], &all[0]]));
@@ -437,10 +514,22 @@ fn what_the_caller_may_not_read_is_left_out_but_counted() {
     let own = server.session_by(&service.client, &json!({}));
     server.member(&service.id, Resource::Org(home), &["ORG_OWNER_VIEWER"]);
     let (admin, user) = (server.caller(), given_user_key(&service.id));
-    wait(command::remove_member(server.core(), &admin, user, Resource::Instance)).unwrap();
-    service.client.post(SEARCH, &json!({})).ok(&page(&server, 4, &[&own]));
+    wait(command::remove_member(
+        server.core(),
+        &admin,
+        user,
+        Resource::Instance,
+    ))
+    .unwrap();
+    service
+        .client
+        .post(SEARCH, &json!({}))
+        .ok(&page(&server, 4, &[&own]));
     let logged_in = server.logged_in(&human);
-    let found = server.bearer(&logged_in.token).post(SEARCH, &json!({})).json();
+    let found = server
+        .bearer(&logged_in.token)
+        .post(SEARCH, &json!({}))
+        .json();
     assert_eq!(found["details"]["totalResult"], "5");
     assert_eq!(found["sessions"].as_array().unwrap().len(), 3);
 }

@@ -75,7 +75,10 @@ fn a_change_gives_a_new_token_and_the_old_one_is_dead_at_once() {
         (json!({ "metadata": { "a": "YQ==" } }), 12),
         (json!({ "metadata": { "a": "" } }), 14),
         (json!({ "lifetime": "60s" }), 16),
-        (json!({ "metadata": { "a": "YQ==" }, "lifetime": "60s" }), 19),
+        (
+            json!({ "metadata": { "a": "YQ==" }, "lifetime": "60s" }),
+            19,
+        ),
     ] {
         server.clock.advance_seconds(1);
         let answer = server.login_client().patch(&session.path(), &body);
@@ -118,10 +121,19 @@ fn metadata_is_merged_and_an_empty_value_removes_its_key() {
     let server = TestServer::start();
     let session = server.session(&json!({ "metadata": { "a": "MQ==", "b": "Mg==" } }));
     for (change, expected) in [
-        (json!({ "c": "Mw==" }), json!({ "a": "MQ==", "b": "Mg==", "c": "Mw==" })),
-        (json!({ "a": "NA==" }), json!({ "a": "NA==", "b": "Mg==", "c": "Mw==" })),
+        (
+            json!({ "c": "Mw==" }),
+            json!({ "a": "MQ==", "b": "Mg==", "c": "Mw==" }),
+        ),
+        (
+            json!({ "a": "NA==" }),
+            json!({ "a": "NA==", "b": "Mg==", "c": "Mw==" }),
+        ),
         (json!({ "b": "" }), json!({ "a": "NA==", "c": "Mw==" })),
-        (json!({ "a": "", "d": "NQ==", "x": "" }), json!({ "c": "Mw==", "d": "NQ==" })),
+        (
+            json!({ "a": "", "d": "NQ==", "x": "" }),
+            json!({ "c": "Mw==", "d": "NQ==" }),
+        ),
         (json!({ "c": "", "d": "" }), Value::Null),
     ] {
         server
@@ -142,7 +154,10 @@ fn a_lifetime_counts_anew_from_the_call_that_names_it() {
     expiration(server.clock.text_in(100));
     server.clock.advance_seconds(90);
     let set = |body: Value| {
-        server.login_client().patch(&session.path(), &body).succeeds();
+        server
+            .login_client()
+            .patch(&session.path(), &body)
+            .succeeds();
     };
     set(json!({ "metadata": { "a": "YQ==" } }));
     expiration(server.clock.text_in(10));
@@ -171,10 +186,11 @@ fn an_expired_session_cannot_be_changed() {
         check_user(&human),
     ] {
         server.writes_nothing(|| {
-            server
-                .login_client()
-                .patch(&session.path(), &body)
-                .fails(9, "COMMAND-Hkl3d", "Session has expired");
+            server.login_client().patch(&session.path(), &body).fails(
+                9,
+                "COMMAND-Hkl3d",
+                "Session has expired",
+            );
         });
     }
 }
@@ -208,12 +224,17 @@ fn a_terminated_session_cannot_be_changed() {
     server.login_client().delete(&session.path()).succeeds();
     for seconds in [0, 120] {
         server.clock.advance_seconds(seconds);
-        for body in [json!({}), json!({ "metadata": { "a": "YQ==" } }), check_user(&human)] {
+        for body in [
+            json!({}),
+            json!({ "metadata": { "a": "YQ==" } }),
+            check_user(&human),
+        ] {
             server.writes_nothing(|| {
-                server
-                    .login_client()
-                    .patch(&session.path(), &body)
-                    .fails(9, "COMMAND-Hewfq", "Session already terminated");
+                server.login_client().patch(&session.path(), &body).fails(
+                    9,
+                    "COMMAND-Hewfq",
+                    "Session already terminated",
+                );
             });
         }
     }
@@ -222,7 +243,16 @@ fn a_terminated_session_cannot_be_changed() {
 #[test]
 fn an_unknown_id_is_not_found() {
     let server = TestServer::start();
-    for id in ["1", "222430354126975533", "9223372036854775808", "01", "-1", "x", "%20", "a%00b"] {
+    for id in [
+        "1",
+        "222430354126975533",
+        "9223372036854775808",
+        "01",
+        "-1",
+        "x",
+        "%20",
+        "a%00b",
+    ] {
         for body in [json!({}), json!({ "metadata": { "a": "YQ==" } })] {
             server.writes_nothing(|| {
                 server
@@ -278,7 +308,10 @@ fn the_same_user_again_refreshes_the_check() {
     let human = server.human("mini");
     let session = server.session(&check_user(&human));
     server.clock.advance_seconds(30);
-    for check in [json!({ "userId": human.id }), json!({ "loginName": "MINI" })] {
+    for check in [
+        json!({ "userId": human.id }),
+        json!({ "loginName": "MINI" }),
+    ] {
         server.clock.advance_seconds(30);
         server
             .login_client()
@@ -341,7 +374,10 @@ fn a_wrong_password_changes_nothing_but_the_count() {
 #[test]
 fn a_password_needs_a_user_in_the_session_or_in_the_call() {
     let server = TestServer::start();
-    let (human, machine) = (server.human_with("without", &json!({})), server.service(&[]));
+    let (human, machine) = (
+        server.human_with("without", &json!({})),
+        server.service(&[]),
+    );
     let empty = server.session(&json!({}));
     server
         .login_client()
@@ -384,7 +420,10 @@ fn a_user_that_is_not_there_or_not_active_is_refused_here_too() {
     let session = server.session(&json!({}));
     server
         .login_client()
-        .patch(&session.path(), &json!({ "checks": { "user": { "loginName": "nobody" } } }))
+        .patch(
+            &session.path(),
+            &json!({ "checks": { "user": { "loginName": "nobody" } } }),
+        )
         .fails(5, "QUERY-Dfbg2", "User could not be found");
     let path = format!("/v2/users/{}/deactivate", human.id);
     server.admin().post(&path, &json!({})).succeeds();
@@ -400,7 +439,10 @@ fn the_lockout_policy_counts_over_calls_and_sessions() {
         config.policy.lockout.max_password_attempts = 2;
     });
     let human = server.human("mini");
-    let sessions = [server.session(&check_user(&human)), server.session(&check_user(&human))];
+    let sessions = [
+        server.session(&check_user(&human)),
+        server.session(&check_user(&human)),
+    ];
     for (attempts, session) in (1..).zip(&sessions) {
         server
             .login_client()
@@ -415,7 +457,10 @@ fn the_lockout_policy_counts_over_calls_and_sessions() {
             .fails(9, "COMMAND-Hewfq", "Session already terminated");
         let events = server.session_events(&session.id);
         let last = events.last().unwrap();
-        assert_eq!((last.1, &last.2), ("session.terminated", &json!({ "reason": "user.locked" })));
+        assert_eq!(
+            (last.1, &last.2),
+            ("session.terminated", &json!({ "reason": "user.locked" }))
+        );
     }
 }
 
@@ -425,14 +470,22 @@ fn only_roles_with_session_write_set_sessions() {
     let home = server.core().default_org;
     let other = server.second_org("acme.example");
     let human = server.human("mini");
-    let (empty, with_user) = (server.session(&json!({})), server.session(&check_user(&human)));
+    let (empty, with_user) = (
+        server.session(&json!({})),
+        server.session(&check_user(&human)),
+    );
     let may_write = &["IAM_OWNER", "IAM_LOGIN_CLIENT", "IAM_SESSION_CLIENT"][..];
     let may_not = &["IAM_ORG_MANAGER", "IAM_USER_MANAGER", "IAM_OWNER_VIEWER"][..];
     let membership = "membership not found";
     for (resource, roles, on_empty, on_user) in [
         (Resource::Instance, may_write, 200, 200),
         (Resource::Instance, may_not, 403, 403),
-        (Resource::Org(home), &["ORG_OWNER", "ORG_USER_MANAGER"], 404, 403),
+        (
+            Resource::Org(home),
+            &["ORG_OWNER", "ORG_USER_MANAGER"],
+            404,
+            403,
+        ),
         (Resource::Org(other), &["ORG_OWNER"], 404, 404),
     ] {
         for role in roles {
@@ -455,12 +508,18 @@ fn only_roles_with_session_write_set_sessions() {
     server.member(&service.id, Resource::Instance, &["IAM_OWNER_VIEWER"]);
     service
         .client
-        .patch(&session.path(), &json!({ "sessionToken": session.token, "lifetime": "1s" }))
+        .patch(
+            &session.path(),
+            &json!({ "sessionToken": session.token, "lifetime": "1s" }),
+        )
         .fails(7, "AUTH-AWfge", "No matching permissions found");
     let own = server.logged_in(&human);
     server
         .bearer(&own.token)
-        .patch(&own.path(), &json!({ "sessionToken": own.token, "lifetime": "1s" }))
+        .patch(
+            &own.path(),
+            &json!({ "sessionToken": own.token, "lifetime": "1s" }),
+        )
         .fails(5, "AUTHZ-cdgFk", membership);
 }
 
@@ -472,9 +531,11 @@ fn without_the_right_nobody_learns_which_ids_exist() {
     server.login_client().delete(&ended.path()).succeeds();
     let nobody = server.service(&[]).client;
     for path in [session.path(), ended.path(), "/v2/sessions/1".to_owned()] {
-        nobody
-            .patch(&path, &json!({ "lifetime": "1s" }))
-            .fails(5, "AUTHZ-cdgFk", "membership not found");
+        nobody.patch(&path, &json!({ "lifetime": "1s" })).fails(
+            5,
+            "AUTHZ-cdgFk",
+            "membership not found",
+        );
     }
 }
 
@@ -556,7 +617,10 @@ fn the_user_agent_can_not_be_changed_later() {
     server.writes_nothing(|| {
         server
             .login_client()
-            .patch(&session.path(), &json!({ "userAgent": { "fingerprintId": "other" } }))
+            .patch(
+                &session.path(),
+                &json!({ "userAgent": { "fingerprintId": "other" } }),
+            )
             .ok(&json!({ "details": session.details }));
     });
     assert_eq!(

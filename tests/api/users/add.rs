@@ -137,14 +137,19 @@ fn the_log_holds_facts_and_no_secret() {
     assert_eq!(events[1].2["expiry"], 3_600_000_000_000_u64);
     assert_eq!(events[1].2["codeReturned"], true);
     let all = format!("{events:?}");
-    assert!(!all.contains(PASSWORD) && !all.contains(&code) && !all.contains("$argon2"), "{all}");
+    assert!(
+        !all.contains(PASSWORD) && !all.contains(&code) && !all.contains("$argon2"),
+        "{all}"
+    );
 }
 
 #[test]
 fn without_a_username_it_is_the_address() {
     let server = TestServer::start();
     let answer = add(&server, &json!({ "username": null }));
-    let read = server.admin().get(&format!("/v2/users/{}", answer.str("/userId")));
+    let read = server
+        .admin()
+        .get(&format!("/v2/users/{}", answer.str("/userId")));
     assert_eq!(read.str("/user/preferredLoginName"), "mini@mouse.com");
 }
 
@@ -154,16 +159,18 @@ fn a_username_exists_once_in_any_case() {
     add(&server, &json!({})).succeeds();
     for name in ["mini", "MINI", " mini "] {
         server.writes_nothing(|| {
-            add(&server, &json!({ "username": name }))
-                .fails(6, "V3-DKcYh", "User already exists");
+            add(&server, &json!({ "username": name })).fails(6, "V3-DKcYh", "User already exists");
         });
     }
     // The same address is no reason.
     add(&server, &json!({ "username": "other" })).succeeds();
     // A machine has a name of the same kind.
     let machine = server.service(&[]);
-    add(&server, &json!({ "username": machine.username }))
-        .fails(6, "V3-DKcYh", "User already exists");
+    add(&server, &json!({ "username": machine.username })).fails(
+        6,
+        "V3-DKcYh",
+        "User already exists",
+    );
 }
 
 #[test]
@@ -177,18 +184,27 @@ fn the_name_of_a_removed_user_is_free_again_but_its_id_is_not() {
         "User already exists",
     );
     add(&server, &json!({ "userId": "second" })).succeeds();
-    let found = server
-        .login_client()
-        .post("/v2/sessions", &json!({ "checks": { "user": { "loginName": "mini" } } }));
-    let read = server.admin().get(&format!("/v2/sessions/{}", found.str("/sessionId")));
+    let found = server.login_client().post(
+        "/v2/sessions",
+        &json!({ "checks": { "user": { "loginName": "mini" } } }),
+    );
+    let read = server
+        .admin()
+        .get(&format!("/v2/sessions/{}", found.str("/sessionId")));
     assert_eq!(read.str("/session/factors/user/id"), "second");
 }
 
 #[test]
 fn an_id_can_be_any_text() {
     let server = TestServer::start();
-    for id in ["163840776835432705", "f3b1c9e0-aaaa-bbbb", "K\u{e4}se \u{1f9c0}", "007", "a/b", "-1"]
-    {
+    for id in [
+        "163840776835432705",
+        "f3b1c9e0-aaaa-bbbb",
+        "K\u{e4}se \u{1f9c0}",
+        "007",
+        "a/b",
+        "-1",
+    ] {
         add(&server, &json!({ "userId": id, "username": id }))
             .ok(&json!({ "userId": id, "details": server.user_details(1) }));
         add(&server, &json!({ "userId": id, "username": "other" })).fails(
@@ -196,8 +212,7 @@ fn an_id_can_be_any_text() {
             "COMMAND-7yiox1isql",
             "User already exists",
         );
-        let session =
-            server.session(&json!({ "checks": { "user": { "userId": id } } }));
+        let session = server.session(&json!({ "checks": { "user": { "userId": id } } }));
         let read = server.admin().get(&session.path());
         assert_eq!(read.str("/session/factors/user/id"), id);
         let search = json!({ "queries": [{ "inUserIdsQuery": { "userIds": [id] } }] });
@@ -217,8 +232,11 @@ fn an_id_can_be_any_text() {
 #[test]
 fn codes_are_returned_where_they_were_asked_for() {
     let server = TestServer::start();
-    add(&server, &json!({ "email": { "email": "a@b.c", "returnCode": {} } }))
-        .ok(&json!({ "userId": ID, "details": server.user_details(2), "emailCode": CODE }));
+    add(
+        &server,
+        &json!({ "email": { "email": "a@b.c", "returnCode": {} } }),
+    )
+    .ok(&json!({ "userId": ID, "details": server.user_details(2), "emailCode": CODE }));
     let both = add(
         &server,
         &json!({
@@ -234,9 +252,15 @@ fn codes_are_returned_where_they_were_asked_for() {
         "phoneCode": CODE,
     }));
     assert_ne!(both.str("/emailCode"), both.str("/phoneCode"));
-    let read = server.admin().get(&format!("/v2/users/{}", both.str("/userId"))).json();
+    let read = server
+        .admin()
+        .get(&format!("/v2/users/{}", both.str("/userId")))
+        .json();
     assert_eq!(read["user"]["human"]["email"], json!({ "email": "a@b.c" }));
-    assert_eq!(read["user"]["human"]["phone"], json!({ "phone": "+41791234567" }));
+    assert_eq!(
+        read["user"]["human"]["phone"],
+        json!({ "phone": "+41791234567" })
+    );
 }
 
 #[test]
@@ -269,8 +293,16 @@ fn a_password_must_fit_the_policy() {
     for (password, id, text) in [
         ("Abc1!", "DOMAIN-HuJf6", "Password is too short"),
         ("\u{e4}bcdE1!", "DOMAIN-HuJf6", "Password is too short"),
-        ("SECRET123!", "DOMAIN-co3Xw", "Password must contain lower letter"),
-        ("secret123!", "DOMAIN-VoaRj", "Password must contain upper letter"),
+        (
+            "SECRET123!",
+            "DOMAIN-co3Xw",
+            "Password must contain lower letter",
+        ),
+        (
+            "secret123!",
+            "DOMAIN-VoaRj",
+            "Password must contain upper letter",
+        ),
         ("Secretary!", "DOMAIN-ZBv4H", "Password must contain number"),
         ("Secret1234", "DOMAIN-ZDLwA", "Password must contain symbol"),
     ] {
@@ -278,7 +310,11 @@ fn a_password_must_fit_the_policy() {
             add(&server, &json!({ "password": { "password": password } })).fails(3, id, text);
         });
     }
-    add(&server, &json!({ "password": { "password": "\u{e4}bcdEf1!" } })).succeeds();
+    add(
+        &server,
+        &json!({ "password": { "password": "\u{e4}bcdEf1!" } }),
+    )
+    .succeeds();
 }
 
 #[test]
@@ -291,26 +327,53 @@ fn the_policy_can_be_another_one() {
         complexity.number = false;
         complexity.symbol = false;
     });
-    add(&server, &json!({ "password": { "password": "fourteen chars" } })).fails(
-        3,
-        "DOMAIN-HuJf6",
-        "Password is too short",
-    );
-    add(&server, &json!({ "password": { "password": "fifteen   chars" } })).succeeds();
+    add(
+        &server,
+        &json!({ "password": { "password": "fourteen chars" } }),
+    )
+    .fails(3, "DOMAIN-HuJf6", "Password is too short");
+    add(
+        &server,
+        &json!({ "password": { "password": "fifteen   chars" } }),
+    )
+    .succeeds();
 }
 
 #[test]
 fn what_is_wrong_with_the_words_is_told() {
     let server = TestServer::start();
-    let profile = |given: &str, family: &str| {
-        json!({ "profile": { "givenName": given, "familyName": family } })
-    };
+    let profile = |given: &str, family: &str| json!({ "profile": { "givenName": given, "familyName": family } });
     for (more, code, id, text) in [
-        (json!({ "username": " " }), 3, "V2-zzad3", "Username is empty"),
-        (profile(" ", "Mouse"), 3, "USER-UCej2", "Given name in profile is empty"),
-        (profile("Mini", "\t"), 3, "USER-4hB7d", "Family name in profile is empty"),
-        (json!({ "phone": { "phone": "phone" } }), 3, "PHONE-so0wa", "Phone is invalid"),
-        (json!({ "phone": { "phone": "12" } }), 3, "PHONE-so0wa", "Phone is invalid"),
+        (
+            json!({ "username": " " }),
+            3,
+            "V2-zzad3",
+            "Username is empty",
+        ),
+        (
+            profile(" ", "Mouse"),
+            3,
+            "USER-UCej2",
+            "Given name in profile is empty",
+        ),
+        (
+            profile("Mini", "\t"),
+            3,
+            "USER-4hB7d",
+            "Family name in profile is empty",
+        ),
+        (
+            json!({ "phone": { "phone": "phone" } }),
+            3,
+            "PHONE-so0wa",
+            "Phone is invalid",
+        ),
+        (
+            json!({ "phone": { "phone": "12" } }),
+            3,
+            "PHONE-so0wa",
+            "Phone is invalid",
+        ),
         (
             json!({ "hashedPassword": { "hash": "secret" } }),
             3,
@@ -359,21 +422,34 @@ fn broken_rules_are_named_as_zitadel_names_them() {
             "invalid AddHumanUserRequest.{field}: embedded message failed validation | caused by: invalid {cause}"
         )
     };
-    let plain = |field: &str, reason: &str| format!("invalid AddHumanUserRequest.{field}: {reason}");
+    let plain =
+        |field: &str, reason: &str| format!("invalid AddHumanUserRequest.{field}: {reason}");
     let profile = |name: &str, value: &str| {
         let mut body = json!({ "profile": { "givenName": "Mini", "familyName": "Mouse" } });
         body["profile"][name] = json!(value);
         body
     };
     for (more, text) in [
-        (json!({ "profile": null }), plain("Profile", "value is required")),
-        (json!({ "email": null }), plain("Email", "value is required")),
-        (profile("givenName", ""), inner("Profile", &format!("SetHumanProfile.GivenName: {range}"))),
+        (
+            json!({ "profile": null }),
+            plain("Profile", "value is required"),
+        ),
+        (
+            json!({ "email": null }),
+            plain("Email", "value is required"),
+        ),
+        (
+            profile("givenName", ""),
+            inner("Profile", &format!("SetHumanProfile.GivenName: {range}")),
+        ),
         (
             profile("familyName", &long),
             inner("Profile", &format!("SetHumanProfile.FamilyName: {range}")),
         ),
-        (profile("nickName", &long), inner("Profile", &format!("SetHumanProfile.NickName: {most}"))),
+        (
+            profile("nickName", &long),
+            inner("Profile", &format!("SetHumanProfile.NickName: {most}")),
+        ),
         (
             profile("displayName", &long),
             inner("Profile", &format!("SetHumanProfile.DisplayName: {most}")),
@@ -385,7 +461,10 @@ fn broken_rules_are_named_as_zitadel_names_them() {
                 "SetHumanProfile.PreferredLanguage: value length must be at most 10 runes",
             ),
         ),
-        (json!({ "email": {} }), inner("Email", &format!("SetHumanEmail.Email: {range}"))),
+        (
+            json!({ "email": {} }),
+            inner("Email", &format!("SetHumanEmail.Email: {range}")),
+        ),
         (json!({ "username": "" }), plain("Username", range)),
         (json!({ "username": long }), plain("Username", range)),
         (json!({ "userId": "" }), plain("UserId", range)),
@@ -404,7 +483,10 @@ fn broken_rules_are_named_as_zitadel_names_them() {
         ),
         (
             json!({ "phone": { "phone": long } }),
-            inner("Phone", &format!("SetHumanPhone.Phone: {most}")),
+            inner(
+                "Phone",
+                "SetHumanPhone.Phone: value length must be between 0 and 200 runes, inclusive",
+            ),
         ),
         (
             json!({ "phone": { "phone": "+41791234567", "isVerified": false } }),
@@ -424,12 +506,21 @@ fn broken_rules_are_named_as_zitadel_names_them() {
     ] {
         server.writes_nothing(|| add(&server, &more).fails_plainly(3, &text));
     }
-    for address in ["mini", "@mouse.com", "mini@", "mi ni@mouse.com", "Mini <mini@mouse.com>"] {
+    for address in [
+        "mini",
+        "@mouse.com",
+        "mini@",
+        "mi ni@mouse.com",
+        "Mini <mini@mouse.com>",
+    ] {
         server.writes_nothing(|| {
             let answer = add(&server, &json!({ "email": { "email": address } }));
             assert_eq!(answer.response.status, 400, "{address}: {}", answer.text());
             let text = answer.str("/message");
-            let start = inner("Email", "SetHumanEmail.Email: value must be a valid email address");
+            let start = inner(
+                "Email",
+                "SetHumanEmail.Email: value must be a valid email address",
+            );
             assert!(text.starts_with(&start), "{address}: {text}");
         });
     }
@@ -443,7 +534,11 @@ fn a_password_can_be_given_in_one_way_only() {
         &json!({ "password": { "password": PASSWORD }, "hashedPassword": { "hash": "x" } }),
     );
     assert_eq!(answer.response.status, 400, "{}", answer.text());
-    assert!(answer.text().contains("is already set"), "{}", answer.text());
+    assert!(
+        answer.text().contains("is already set"),
+        "{}",
+        answer.text()
+    );
 }
 
 #[test]
@@ -454,7 +549,10 @@ fn a_user_belongs_to_the_organisation_that_is_named() {
         ("by-id", json!({ "orgId": other.to_string() })),
         ("by-domain", json!({ "orgDomain": "ACME.example" })),
     ] {
-        let answer = add(&server, &json!({ "username": name, "organization": organization }));
+        let answer = add(
+            &server,
+            &json!({ "username": name, "organization": organization }),
+        );
         answer.ok(&json!({
             "userId": ID,
             "details": server.details_of(&other.to_string(), 1),
@@ -486,8 +584,11 @@ fn a_name_in_the_domain_of_another_organisation_is_reserved() {
     }
     add(&server, &json!({ "username": "mini@zitadel.localhost" })).succeeds();
     let organization = json!({ "orgId": other.to_string() });
-    add(&server, &json!({ "username": "mini@acme.example", "organization": organization }))
-        .succeeds();
+    add(
+        &server,
+        &json!({ "username": "mini@acme.example", "organization": organization }),
+    )
+    .succeeds();
 }
 
 #[test]
@@ -499,14 +600,20 @@ fn usernames_are_unique_per_organisation_where_login_names_have_its_domain() {
     let organization = json!({ "orgId": other.to_string() });
     let first = add(&server, &json!({}));
     add(&server, &json!({ "organization": organization })).succeeds();
-    add(&server, &json!({ "organization": organization, "username": "MINI" })).fails(
-        6,
-        "V3-DKcYh",
-        "User already exists",
-    );
-    let read = server.admin().get(&format!("/v2/users/{}", first.str("/userId"))).json();
+    add(
+        &server,
+        &json!({ "organization": organization, "username": "MINI" }),
+    )
+    .fails(6, "V3-DKcYh", "User already exists");
+    let read = server
+        .admin()
+        .get(&format!("/v2/users/{}", first.str("/userId")))
+        .json();
     assert_eq!(read["user"]["username"], "mini");
-    assert_eq!(read["user"]["loginNames"], json!(["mini@zitadel.localhost"]));
+    assert_eq!(
+        read["user"]["loginNames"],
+        json!(["mini@zitadel.localhost"])
+    );
     assert_eq!(read["user"]["preferredLoginName"], "mini@zitadel.localhost");
 }
 

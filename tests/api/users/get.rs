@@ -9,7 +9,10 @@ use crate::helpers::TestServer;
 fn a_machine_is_shown_as_one() {
     let server = TestServer::start();
     let machine = server.service(&[]);
-    let read = server.admin().get(&format!("/v2/users/{}", machine.id)).json();
+    let read = server
+        .admin()
+        .get(&format!("/v2/users/{}", machine.id))
+        .json();
     let mut details = server.user_details(2);
     details["creationDate"] = json!(server.clock.text());
     assert_eq!(
@@ -32,7 +35,9 @@ fn a_machine_is_shown_as_one() {
 #[test]
 fn the_first_users_are_there() {
     let server = TestServer::start();
-    let read = server.admin().get(&format!("/v2/users/{}", server.admin_id()));
+    let read = server
+        .admin()
+        .get(&format!("/v2/users/{}", server.admin_id()));
     assert_eq!(read.str("/user/username"), "admin-sa");
     assert_eq!(read.str("/user/machine/name"), "Admin");
 }
@@ -41,13 +46,25 @@ fn the_first_users_are_there() {
 fn what_is_not_there_is_not_found() {
     let server = TestServer::start();
     let human = server.human("mini");
-    server.admin().delete(&format!("/v2/users/{}", human.id)).succeeds();
+    server
+        .admin()
+        .delete(&format!("/v2/users/{}", human.id))
+        .succeeds();
     let nobody = server.service(&[]).client;
-    for id in [human.id.as_str(), "1", "x", "human", "%00", "9223372036854775808"] {
+    for id in [
+        human.id.as_str(),
+        "1",
+        "x",
+        "human",
+        "%00",
+        "9223372036854775808",
+    ] {
         for client in [&server.admin(), &nobody] {
-            client
-                .get(&format!("/v2/users/{id}"))
-                .fails(5, "QUERY-Dfbg2", "User could not be found");
+            client.get(&format!("/v2/users/{id}")).fails(
+                5,
+                "QUERY-Dfbg2",
+                "User could not be found",
+            );
         }
     }
 }

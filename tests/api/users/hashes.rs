@@ -27,7 +27,9 @@ fn users_with_imported_hashes_log_in_and_get_a_hash_of_ours() {
         let login = |password: &str| {
             let checks =
                 json!({ "user": { "userId": human.id }, "password": { "password": password } });
-            server.login_client().post("/v2/sessions", &json!({ "checks": checks }))
+            server
+                .login_client()
+                .post("/v2/sessions", &json!({ "checks": checks }))
         };
         login("Password1").fails_credentials(3, "COMMAND-3M0fs", "Password is invalid", 1);
         login(PASSWORD).is(201, &server.created(4));
@@ -70,7 +72,10 @@ fn a_password_may_have_to_be_changed() {
     let server = TestServer::start();
     let hashed = json!({ "hashedPassword": { "hash": HASHES[0], "changeRequired": true } });
     let human = server.human_with("mini", &hashed);
-    let user = server.admin().get(&format!("/v2/users/{}", human.id)).json();
+    let user = server
+        .admin()
+        .get(&format!("/v2/users/{}", human.id))
+        .json();
     assert_eq!(user["user"]["human"]["passwordChangeRequired"], true);
     // It is the client's to enforce.
     let checks = json!({ "user": { "userId": human.id }, "password": { "password": PASSWORD } });

@@ -26,9 +26,23 @@ fn names(client: &Client, body: &Value) -> Vec<String> {
 fn populated() -> TestServer {
     let server = TestServer::start();
     for (username, given, family, nick, email, phone) in [
-        ("mini", "Mini", "Mouse", "MM", "mini@mouse.com", Some("+41791234567")),
+        (
+            "mini",
+            "Mini",
+            "Mouse",
+            "MM",
+            "mini@mouse.com",
+            Some("+41791234567"),
+        ),
         ("Micky", "Micky", "Mouse", "", "micky@mouse.com", None),
-        ("donald", "Donald", "Duck", "DD", "donald@duck.org", Some("+41797654321")),
+        (
+            "donald",
+            "Donald",
+            "Duck",
+            "DD",
+            "donald@duck.org",
+            Some("+41797654321"),
+        ),
         ("\u{c4}nne", "\u{c4}nne", "M_%", "", "aenne@x.org", None),
     ] {
         server.clock.advance_seconds(1);
@@ -48,10 +62,17 @@ fn populated() -> TestServer {
 fn users_are_shown_as_get_shows_them() {
     let server = TestServer::start();
     let human = server.human("mini");
-    let user = server.admin().get(&format!("/v2/users/{}", human.id)).json()["user"].clone();
+    let user = server
+        .admin()
+        .get(&format!("/v2/users/{}", human.id))
+        .json()["user"]
+        .clone();
     server
         .login_client()
-        .post(USERS, &json!({ "queries": [{ "loginNameQuery": { "loginName": "mini" } }] }))
+        .post(
+            USERS,
+            &json!({ "queries": [{ "loginNameQuery": { "loginName": "mini" } }] }),
+        )
         .ok(&json!({
             "details": { "totalResult": "1", "timestamp": server.clock.text() },
             "result": [user],
@@ -75,19 +96,54 @@ fn users_are_shown_as_get_shows_them() {
 fn texts_are_compared_in_eight_ways() {
     let server = populated();
     let table = [
-        ("TEXT_QUERY_METHOD_EQUALS", 0, "mini@mouse.com", &["mini"][..]),
+        (
+            "TEXT_QUERY_METHOD_EQUALS",
+            0,
+            "mini@mouse.com",
+            &["mini"][..],
+        ),
         ("TEXT_QUERY_METHOD_EQUALS", 0, "MINI@mouse.com", &[]),
-        ("TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE", 1, "MINI@Mouse.com", &["mini"]),
+        (
+            "TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE",
+            1,
+            "MINI@Mouse.com",
+            &["mini"],
+        ),
         ("TEXT_QUERY_METHOD_EQUALS_IGNORE_CASE", 1, "MINI", &[]),
         ("TEXT_QUERY_METHOD_STARTS_WITH", 2, "mi", &["Micky", "mini"]),
         ("TEXT_QUERY_METHOD_STARTS_WITH", 2, "MI", &[]),
-        ("TEXT_QUERY_METHOD_STARTS_WITH_IGNORE_CASE", 3, "MI", &["Micky", "mini"]),
-        ("TEXT_QUERY_METHOD_CONTAINS", 4, "@mouse", &["Micky", "mini"]),
+        (
+            "TEXT_QUERY_METHOD_STARTS_WITH_IGNORE_CASE",
+            3,
+            "MI",
+            &["Micky", "mini"],
+        ),
+        (
+            "TEXT_QUERY_METHOD_CONTAINS",
+            4,
+            "@mouse",
+            &["Micky", "mini"],
+        ),
         ("TEXT_QUERY_METHOD_CONTAINS", 4, "@MOUSE", &[]),
-        ("TEXT_QUERY_METHOD_CONTAINS_IGNORE_CASE", 5, "@DUCK", &["donald"]),
-        ("TEXT_QUERY_METHOD_ENDS_WITH", 6, ".org", &["\u{c4}nne", "donald"]),
+        (
+            "TEXT_QUERY_METHOD_CONTAINS_IGNORE_CASE",
+            5,
+            "@DUCK",
+            &["donald"],
+        ),
+        (
+            "TEXT_QUERY_METHOD_ENDS_WITH",
+            6,
+            ".org",
+            &["\u{c4}nne", "donald"],
+        ),
         ("TEXT_QUERY_METHOD_ENDS_WITH", 6, ".ORG", &[]),
-        ("TEXT_QUERY_METHOD_ENDS_WITH_IGNORE_CASE", 7, ".ORG", &["\u{c4}nne", "donald"]),
+        (
+            "TEXT_QUERY_METHOD_ENDS_WITH_IGNORE_CASE",
+            7,
+            ".ORG",
+            &["\u{c4}nne", "donald"],
+        ),
         // What has a meaning in SQL has none here.
         ("TEXT_QUERY_METHOD_CONTAINS", 4, "%", &[]),
         ("TEXT_QUERY_METHOD_CONTAINS_IGNORE_CASE", 5, "_", &[]),
@@ -110,15 +166,27 @@ fn texts_are_compared_in_eight_ways() {
 fn every_text_of_a_user_can_be_searched() {
     let server = populated();
     let equals = |name: &str, field: &str, text: &str| {
-        names(&server.admin(), &json!({ "queries": [{ name: { field: text } }] }))
+        names(
+            &server.admin(),
+            &json!({ "queries": [{ name: { field: text } }] }),
+        )
     };
     assert_eq!(equals("userNameQuery", "userName", "Micky"), ["Micky"]);
     assert_eq!(equals("userNameQuery", "userName", "micky"), [""; 0]);
     assert_eq!(equals("firstNameQuery", "firstName", "Donald"), ["donald"]);
-    assert_eq!(equals("lastNameQuery", "lastName", "Mouse"), ["Micky", "mini"]);
+    assert_eq!(
+        equals("lastNameQuery", "lastName", "Mouse"),
+        ["Micky", "mini"]
+    );
     assert_eq!(equals("nickNameQuery", "nickName", "MM"), ["mini"]);
-    assert_eq!(equals("displayNameQuery", "displayName", "Mini Mouse"), ["mini"]);
-    assert_eq!(equals("emailQuery", "emailAddress", "aenne@x.org"), ["\u{c4}nne"]);
+    assert_eq!(
+        equals("displayNameQuery", "displayName", "Mini Mouse"),
+        ["mini"]
+    );
+    assert_eq!(
+        equals("emailQuery", "emailAddress", "aenne@x.org"),
+        ["\u{c4}nne"]
+    );
     assert_eq!(equals("phoneQuery", "number", "+41797654321"), ["donald"]);
     assert_eq!(equals("loginNameQuery", "loginName", "mini"), ["mini"]);
     assert_eq!(equals("lastNameQuery", "lastName", "M_%"), ["\u{c4}nne"]);
@@ -128,8 +196,14 @@ fn every_text_of_a_user_can_be_searched() {
         names(&server.admin(), &json!({ "queries": [query] }))
     };
     assert_eq!(ignore("loginNameQuery", "loginName", "MICKY", 1), ["Micky"]);
-    assert_eq!(ignore("loginNameQuery", "loginName", "\u{e4}NNE", 1), ["\u{c4}nne"]);
-    assert_eq!(ignore("firstNameQuery", "firstName", "\u{e4}n", 3), ["\u{c4}nne"]);
+    assert_eq!(
+        ignore("loginNameQuery", "loginName", "\u{e4}NNE", 1),
+        ["\u{c4}nne"]
+    );
+    assert_eq!(
+        ignore("firstNameQuery", "firstName", "\u{e4}n", 3),
+        ["\u{c4}nne"]
+    );
     assert_eq!(ignore("phoneQuery", "number", "1234", 4), ["mini"]);
     assert_eq!(ignore("lastNameQuery", "lastName", "_%", 6), ["\u{c4}nne"]);
 }
@@ -141,7 +215,10 @@ fn login_names_have_the_domain_where_the_policy_says_so() {
     });
     server.human("mini");
     let other = server.second_org("acme.example");
-    server.human_with("Mini", &json!({ "organization": { "orgId": other.to_string() } }));
+    server.human_with(
+        "Mini",
+        &json!({ "organization": { "orgId": other.to_string() } }),
+    );
     let by = |text: &str, method: u8| {
         let query = json!({ "loginNameQuery": { "loginName": text, "method": method } });
         names(&server.admin(), &json!({ "queries": [query] }))
@@ -157,10 +234,16 @@ fn users_are_found_by_state_kind_id_address_and_organisation() {
     let server = populated();
     let other = server.second_org("acme.example");
     let gone = server.human("gone");
-    server.admin().delete(&format!("/v2/users/{}", gone.id)).succeeds();
+    server
+        .admin()
+        .delete(&format!("/v2/users/{}", gone.id))
+        .succeeds();
     server.clock.advance_seconds(1);
     let locked = server.human_with("locked", &json!({ "userId": "text-id" }));
-    server.admin().post("/v2/users/text-id/lock", &json!({})).succeeds();
+    server
+        .admin()
+        .post("/v2/users/text-id/lock", &json!({}))
+        .succeeds();
     server.clock.advance_seconds(1);
     let inactive = server.human_with(
         "inactive",
@@ -174,9 +257,18 @@ fn users_are_found_by_state_kind_id_address_and_organisation() {
     let people = ["inactive", "locked", "\u{c4}nne", "donald", "Micky", "mini"];
     let by = |query: Value| names(&server.admin(), &json!({ "queries": [query] }));
     for (query, expected) in [
-        (json!({ "stateQuery": { "state": "USER_STATE_LOCKED" } }), &["locked"][..]),
-        (json!({ "stateQuery": { "state": "USER_STATE_INACTIVE" } }), &["inactive"]),
-        (json!({ "stateQuery": { "state": "USER_STATE_DELETED" } }), &[]),
+        (
+            json!({ "stateQuery": { "state": "USER_STATE_LOCKED" } }),
+            &["locked"][..],
+        ),
+        (
+            json!({ "stateQuery": { "state": "USER_STATE_INACTIVE" } }),
+            &["inactive"],
+        ),
+        (
+            json!({ "stateQuery": { "state": "USER_STATE_DELETED" } }),
+            &[],
+        ),
         (json!({ "stateQuery": { "state": 5 } }), &[]),
         (json!({ "typeQuery": { "type": "TYPE_HUMAN" } }), &people),
         (
@@ -186,7 +278,10 @@ fn users_are_found_by_state_kind_id_address_and_organisation() {
             ] } }),
             &["admin-sa"],
         ),
-        (json!({ "inUserIdsQuery": { "userIds": [locked.id, inactive.id, "1"] } }), &people[..2]),
+        (
+            json!({ "inUserIdsQuery": { "userIds": [locked.id, inactive.id, "1"] } }),
+            &people[..2],
+        ),
         (json!({ "inUserIdsQuery": { "userIds": [gone.id] } }), &[]),
         (json!({ "inUserIdsQuery": {} }), &[]),
         (
@@ -198,8 +293,14 @@ fn users_are_found_by_state_kind_id_address_and_organisation() {
             json!({ "organizationIdQuery": { "organizationId": other.to_string() } }),
             &["inactive"],
         ),
-        (json!({ "organizationIdQuery": { "organizationId": "1" } }), &[]),
-        (json!({ "organizationIdQuery": { "organizationId": "x" } }), &[]),
+        (
+            json!({ "organizationIdQuery": { "organizationId": "1" } }),
+            &[],
+        ),
+        (
+            json!({ "organizationIdQuery": { "organizationId": "x" } }),
+            &[],
+        ),
     ] {
         assert_eq!(by(query.clone()), expected, "{query}");
     }
@@ -216,19 +317,35 @@ fn queries_combine_with_and_or_and_not() {
     let not = |query: &Value| json!({ "notQuery": { "query": query } });
     for (queries, expected) in [
         (json!([mouse, name("mini")]), &["mini"][..]),
-        (json!([or(json!([name("mini"), name("donald")]))]), &["donald", "mini"]),
+        (
+            json!([or(json!([name("mini"), name("donald")]))]),
+            &["donald", "mini"],
+        ),
         (json!([and(json!([mouse, not(&name("mini"))]))]), &["Micky"]),
         (json!([human, not(&mouse)]), &["\u{c4}nne", "donald"]),
         (json!([human, not(&not(&mouse))]), &["Micky", "mini"]),
-        (json!([not(&or(json!([mouse, not(&human)])))]), &["\u{c4}nne", "donald"]),
-        (json!([or(json!([]))]), &[]),
-        (json!([human, and(json!([]))]), &["\u{c4}nne", "donald", "Micky", "mini"]),
         (
-            json!([or(json!([and(json!([mouse, name("mini")])), name("donald")]))]),
+            json!([not(&or(json!([mouse, not(&human)])))]),
+            &["\u{c4}nne", "donald"],
+        ),
+        (json!([or(json!([]))]), &[]),
+        (
+            json!([human, and(json!([]))]),
+            &["\u{c4}nne", "donald", "Micky", "mini"],
+        ),
+        (
+            json!([or(json!([
+                and(json!([mouse, name("mini")])),
+                name("donald")
+            ]))]),
             &["donald", "mini"],
         ),
     ] {
-        assert_eq!(names(&server.admin(), &json!({ "queries": queries })), expected, "{queries}");
+        assert_eq!(
+            names(&server.admin(), &json!({ "queries": queries })),
+            expected,
+            "{queries}"
+        );
     }
 }
 
@@ -265,7 +382,10 @@ fn broken_rules_are_named_as_zitadel_names_them() {
     };
     let range = "value length must be between 1 and 200 runes, inclusive";
     for (body, text) in [
-        (json!({}), query("invalid SearchQuery.Query: value is required")),
+        (
+            json!({}),
+            query("invalid SearchQuery.Query: value is required"),
+        ),
         (
             json!({ "userNameQuery": {} }),
             inner("UserNameQuery", &format!("UserNameQuery.UserName: {range}")),
@@ -279,7 +399,10 @@ fn broken_rules_are_named_as_zitadel_names_them() {
         ),
         (
             json!({ "loginNameQuery": { "loginName": "x".repeat(201) } }),
-            inner("LoginNameQuery", &format!("LoginNameQuery.LoginName: {range}")),
+            inner(
+                "LoginNameQuery",
+                &format!("LoginNameQuery.LoginName: {range}"),
+            ),
         ),
     ] {
         server
@@ -316,7 +439,10 @@ fn users_are_sorted_by_any_column() {
         assert_eq!(sorted(json!(by(column)), true).len(), 4, "{column}");
     }
     // Without a column the newest stand first, whatever the direction.
-    assert_eq!(sorted(Value::Null, true), ["\u{c4}nne", "donald", "Micky", "mini"]);
+    assert_eq!(
+        sorted(Value::Null, true),
+        ["\u{c4}nne", "donald", "Micky", "mini"]
+    );
 }
 
 #[test]
@@ -356,7 +482,10 @@ fn only_those_are_listed_and_counted_who_may_be_seen() {
     assert_eq!(names(&there.client, &human), ["stranger"]);
     // Oneself is always seen, and nobody else is even counted (CVE-2025-67717).
     let nobody = server.service(&[]);
-    assert_eq!(names(&nobody.client, &json!({})), [nobody.username.as_str()]);
+    assert_eq!(
+        names(&nobody.client, &json!({})),
+        [nobody.username.as_str()]
+    );
     assert_eq!(names(&nobody.client, &human), [""; 0]);
     let own = server.human("own");
     let session = server.logged_in(&own);

@@ -15,7 +15,9 @@ fn set(client: &Client, human: &Human, body: &Value) -> Answer {
 #[track_caller]
 fn login(server: &TestServer, human: &Human, password: &str) -> Answer {
     let checks = json!({ "user": { "userId": human.id }, "password": { "password": password } });
-    server.login_client().post("/v2/sessions", &json!({ "checks": checks }))
+    server
+        .login_client()
+        .post("/v2/sessions", &json!({ "checks": checks }))
 }
 
 #[test]
@@ -23,10 +25,20 @@ fn a_new_password_replaces_the_old_one_at_once() {
     let server = TestServer::start();
     let human = server.human("mini");
     server.clock.advance_seconds(5);
-    set(&server.admin(), &human, &json!({ "newPassword": { "password": NEW } }))
-        .ok(&json!({ "details": server.user_details(3) }));
-    let read = server.admin().get(&format!("/v2/users/{}", human.id)).json();
-    assert_eq!(read["user"]["human"]["passwordChanged"], server.clock.text());
+    set(
+        &server.admin(),
+        &human,
+        &json!({ "newPassword": { "password": NEW } }),
+    )
+    .ok(&json!({ "details": server.user_details(3) }));
+    let read = server
+        .admin()
+        .get(&format!("/v2/users/{}", human.id))
+        .json();
+    assert_eq!(
+        read["user"]["human"]["passwordChanged"],
+        server.clock.text()
+    );
     assert_eq!(read["user"]["human"].get("passwordChangeRequired"), None);
     login(&server, &human, PASSWORD).fails_credentials(
         3,
@@ -35,7 +47,10 @@ fn a_new_password_replaces_the_old_one_at_once() {
         1,
     );
     login(&server, &human, NEW).is(201, &server.created(4));
-    assert_eq!(server.user_history(&human.id)[2], "user.human.password.changed");
+    assert_eq!(
+        server.user_history(&human.id)[2],
+        "user.human.password.changed"
+    );
 }
 
 #[test]
@@ -44,7 +59,10 @@ fn a_change_can_be_required() {
     let human = server.human("mini");
     let required = |body: Value| {
         set(&server.admin(), &human, &json!({ "newPassword": body })).succeeds();
-        let read = server.admin().get(&format!("/v2/users/{}", human.id)).json();
+        let read = server
+            .admin()
+            .get(&format!("/v2/users/{}", human.id))
+            .json();
         read["user"]["human"]["passwordChangeRequired"] == true
     };
     assert!(required(json!({ "password": NEW, "changeRequired": true })));
@@ -56,12 +74,13 @@ fn the_first_password_can_be_set_later() {
     let server = TestServer::start();
     let human = server.human_with("mini", &json!({}));
     let body = json!({ "newPassword": { "password": NEW }, "currentPassword": PASSWORD });
-    set(&server.admin(), &human, &body).fails(
-        9,
-        "COMMAND-Fds3s",
-        "User has not set a password",
-    );
-    set(&server.admin(), &human, &json!({ "newPassword": { "password": NEW } })).succeeds();
+    set(&server.admin(), &human, &body).fails(9, "COMMAND-Fds3s", "User has not set a password");
+    set(
+        &server.admin(),
+        &human,
+        &json!({ "newPassword": { "password": NEW } }),
+    )
+    .succeeds();
     login(&server, &human, NEW).is(201, &server.created(4));
 }
 
@@ -70,9 +89,7 @@ fn the_current_password_proves_the_right() {
     let server = TestServer::start();
     let human = server.human("mini");
     let nobody = server.service(&[]).client;
-    let body = |new: &str, current: &str| {
-        json!({ "newPassword": { "password": new }, "currentPassword": current })
-    };
+    let body = |new: &str, current: &str| json!({ "newPassword": { "password": new }, "currentPassword": current });
     set(&nobody, &human, &body(NEW, "wrong")).fails_credentials(
         3,
         "COMMAND-3M0fs",
@@ -115,12 +132,7 @@ fn a_wrong_current_password_counts_for_the_lockout() {
             attempts,
         );
     }
-    set(&server.admin(), &human, &body).fails_credentials(
-        9,
-        "COMMAND-JLK35",
-        "User is locked",
-        0,
-    );
+    set(&server.admin(), &human, &body).fails_credentials(9, "COMMAND-JLK35", "User is locked", 0);
     login(&server, &human, PASSWORD).fails(9, "SESSION-Gj4ko", "Errors.User.NotActive");
 }
 
@@ -140,8 +152,16 @@ fn a_password_must_fit_the_policy() {
     let human = server.human("mini");
     for (password, id, text) in [
         ("Abc1!", "DOMAIN-HuJf6", "Password is too short"),
-        ("SECRET123!", "DOMAIN-co3Xw", "Password must contain lower letter"),
-        ("secret123!", "DOMAIN-VoaRj", "Password must contain upper letter"),
+        (
+            "SECRET123!",
+            "DOMAIN-co3Xw",
+            "Password must contain lower letter",
+        ),
+        (
+            "secret123!",
+            "DOMAIN-VoaRj",
+            "Password must contain upper letter",
+        ),
         ("Secretary!", "DOMAIN-ZBv4H", "Password must contain number"),
         ("Secret1234", "DOMAIN-ZDLwA", "Password must contain symbol"),
     ] {
@@ -194,7 +214,11 @@ fn without_a_proof_it_takes_a_role_or_being_the_user() {
         (Resource::Org(home), "ORG_OWNER", 200),
         (Resource::Org(home), "ORG_OWNER_VIEWER", 403),
     ] {
-        let answer = set(&server.service_on(home, resource, &[role]).client, &human, &body);
+        let answer = set(
+            &server.service_on(home, resource, &[role]).client,
+            &human,
+            &body,
+        );
         if expected == 200 {
             answer.succeeds();
         } else {
@@ -202,8 +226,11 @@ fn without_a_proof_it_takes_a_role_or_being_the_user() {
         }
     }
     let session = server.logged_in(&other);
-    set(&server.bearer(&session.token), &human, &body)
-        .fails(5, "AUTHZ-cdgFk", "membership not found");
+    set(&server.bearer(&session.token), &human, &body).fails(
+        5,
+        "AUTHZ-cdgFk",
+        "membership not found",
+    );
     set(&server.bearer(&session.token), &other, &body).succeeds();
     login(&server, &other, NEW).is(201, &server.created(4));
 }
@@ -220,11 +247,11 @@ fn a_new_password_forgets_the_failures() {
             attempts,
         );
     }
-    set(&server.admin(), &human, &json!({ "newPassword": { "password": NEW } })).succeeds();
-    login(&server, &human, "wrong").fails_credentials(
-        3,
-        "COMMAND-3M0fs",
-        "Password is invalid",
-        1,
-    );
+    set(
+        &server.admin(),
+        &human,
+        &json!({ "newPassword": { "password": NEW } }),
+    )
+    .succeeds();
+    login(&server, &human, "wrong").fails_credentials(3, "COMMAND-3M0fs", "Password is invalid", 1);
 }

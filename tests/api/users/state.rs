@@ -46,8 +46,11 @@ fn a_user_is_locked_unlocked_deactivated_reactivated_and_deleted() {
 #[test]
 fn each_operation_has_its_own_refusals() {
     let server = TestServer::start();
-    let (active, locked, inactive) =
-        (server.human("active"), server.human("locked"), server.human("inactive"));
+    let (active, locked, inactive) = (
+        server.human("active"),
+        server.human("locked"),
+        server.human("inactive"),
+    );
     let removed = server.human("removed");
     change(&server.admin(), &locked.id, "lock").succeeds();
     change(&server.admin(), &inactive.id, "deactivate").succeeds();
@@ -67,11 +70,41 @@ fn each_operation_has_its_own_refusals() {
         (&removed.id, "delete", 5, "COMMAND-bd4ir1mblj", gone),
         (&locked.id, "lock", 9, "COMMAND-lgws8wtsqf", not_active),
         (&inactive.id, "lock", 9, "COMMAND-lgws8wtsqf", not_active),
-        (&active.id, "unlock", 9, "COMMAND-olb9vb0oca", "User is not locked"),
-        (&inactive.id, "unlock", 9, "COMMAND-olb9vb0oca", "User is not locked"),
-        (&inactive.id, "deactivate", 9, "COMMAND-5gunjw0cd7", "User already inactive"),
-        (&active.id, "reactivate", 9, "COMMAND-s5qqcz97hf", "User is not inactive"),
-        (&locked.id, "reactivate", 9, "COMMAND-s5qqcz97hf", "User is not inactive"),
+        (
+            &active.id,
+            "unlock",
+            9,
+            "COMMAND-olb9vb0oca",
+            "User is not locked",
+        ),
+        (
+            &inactive.id,
+            "unlock",
+            9,
+            "COMMAND-olb9vb0oca",
+            "User is not locked",
+        ),
+        (
+            &inactive.id,
+            "deactivate",
+            9,
+            "COMMAND-5gunjw0cd7",
+            "User already inactive",
+        ),
+        (
+            &active.id,
+            "reactivate",
+            9,
+            "COMMAND-s5qqcz97hf",
+            "User is not inactive",
+        ),
+        (
+            &locked.id,
+            "reactivate",
+            9,
+            "COMMAND-s5qqcz97hf",
+            "User is not inactive",
+        ),
     ] {
         server.writes_nothing(|| {
             change(&server.admin(), id, operation).fails(code, error, text);
@@ -137,7 +170,10 @@ fn the_sessions_of_a_user_end_with_it_in_the_same_transaction() {
             .collect();
         found.sort();
         let mut expected = vec![(human.id.clone(), event)];
-        expected.extend(live.iter().map(|session| (session.id.clone(), "session.terminated")));
+        expected.extend(
+            live.iter()
+                .map(|session| (session.id.clone(), "session.terminated")),
+        );
         expected.sort();
         assert_eq!(found, expected);
         for recorded in &written {
@@ -149,18 +185,20 @@ fn the_sessions_of_a_user_end_with_it_in_the_same_transaction() {
             }
         }
         for session in &live {
-            server
-                .login_client()
-                .get(&session.path())
-                .fails(5, "QUERY-SFeaa", "Session does not exist");
+            server.login_client().get(&session.path()).fails(
+                5,
+                "QUERY-SFeaa",
+                "Session does not exist",
+            );
             server
                 .login_client()
                 .patch(&session.path(), &json!({ "lifetime": "60s" }))
                 .fails(9, "COMMAND-Hewfq", "Session already terminated");
-            server
-                .bearer(&session.token)
-                .get(&session.path())
-                .fails(5, "QUERY-SFeaa", "Errors.Session.NotExisting");
+            server.bearer(&session.token).get(&session.path()).fails(
+                5,
+                "QUERY-SFeaa",
+                "Errors.Session.NotExisting",
+            );
             server.session_history(&session.id);
         }
     }
@@ -174,10 +212,11 @@ fn what_ended_with_a_lock_does_not_come_back() {
     let session = server.logged_in(&human);
     change(&server.admin(), &human.id, "lock").succeeds();
     change(&server.admin(), &human.id, "unlock").succeeds();
-    server
-        .bearer(&session.token)
-        .get(&session.path())
-        .fails(5, "QUERY-SFeaa", "Errors.Session.NotExisting");
+    server.bearer(&session.token).get(&session.path()).fails(
+        5,
+        "QUERY-SFeaa",
+        "Errors.Session.NotExisting",
+    );
     server.logged_in(&human);
 }
 
@@ -240,7 +279,8 @@ fn roles_and_being_the_user_give_the_right() {
     let own = server.bearer(&session.token);
     change(&own, &human.id, "delete").fails(5, "AUTHZ-cdgFk", "membership not found");
     change(&own, &human.id, "deactivate").succeeds();
-    own.get(&session.path()).fails(5, "QUERY-SFeaa", "Errors.Session.NotExisting");
+    own.get(&session.path())
+        .fails(5, "QUERY-SFeaa", "Errors.Session.NotExisting");
 }
 
 #[test]

@@ -7,12 +7,18 @@ use rusqlite::Connection;
 use super::report::Finder;
 use crate::domain::event::event_types;
 use crate::ports::StoreError;
-use crate::storage::sqlite::rows;
+use crate::storage::sqlite::{migrate, rows};
 
 /// Pages, indexes, types and constraints. The number bounds what it says.
 const INTEGRITY: &str = "PRAGMA integrity_check(1000)";
 
 const FOREIGN_KEYS: &str = "PRAGMA foreign_key_check";
+
+/// Without what SQLite adds for itself: indexes of its own, statistics.
+const SCHEMA: &str = "
+    SELECT rowid, name, sql
+    FROM sqlite_schema
+    WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
 
 const TYPES: &str = "SELECT code, name FROM event_types ORDER BY code";
 
@@ -69,7 +75,33 @@ pub(super) fn check(connection: &Connection, finder: &mut Finder<'_>) -> Result<
             format_args!("a row without its row in `{parent}`"),
         );
     }
+    schema(connection, finder)?;
     types(connection, finder)
+}
+
+/// Tables, indexes and triggers are those of this version: without its triggers the log would take
+/// changes, and without its indexes searches would take minutes.
+fn schema(connection: &Connection, finder: &mut Finder<'_>) -> Result<(), StoreError> {
+    let mut stored = schema_of(connection)?;
+    for (name, text) in schema_of(&migrate::pattern()?)? {
+        match stored.remove(&name) {
+            Some(found) if found == text => {}
+            Some(_) => finder.find("the schema", format_args!("`{name}` was changed")),
+            None => finder.find("the schema", format_args!("`{name}` is missing")),
+        }
+    }
+    for name in stored.into_keys() {
+        finder.find("the schema", format_args!("`{name}` is not ours"));
+    }
+    Ok(())
+}
+
+fn schema_of(connection: &Connection) -> Result<BTreeMap<String, String>, StoreError> {
+    let objects = rows::all(connection, SCHEMA, [], "sqlite_schema", |cells| {
+        cells.key("rowid")?;
+        Ok((cells.text("name")?, cells.text("sql")?))
+    })?;
+    Ok(objects.into_iter().collect())
 }
 
 /// The names that the file gives to event types are those of this program.

@@ -15,19 +15,24 @@ mod report;
 mod side;
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
 use self::report::Finder;
+use super::connection::{self, Tuning};
 use super::error::OpenError;
-use super::{connection, migrate, text};
+use super::{migrate, text};
 use crate::domain::secret::HashText;
 use crate::ports::{Seal, StoreError};
 
 pub use report::{Finding, Report};
 
-/// Page cache of the verifying connection: the walk by aggregate jumps about in the log.
-const CACHE_KIB: u32 = 16 * 1024;
+/// The walk by aggregate jumps about in the log: it has a larger cache than other readers.
+const TUNING: Tuning = Tuning {
+    cache_kib: 16 * 1024,
+    busy_timeout: Duration::from_secs(5),
+};
 
 /// What is needed beside the file.
 #[derive(Clone, Copy)]
@@ -51,8 +56,8 @@ pub fn verify(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Report, OpenError> {
     let path = super::absolute(path)?;
-    migrate::require_current(&path)?;
-    let mut connection = connection::open_reader(&path, CACHE_KIB)?;
+    migrate::require_current(&path, TUNING.busy_timeout)?;
+    let mut connection = connection::open_reader(&path, TUNING)?;
     text::register(&connection).map_err(StoreError::from)?;
     let snapshot = connection.transaction().map_err(StoreError::from)?;
     let tools = Tools { seal, fingerprint };

@@ -7,10 +7,11 @@ use std::sync::mpsc::Receiver;
 
 use rusqlite::Connection;
 
+use super::super::Options;
+use super::super::connection::{self, Tuning};
 use super::super::error::{Class, Shared};
 use super::super::log::{Appender, End};
 use super::super::unknown::{self, Counter};
-use super::super::{Options, connection};
 use super::apply::{self, Failure, Pen};
 use super::checkpoint::{self, Checkpoints};
 use super::{Outcome, Request};
@@ -30,7 +31,7 @@ pub(super) struct Thread {
     /// another. Closing it rolls back whatever it was in.
     connection: Option<Connection>,
     path: PathBuf,
-    cache_kib: u32,
+    tuning: Tuning,
     most: usize,
     tools: Tools,
     checkpoints: Checkpoints,
@@ -64,7 +65,7 @@ impl Thread {
         Self {
             connection: Some(connection),
             path,
-            cache_kib: options.writer_cache_kib,
+            tuning: options.writer(),
             most: options.batch.max(1),
             tools: Tools {
                 seal,
@@ -164,7 +165,7 @@ impl Thread {
         if let Some(connection) = self.connection.take() {
             return Ok(connection);
         }
-        let connection = connection::open_writer(&self.path, self.cache_kib)?;
+        let connection = connection::open_writer(&self.path, self.tuning)?;
         Checkpoints::watch(&connection);
         self.checkpoints = Checkpoints::new();
         Ok(connection)

@@ -1,0 +1,70 @@
+//! Reading the body of a request, with an end to patience.
+
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use actix_web::error::PayloadError;
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, StreamExt};
+use tokio::time::timeout;
+
+/// Why a body was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// It has more bytes than allowed.
+    #[error("the request body is too large")]
+    TooLarge,
+    /// It was not complete in time.
+    #[error("the request body took too long")]
+    TooSlow,
+    /// The connection broke off, or the body is not what its framing says.
+    #[error("the request body broke off")]
+    Broken,
+}
+
+/// Reads a whole body of at most `limit` bytes, within `deadline`.
+///
+/// The deadline is for all of it: one that began anew with each byte could be fed forever. actix has
+/// none (its extractors wait as long as the client likes), so this is what handlers read bodies with.
+///
+/// # Errors
+/// See [`BodyError`]; the rest of the body need not be read, the connection takes care of it.
+pub async fn read<P>(payload: P, limit: usize, deadline: Duration) -> Result<Bytes, BodyError>
+where
+    P: Stream<Item = Result<Bytes, PayloadError>>,
+{
+    timeout(deadline, collect(pin!(payload), limit))
+        .await
+        .unwrap_or(Err(BodyError::TooSlow))
+}
+
+async fn collect<P>(mut payload: Pin<&mut P>, limit: usize) -> Result<Bytes, BodyError>
+where
+    P: Stream<Item = Result<Bytes, PayloadError>>,
+{
+    let first = part(&mut payload).await?.unwrap_or_default();
+    if first.len() > limit {
+        return Err(BodyError::TooLarge);
+    }
+    // Most bodies come in one part, which is handed on without a copy.
+    let Some(second) = part(&mut payload).await? else {
+        return Ok(first);
+    };
+    let mut whole = BytesMut::from(first);
+    let mut next = Some(second);
+    while let Some(bytes) = next {
+        if bytes.len() > limit - whole.len() {
+            return Err(BodyError::TooLarge);
+        }
+        whole.extend_from_slice(&bytes);
+        next = part(&mut payload).await?;
+    }
+    Ok(whole.freeze())
+}
+
+async fn part<P>(payload: &mut Pin<&mut P>) -> Result<Option<Bytes>, BodyError>
+where
+    P: Stream<Item = Result<Bytes, PayloadError>>,
+{
+    payload.next().await.transpose().or(Err(BodyError::Broken))
+}

@@ -1,0 +1,115 @@
+//! What is done for every request, whatever the App makes of it.
+//!
+//! This wraps the App instead of being middleware in it: a middleware that catches a panic has lost the
+//! request, and those around it get an error that they can neither log nor add headers to. Out here
+//! every answer, a contained panic included, has its id, its headers and its line in the log.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_http::body::{BoxBody, EitherBody};
+use actix_http::{HttpMessage, Request, Response};
+use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
+use actix_web::HttpResponse;
+use actix_web::dev::AppConfig;
+use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
+use actix_web::http::{Method, Uri};
+use tokio::time::Instant;
+
+use super::contain::{Failure, begin, finish};
+use super::request_id::{self, RequestId};
+use super::{access_log, security_headers};
+
+/// What is known of a request whose answer the App owes.
+pub struct Seen {
+    /// Its id.
+    pub id: RequestId,
+    /// Its method.
+    pub method: Method,
+    /// Its target; may carry a token in its query.
+    pub uri: Uri,
+    /// What its body is said to be, by which protocols that share a route are told apart.
+    pub content_type: Option<HeaderValue>,
+    /// Who sent it.
+    pub peer: Option<SocketAddr>,
+    pub(super) begun: Instant,
+}
+
+impl Seen {
+    fn new(request: &Request) -> Self {
+        Self {
+            id: RequestId::of(request.headers()),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            content_type: request.headers().get(CONTENT_TYPE).cloned(),
+            peer: request.peer_addr(),
+            begun: Instant::now(),
+        }
+    }
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Seen({} {} {})", self.id, self.method, self.uri.path())
+    }
+}
+
+/// Wraps an App for [`serve`](super::serve): request ids, security headers, the access log, panics
+/// contained and handlers limited to `deadline`.
+///
+/// `render` makes the answer to a request whose handler panicked or took too long, in the form that its
+/// client understands.
+pub fn edge<I, S, B, R>(
+    app: I,
+    deadline: Duration,
+    render: R,
+) -> impl ServiceFactory<
+    Request,
+    Config = AppConfig,
+    Response = Response<EitherBody<B>>,
+    Error = S::Error,
+    InitError = S::InitError,
+>
+where
+    I: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig>,
+    S::Response: Into<Response<B>>,
+    S::Error: Into<Response<BoxBody>>,
+    R: Fn(Failure, &Seen) -> HttpResponse + Clone,
+{
+    apply_fn_factory(
+        app.into_factory(),
+        move |request: Request, app: &S::Service| {
+            let seen = Seen::new(&request);
+            request.extensions_mut().insert(seen.id.clone());
+            let begun = begin(|| app.call(request));
+            let render = render.clone();
+            async move {
+                let answered = match begun {
+                    Ok(future) => finish(future, deadline).await,
+                    Err(failure) => Err(failure),
+                };
+                let mut response = match answered {
+                    Ok(Ok(response)) => response.into().map_body(|_, body| EitherBody::left(body)),
+                    Ok(Err(error)) => error.into().map_body(|_, body| EitherBody::right(body)),
+                    Err(failure) => {
+                        log::error!(
+                            "{failure:?} handler: {} {} {}",
+                            seen.method,
+                            seen.uri.path(),
+                            seen.id
+                        );
+                        Response::from(render(failure, &seen))
+                            .map_body(|_, body| EitherBody::right(body))
+                    }
+                };
+                let headers = response.headers_mut();
+                security_headers::add(headers);
+                headers.insert(request_id::HEADER, seen.id.header());
+                access_log::write(&seen, response.status());
+                Ok(response)
+            }
+        },
+    )
+}
