@@ -1,5 +1,8 @@
 //! The program as people and scripts use it: the real binary on a data directory of its own.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::panic, reason = "helpers of tests fail by panicking")]
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -107,9 +110,9 @@ impl Program {
         let mut said = String::new();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let address = loop {
-            let before = said.len();
-            assert!(lines.read_line(&mut said).unwrap() > 0, "it ended: {said}");
-            let line = &said[before..];
+            let mut line = String::new();
+            assert!(lines.read_line(&mut line).unwrap() > 0, "it ended: {said}");
+            said.push_str(&line);
             if let Some((_, rest)) = line.split_once("listening on: `http://") {
                 break rest.split('`').next().unwrap().parse().unwrap();
             }

@@ -16,7 +16,7 @@ pub(super) fn run(
 ) -> io::Result<()> {
     match command {
         ConfigCommand::Check => {
-            warn(config, output)?;
+            warn(config, output);
             let sentence = match config.warnings.len() {
                 0 => "the configuration can be used".to_owned(),
                 1 => "the configuration can be used, with 1 warning".to_owned(),
@@ -35,11 +35,10 @@ pub(super) fn run(
 }
 
 /// What is allowed and has no effect, or is unwise.
-pub(super) fn warn(config: &Config, output: &mut Output<'_>) -> io::Result<()> {
-    config
-        .warnings
-        .iter()
-        .try_for_each(|warning| output.message(&format!("warning: {warning}")))
+fn warn(config: &Config, output: &mut Output<'_>) {
+    for warning in &config.warnings {
+        output.message(&format!("warning: {warning}"));
+    }
 }
 
 /// A configuration that can be used.
@@ -69,7 +68,7 @@ mod tests {
         let config = Config::default();
         let show = |format| {
             written(format, |output| {
-                run(ConfigCommand::Show, &config, output).unwrap()
+                run(ConfigCommand::Show, &config, output).unwrap();
             })
             .0
         };

@@ -73,24 +73,20 @@ pub fn main() -> ExitCode {
         stdin: Box::new(io::stdin()),
         person,
     };
+    let mut stdout = io::BufWriter::new(io::stdout().lock());
     // Stderr is not locked: the log writes there too.
-    perform(cli, input, &mut io::stdout().lock(), &mut io::stderr()).into()
-}
-
-fn perform(cli: Cli, input: Input, data: &mut dyn Write, messages: &mut dyn Write) -> Exit {
+    let mut stderr = io::stderr();
+    let live = stderr.is_terminal();
     let format = cli.global.output;
-    let mut data = io::BufWriter::new(data);
-    let done = run::run(cli, input, Output::new(format, &mut data, messages));
-    let done = done.and_then(|exit| Ok(data.flush().map(|()| exit)?));
-    match done {
-        Ok(exit) => exit,
-        Err(failure) if failure.is_closed_pipe() => Exit::Done,
-        Err(failure) => {
-            // With stderr gone there is nowhere left to say so; the code still tells.
-            Output::new(format, &mut io::sink(), messages)
-                .failure(&failure)
-                .ok();
-            failure.exit
+    let output = Output::new(format, &mut stdout, &mut stderr).live(live);
+    let done = run::run(cli, input, output);
+    let done = done.and_then(|exit| Ok(stdout.flush().map(|()| exit)?));
+    let exit = done.unwrap_or_else(|failure| {
+        if failure.is_closed_pipe() {
+            return Exit::Done;
         }
-    }
+        Output::new(format, &mut stdout, &mut stderr).failure(&failure);
+        failure.exit
+    });
+    exit.into()
 }

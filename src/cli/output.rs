@@ -16,6 +16,7 @@ pub(super) struct Output<'a> {
     format: Format,
     data: &'a mut dyn Write,
     messages: &'a mut dyn Write,
+    live: bool,
 }
 
 impl<'a> Output<'a> {
@@ -29,7 +30,14 @@ impl<'a> Output<'a> {
             format,
             data,
             messages,
+            live: false,
         }
+    }
+
+    /// With a person in front of stderr, who may be shown how far things are.
+    #[must_use]
+    pub(super) fn live(self, live: bool) -> Self {
+        Self { live, ..self }
     }
 
     /// Whether people read the data.
@@ -55,7 +63,10 @@ impl<'a> Output<'a> {
     ) -> io::Result<()> {
         match self.format {
             Format::Json => self.json(rows),
-            Format::Table if rows.is_empty() => self.message(none),
+            Format::Table if rows.is_empty() => {
+                self.message(none);
+                Ok(())
+            }
             Format::Table => self.text(&form(rows)),
         }
     }
@@ -93,7 +104,10 @@ impl<'a> Output<'a> {
     ) -> io::Result<()> {
         match self.format {
             Format::Json => self.json(document),
-            Format::Table => self.message(sentence),
+            Format::Table => {
+                self.message(sentence);
+                Ok(())
+            }
         }
     }
 
@@ -109,24 +123,36 @@ impl<'a> Output<'a> {
     }
 
     /// A sentence on stderr, on one line whatever the names in it are.
-    pub(super) fn message(&mut self, sentence: &str) -> io::Result<()> {
-        writeln!(self.messages, "{}", visible(sentence))
+    pub(super) fn message(&mut self, sentence: &str) {
+        self.say(&visible(sentence));
     }
 
     /// What to do next, on stderr, below a blank line.
-    pub(super) fn hint(&mut self, hint: &str) -> io::Result<()> {
-        writeln!(self.messages, "\nhint: {}", visible(hint))
+    pub(super) fn hint(&mut self, hint: &str) {
+        self.say(&format!("\nhint: {}", visible(hint)));
     }
 
     /// What went wrong, on stderr.
-    pub(super) fn failure(&mut self, failure: &Failure) -> io::Result<()> {
-        writeln!(self.messages, "{failure}")
+    pub(super) fn failure(&mut self, failure: &Failure) {
+        self.say(&failure.to_string());
     }
 
-    /// Hands everything to the system.
-    pub(super) fn flush(&mut self) -> io::Result<()> {
-        self.data.flush()?;
-        self.messages.flush()
+    /// With stderr gone there is nowhere left to say so, and what was done is done.
+    fn say(&mut self, text: &str) {
+        // On a terminal, what was written first stands first. Its errors come back at the end.
+        self.data.flush().ok();
+        writeln!(self.messages, "{text}").ok();
+        self.messages.flush().ok();
+    }
+
+    /// How far things are, in place of what was said of it before; nothing ends it. Only for a person
+    /// in front of it, and never worth failing for.
+    pub(super) fn progress(&mut self, state: &str) {
+        if self.live {
+            // Back to the beginning of the line, and away with the rest of it.
+            write!(self.messages, "\r{}\u{1b}[K", visible(state)).ok();
+            self.messages.flush().ok();
+        }
     }
 }
 
@@ -147,8 +173,37 @@ fn escaped(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
     use super::*;
     use crate::cli::fixtures::written;
+
+    /// Both streams in one place.
+    struct Terminal(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Terminal {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// A stream whose reader went away.
+    struct Gone;
+
+    impl Write for Gone {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
 
     #[derive(Serialize)]
     struct Pair(&'static str, u8);
@@ -208,8 +263,8 @@ mod tests {
     #[test]
     fn a_name_cannot_forge_a_message() {
         let (_, messages) = written(Format::Table, |output| {
-            output.message("locked: `a\nerror: b\u{1b}[2J`").unwrap();
-            output.hint("`a\nb`").unwrap();
+            output.message("locked: `a\nerror: b\u{1b}[2J`");
+            output.hint("`a\nb`");
         });
         assert_eq!(
             messages,
@@ -218,9 +273,42 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_later_stands_below() {
+        let terminal = Rc::new(RefCell::new(Vec::new()));
+        let mut data = io::BufWriter::new(Terminal(Rc::clone(&terminal)));
+        let mut messages = Terminal(Rc::clone(&terminal));
+        let mut output = Output::new(Format::Table, &mut data, &mut messages);
+        output.text("data\n").unwrap();
+        output.message("message");
+        assert_eq!(*terminal.borrow(), b"data\nmessage\n");
+    }
+
+    #[test]
+    fn without_stderr_the_data_is_written_all_the_same() {
+        let mut data = Vec::new();
+        let mut gone = Gone;
+        let mut output = Output::new(Format::Table, &mut data, &mut gone);
+        output.message("message");
+        output.text("data").unwrap();
+        assert_eq!(data, b"data");
+    }
+
+    #[test]
+    fn progress_is_for_people_in_front_of_a_terminal() {
+        let (_, messages) = written(Format::Table, |output| output.progress("1 %"));
+        assert_eq!(messages, "");
+        let mut messages = Vec::new();
+        let mut data = Vec::new();
+        let mut output = Output::new(Format::Table, &mut data, &mut messages).live(true);
+        output.progress("1 %");
+        output.progress("");
+        assert_eq!(messages, b"\r1 %\x1b[K\r\x1b[K");
+    }
+
+    #[test]
     fn json_holds_nothing_that_steers_a_terminal() {
         let (data, _) = written(Format::Json, |output| {
-            output.json("\u{9b}31m\u{202e}").unwrap()
+            output.json("\u{9b}31m\u{202e}").unwrap();
         });
         assert_eq!(data, "\"\\u009b31m\\u202e\"\n");
         assert_eq!(

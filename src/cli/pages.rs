@@ -65,19 +65,12 @@ pub(super) async fn collect<T>(
 
 impl<T> Found<T> {
     /// Tells people that there are more rows than they see.
-    pub(super) fn tell_rest(
-        &self,
-        output: &mut Output<'_>,
-        what: &str,
-        all: &str,
-    ) -> Result<(), Failure> {
+    pub(super) fn tell_rest(&self, output: &mut Output<'_>, what: &str, all: &str) {
         let shown = self.rows.len() as u64;
         if shown > 0 && shown < self.total && output.is_for_people() {
-            output.message("")?;
-            output.message(&format!("{shown} of {} {what} are shown", self.total))?;
-            output.hint(&format!("see all of them with `{all}`"))?;
+            output.message(&format!("{shown} of {} {what} are shown", self.total));
+            output.hint(&format!("see all of them with `{all}`"));
         }
-        Ok(())
     }
 }
 

@@ -76,7 +76,8 @@ fn tell(
     };
     output.message(&format!(
         "token `{id}` of `{name}` (expires: {end}) {place}"
-    ))
+    ));
+    Ok(())
 }
 
 async fn list(operator: &mut Operator<'_>, named: &str) -> Result<(), Failure> {

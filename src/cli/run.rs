@@ -1,10 +1,8 @@
 //! From arguments to a command on an open database: the one place that knows how both come about.
 
-use std::path::PathBuf;
+use std::io;
 
-use anyhow::Context as _;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::{Cli, Command, Serve};
 use super::config;
@@ -13,13 +11,9 @@ use super::failure::Failure;
 use super::input::Input;
 use super::operator::Operator;
 use super::output::Output;
-use super::serve::{self, Serving};
-use super::verify::{Finding, Head, Verified, tell};
-use super::{events, member, pat, session, user};
+use super::{events, member, pat, serve, session, user, verify};
 use crate::app::{self, AppError, Machine};
 use crate::config::{Config, Overrides, environment};
-use crate::observe;
-use crate::storage::sqlite;
 
 /// Does what the arguments say.
 pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit, Failure> {
@@ -36,12 +30,12 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
     };
     let config = Config::load(cli.global.config.as_deref(), environment(), overrides)?;
     match command {
-        Command::Serve(_) => serve(config, output),
+        Command::Serve(_) => serve::run(config, output),
         Command::Config(command) => {
             config::run(command, &config, &mut output)?;
             Ok(Exit::Done)
         }
-        Command::Verify => verify(config, output),
+        Command::Verify => verify::run(&config, output),
         Command::Session(command) => on_data(config, input, output, async |operator| {
             session::run(operator, command).await
         }),
@@ -87,78 +81,8 @@ fn for_one(mut config: Config) -> Config {
     config
 }
 
-fn serve(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
-    observe::init(&config.log).context("cannot start the log")?;
-    for warning in &config.warnings {
-        log::warn!("{warning}");
-    }
-    runtime()?.block_on(async {
-        // Before anybody can know that there is something to stop.
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let machine = Machine::system(&config)?;
-        // It has a runtime of its own, and one cannot be started within another.
-        let running = tokio::task::spawn_blocking(move || app::start(&config, machine))
-            .await
-            .context("the start was broken off")??;
-        let there = |path: &PathBuf| path.exists().then(|| path.clone());
-        let [admin, login] = running.token_files();
-        serve::announce(
-            &Serving {
-                address: running.address(),
-                data_dir: running.data_dir().to_owned(),
-                first_start: running.first_start(),
-                admin_token: there(admin),
-                login_token: there(login),
-            },
-            &mut output,
-        )?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tokio::task::spawn_blocking(move || running.stop())
-            .await
-            .context("stopping was broken off")??;
-        Ok(Exit::Done)
-    })
-}
-
-/// Reads the database in one snapshot, beside a server or alone.
-fn verify(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
-    let config = for_one(config);
-    let machine = Machine::system(&config)?;
-    let opened = runtime()?.block_on(app::open(&config, machine))?;
-    let tokens = &opened.core.tokens;
-    let report = sqlite::verify(
-        &config.database_path(),
-        opened.seal.as_ref(),
-        &|hash| tokens.fingerprint(hash),
-        &mut |_, _| {},
-    );
-    opened.store.close();
-    let report = report.map_err(AppError::from)?;
-    let verified = Verified {
-        events: report.events,
-        sessions: report.sessions,
-        users: report.users,
-        findings: report
-            .findings
-            .into_iter()
-            .map(|finding| Finding {
-                place: finding.place,
-                what: finding.what,
-            })
-            .collect(),
-        head: Head {
-            position: report.head.number(),
-            link: format!("{:032x}", u128::from_be_bytes(report.link)),
-        },
-    };
-    Ok(tell(&verified, &mut output)?)
-}
-
-fn runtime() -> std::io::Result<Runtime> {
+/// One thread is enough for one person; a server has threads of its own.
+pub(super) fn runtime() -> io::Result<Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

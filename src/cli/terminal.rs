@@ -8,6 +8,7 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
 use super::input::Prompt;
+use super::table::visible;
 use crate::domain::secret::Secret;
 
 /// The terminal that controls this process, whatever its standard streams are.
@@ -18,7 +19,7 @@ impl Prompt for Terminal {
     fn ask(&mut self, question: &str) -> io::Result<Secret> {
         let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
         let silence = Silence::begin(&terminal)?;
-        write!(terminal, "{question}: ")?;
+        write!(terminal, "{}: ", visible(question))?;
         let mut line = String::with_capacity(4_096);
         BufReader::new(&terminal).read_line(&mut line)?;
         silence.end()?;

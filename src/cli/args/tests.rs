@@ -83,7 +83,7 @@ fn every_command_can_be_typed() {
     let mut parsed = String::new();
     for line in lines {
         let cli = parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
-        parsed.push_str(&format!("$ bartizan {line}\n{cli:?}\n"));
+        parsed.extend([format!("$ bartizan {line}\n{cli:?}\n")]);
     }
     insta::assert_snapshot!(parsed);
 }

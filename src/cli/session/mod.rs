@@ -56,7 +56,8 @@ async fn list(operator: &mut Operator<'_>, args: SessionList) -> Result<(), Fail
         &mut operator.output,
         "sessions",
         "bartizan session list --all",
-    )
+    );
+    Ok(())
 }
 
 async fn show(operator: &mut Operator<'_>, id: SessionId) -> Result<(), Failure> {
@@ -72,12 +73,14 @@ async fn terminate(operator: &mut Operator<'_>, ids: Vec<SessionId>) -> Result<(
     for id in ids {
         match terminate_session(&operator.core, &operator.caller, Some(id), None).await {
             Ok(Some(session)) => ended.push(Ended::of(&session)),
-            Ok(None) => operator
-                .output
-                .message(&format!("no session has this id: `{id}`"))?,
-            Err(error) => operator
-                .output
-                .message(&format!("session `{id}` is not ended: {error}"))?,
+            Ok(None) => {
+                let sentence = format!("no session has this id: `{id}`");
+                operator.output.message(&sentence);
+            }
+            Err(error) => {
+                let sentence = format!("session `{id}` is not ended: {error}");
+                operator.output.message(&sentence);
+            }
         }
     }
     let missed = count - ended.len();

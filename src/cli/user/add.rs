@@ -48,9 +48,10 @@ async fn machine(operator: &mut Operator<'_>, args: NewMachine) -> Result<(), Fa
     let added = add_machine(&operator.core, &operator.caller, command).await?;
     show(operator, &added).await?;
     let name = &added.user.username;
-    Ok(operator.output.hint(&format!(
+    operator.output.hint(&format!(
         "give it a role with `bartizan member set {name} --role ROLE` and a token with `bartizan pat create {name}`"
-    ))?)
+    ));
+    Ok(())
 }
 
 async fn show(operator: &mut Operator<'_>, added: &AddedUser) -> Result<(), Failure> {

@@ -30,7 +30,8 @@ pub(super) async fn run(operator: &mut Operator<'_>, args: UserList) -> Result<(
         .map(|view| UserRecord::new(view, &core.policies))
         .collect();
     operator.output.list(&rows, "no users")?;
-    found.tell_rest(&mut operator.output, "users", "bartizan user list --all")
+    found.tell_rest(&mut operator.output, "users", "bartizan user list --all");
+    Ok(())
 }
 
 fn filters(args: &UserList) -> Vec<UserFilter> {
