@@ -44,7 +44,7 @@ where
         Err(error) => error.into(),
     };
     if let Some(exchange) = &exchange {
-        exchange.waits_for_us();
+        exchange.answered();
     }
     response.map_body(|_, body| Answer { body, exchange })
 }

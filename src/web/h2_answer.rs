@@ -124,7 +124,7 @@ pub(super) struct Chunk {
 impl Chunk {
     fn new(bytes: Bytes, exchange: Option<&Rc<Exchange>>) -> Self {
         if let Some(exchange) = exchange {
-            exchange.waits_for_client();
+            exchange.hand();
         }
         Self {
             bytes,
@@ -144,12 +144,18 @@ impl Buf for Chunk {
 
     fn advance(&mut self, count: usize) {
         self.bytes.advance(count);
+        if let Some(exchange) = &self.exchange
+            && self.bytes.has_remaining()
+        {
+            exchange.progress();
+        }
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
         if let Some(exchange) = &self.exchange {
-            if self.bytes.has_remaining() {
-                exchange.waits_for_client();
-            } else {
-                exchange.waits_for_us();
-            }
+            exchange.taken();
         }
     }
 }

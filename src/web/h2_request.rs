@@ -12,7 +12,7 @@ use futures_util::Stream;
 use http_body::Body as _;
 use hyper::body::Incoming;
 
-/// A head that is legal in HTTP/2 but means nothing to the App.
+/// A head that is legal in HTTP/2 but nothing that the App could answer.
 #[derive(Debug)]
 pub(super) struct Unreadable;
 
@@ -22,6 +22,10 @@ pub(super) fn request(
     peer: Option<SocketAddr>,
 ) -> Result<Request, Unreadable> {
     let (parts, body) = request.into_parts();
+    if parts.method == http::Method::CONNECT {
+        // A tunnel to nowhere: hyper would give the stream away if a handler agreed.
+        return Err(Unreadable);
+    }
     let mut request = Request::with_payload(payload(body));
     let head = request.head_mut();
     head.version = Version::HTTP_2;

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 
+use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
 use super::limits::Limits;
@@ -114,7 +115,9 @@ impl Watch {
                     return Poll::Pending;
                 }
                 registered = true;
-                if timer.as_mut().poll(cx).is_pending() {
+                // Unconstrained: a task that has used up its budget would not be registered.
+                let polled = pin!(unconstrained(timer.as_mut())).poll(cx);
+                if polled.is_pending() {
                     return Poll::Pending;
                 }
                 let now = Instant::now();
@@ -191,6 +194,8 @@ impl Watch {
 pub(super) struct Exchange {
     watch: Rc<Watch>,
     slot: usize,
+    /// Parts of the answer that the client has not taken.
+    handed: Cell<usize>,
 }
 
 impl Exchange {
@@ -206,19 +211,36 @@ impl Exchange {
         let exchange = Rc::new(Self {
             watch: Rc::clone(watch),
             slot,
+            handed: Cell::new(0),
         });
         exchange.set(Some(due));
         exchange
     }
 
-    /// What comes next is up to us: no deadline.
-    pub(super) fn waits_for_us(&self) {
+    /// The answer has begun: what comes next is up to us, or to the stream that is written to.
+    pub(super) fn answered(&self) {
         self.set(None);
     }
 
-    /// Something is waiting for the client to take it.
-    pub(super) fn waits_for_client(&self) {
+    /// A part of the answer waits for the client to take it (HTTP/2, where each stream has a window).
+    pub(super) fn hand(&self) {
+        self.handed.update(|parts| parts + 1);
+        self.progress();
+    }
+
+    /// The client has taken some of a part.
+    pub(super) fn progress(&self) {
         self.set(Some(Instant::now() + self.watch.limits.stall));
+    }
+
+    /// The client has taken a part, or gave up on it.
+    pub(super) fn taken(&self) {
+        self.handed.update(|parts| parts.saturating_sub(1));
+        if self.handed.get() == 0 {
+            self.set(None);
+        } else {
+            self.progress();
+        }
     }
 
     fn set(&self, due: Option<Instant>) {
@@ -239,5 +261,60 @@ impl Drop for Exchange {
             self.watch.heard.set(false);
             self.watch.quiet(Instant::now() + self.watch.limits.idle);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::sync::mpsc::unbounded_channel;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    fn watch(limits: Limits) -> Rc<Watch> {
+        let stop = Stop::new(limits.drain);
+        Watch::new(&Rc::new(limits), &stop)
+    }
+
+    /// Tokio ends the turn of a task that does too much, and timers then do not listen to it.
+    #[tokio::test]
+    async fn a_busy_connection_keeps_its_deadline() {
+        let watch = watch(Limits {
+            head: Duration::from_millis(50),
+            ..Limits::default()
+        });
+        let (sender, mut receiver) = unbounded_channel();
+        for message in 0..1_000 {
+            sender.send(message).unwrap();
+        }
+        let busy = poll_fn(|cx| {
+            while receiver.poll_recv(cx).is_ready() {}
+            Poll::<()>::Pending
+        });
+        let overdue = async {
+            tokio::select! {
+                biased;
+                () = busy => {}
+                () = watch.overdue() => {}
+            }
+        };
+        timeout(Duration::from_secs(5), overdue).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn slots_are_used_again() {
+        let watch = watch(Limits::default());
+        for _ in 0..3 {
+            let first = Exchange::start(&watch);
+            let second = Exchange::start(&watch);
+            assert!(!watch.is_quiet());
+            drop(first);
+            assert!(!watch.is_quiet());
+            drop(second);
+            assert!(watch.is_quiet());
+        }
+        assert_eq!(watch.exchanges.borrow().slots.len(), 2);
     }
 }

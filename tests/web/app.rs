@@ -22,7 +22,7 @@ use crate::helpers::patiently;
 pub(crate) const BODY_LIMIT: usize = 1 << 20;
 
 /// The deadline of `/read`.
-pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(5);
+pub(crate) const BODY_DEADLINE: Duration = Duration::from_millis(300);
 
 /// How a test and a handler meet.
 #[derive(Debug, Clone)]
@@ -144,6 +144,9 @@ async fn unread() -> &'static str {
     "I do not care"
 }
 
+/// The size of a part of `/big`.
+pub(crate) const PART: usize = 32 << 10;
+
 /// More than the kernel keeps for a client that does not read.
 async fn big(gate: Data<Gate>) -> HttpResponse {
     HttpResponse::Ok().body(Big(vec![b'b'; 32 << 20].into(), gate.enter()))
@@ -165,7 +168,7 @@ impl MessageBody for Big {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Error>>> {
-        let length = self.0.len().min(64 << 10);
+        let length = self.0.len().min(PART);
         let part = self.0.split_to(length);
         Poll::Ready((!part.is_empty()).then_some(Ok(part)))
     }

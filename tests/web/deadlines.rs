@@ -5,7 +5,7 @@ use std::time::Duration;
 use bartizan::web::{Http2 as Http2Limits, Limits};
 use tokio::time::{Instant, sleep};
 
-use crate::app::BODY_DEADLINE;
+use crate::app::{BODY_DEADLINE, PART};
 use crate::helpers::{Http2, SHORT, TestServer, answer, get, patiently, request, status};
 
 /// All that a client says first in HTTP/2, and empty settings.
@@ -206,15 +206,18 @@ async fn a_stream_that_is_not_read_does_not_wait_for_ever() {
         stall: SHORT,
         ..Limits::default()
     });
-    let mut builder = h2::client::Builder::new();
-    builder.initial_window_size(1 << 10);
-    let mut client = Http2::connect(server.address, &builder).await;
-    let (response, _) = client.open(get("/big"), true).await;
-    let _unread = patiently(response).await.unwrap();
-    server.serves_others().await;
-    server.gate.left().await;
-    // The client answered every ping: what it did not do was read.
-    patiently(client.connection).await.unwrap().ok();
+    // Within a part of the answer, and right between two.
+    for window in [1 << 10, u32::try_from(PART).unwrap()] {
+        let mut builder = h2::client::Builder::new();
+        builder.initial_window_size(window);
+        let mut client = Http2::connect(server.address, &builder).await;
+        let (response, _) = client.open(get("/big"), true).await;
+        let _unread = patiently(response).await.unwrap();
+        server.serves_others().await;
+        server.gate.left().await;
+        // The client answered every ping: what it did not do was read.
+        patiently(client.connection).await.unwrap().ok();
+    }
 }
 
 #[tokio::test]

@@ -160,6 +160,7 @@ pub(crate) struct Answer {
 impl Http2 {
     pub(crate) async fn connect(address: SocketAddr, builder: &h2::client::Builder) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
         let (sender, connection) = builder.handshake(stream).await.unwrap();
         Self {
             sender,
