@@ -10,7 +10,7 @@ use std::{env, fs};
 use buffa_build::MapRepr;
 
 /// The roots below which the files lie; names in `import` start here.
-const ROOTS: [&str; 2] = ["google", "zitadel"];
+const ROOTS: [&str; 3] = ["google", "grpc", "zitadel"];
 
 #[expect(clippy::print_stdout, reason = "this is how cargo is spoken to")]
 fn main() -> Result<(), Box<dyn Error>> {
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     let descriptors = compiler.file_descriptor_set();
     fs::write(out.join("shapes.rs"), shapes::generate(&descriptors)?)?;
-    fs::write(out.join("methods.rs"), methods::generate(&descriptors)?)?;
+    fs::write(out.join("methods.rs"), methods::generate(&descriptors))?;
     // What the generator reads: comments become the documentation in Rust.
     compiler.include_source_info(true);
     let set = out.join("descriptors-with-comments.bin");

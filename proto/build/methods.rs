@@ -1,26 +1,26 @@
-//! Writes the table of methods: see `src/connect.rs`.
-
-use std::fmt::Write as _;
+//! Writes the lists of services and procedures: see `src/connect.rs`.
 
 use prost_types::FileDescriptorSet;
 
-/// The source of `METHODS`.
-pub(crate) fn generate(set: &FileDescriptorSet) -> Result<String, std::fmt::Error> {
-    let mut methods = Vec::new();
+/// The source of `SERVICES` and `PROCEDURES`.
+pub(crate) fn generate(set: &FileDescriptorSet) -> String {
+    let mut services = Vec::new();
+    let mut procedures = Vec::new();
     for file in &set.file {
         for service in &file.service {
+            let name = format!("{}.{}", file.package(), service.name());
             for method in &service.method {
-                let path = format!("/{}.{}/{}", file.package(), service.name(), method.name());
-                let request = method.input_type().replace('.', "::");
-                methods.push((path, request));
+                procedures.push(format!("/{name}/{}", method.name()));
             }
+            services.push(name);
         }
     }
-    methods.sort();
-    let mut out = "static METHODS: &[(&str, Read)] = &[\n".to_owned();
-    for (path, request) in methods {
-        writeln!(out, "    ({path:?}, read::<crate{request}>),")?;
-    }
-    out.push_str("];\n");
-    Ok(out)
+    services.sort();
+    procedures.sort();
+    format!(
+        "/// The full name of every service, sorted.\n\
+         pub static SERVICES: &[&str] = &{services:?};\n\
+         /// The path of every procedure, sorted.\n\
+         pub static PROCEDURES: &[&str] = &{procedures:?};\n"
+    )
 }

@@ -1,71 +1,56 @@
-//! The JSON of Connect and gRPC, by the same rules as that of REST.
+//! The payloads of Connect, gRPC and gRPC-Web.
 //!
 //! The runtime reads and writes JSON with the generated types themselves,
-//! whose rules differ: see [`json`]. [`StrictJson`] takes its place for
-//! requests and [`Answer`] for answers; the binary form passes through both
-//! as it is.
+//! whose rules differ from those of REST: see [`json`]. So payloads are read
+//! with [`read`] and written with [`write`], which know both forms.
 
+use buffa::DecodeOptions;
 use buffa::bytes::Bytes;
-use connectrpc::interceptor::{UnaryRequest, UnaryResponse};
-use connectrpc::{CodecFormat, ConnectError, Encodable, Interceptor, Next, Payload};
+use connectrpc::CodecFormat;
 
 use crate::json::{self, Body, JsonError};
 
-/// Reads every request that is JSON with [`json::decode()`].
+/// Why a payload was not read. Says what is wrong and where, never a value.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It is not the JSON of the message.
+    #[error("unmarshal message: {0}")]
+    Json(#[from] JsonError),
+    /// It is not the binary form of the message.
+    #[error("unmarshal message: proto: {0}")]
+    Binary(#[from] buffa::DecodeError),
+}
+
+/// Reads a message.
 ///
-/// Register it with [`connectrpc::ConnectRpcService::with_interceptor`].
-/// Unlike on the REST routes, an empty body is an error.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct StrictJson;
-
-#[connectrpc::async_trait]
-impl Interceptor for StrictJson {
-    async fn intercept_unary(
-        &self,
-        mut request: UnaryRequest,
-        next: Next<'_>,
-    ) -> Result<UnaryResponse, ConnectError> {
-        if request.payload.format() == CodecFormat::Json
-            && let Some(read) = request.ctx.path().and_then(reader)
-        {
-            read(&mut request.payload).map_err(|error| {
-                ConnectError::invalid_argument(format!("unmarshal message: {error}"))
-            })?;
-        }
-        next.run(request).await
+/// In the binary form nothing at all is the message without any field; in JSON
+/// it is an error, unlike on the REST routes.
+///
+/// # Errors
+///
+/// If the payload is not the message in this form, or would take more memory
+/// than messages are allowed to.
+pub fn read<M: Body>(payload: &[u8], format: CodecFormat) -> Result<M, ReadError> {
+    if format == CodecFormat::Json {
+        return Ok(json::decode_present(payload)?);
     }
+    Ok(DecodeOptions::new().decode_from_slice(payload)?)
 }
 
-/// An answer whose JSON is written with [`json::encode()`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer<M>(pub M);
-
-impl<M: Body> Encodable<M> for Answer<M> {
-    fn encode(&self, codec: CodecFormat) -> Result<Bytes, ConnectError> {
-        if codec != CodecFormat::Json {
-            return Encodable::encode(&self.0, codec);
-        }
-        let mut out = Vec::new();
-        json::encode(&self.0, &mut out)
-            .map_err(|error| ConnectError::internal(error.to_string()))?;
-        Ok(out.into())
+/// Writes a message.
+///
+/// # Errors
+///
+/// See [`json::encode()`]; the binary form can hold everything.
+pub fn write<M: Body>(message: &M, format: CodecFormat) -> Result<Bytes, JsonError> {
+    if format != CodecFormat::Json {
+        return Ok(message.encode_to_bytes());
     }
+    let mut out = Vec::with_capacity(512);
+    json::encode(message, &mut out)?;
+    Ok(out.into())
 }
 
-type Read = fn(&mut Payload) -> Result<(), JsonError>;
-
-/// What reads the requests of the method with this path.
-fn reader(path: &str) -> Option<Read> {
-    let place = METHODS.binary_search_by_key(&path, |(path, _)| path).ok()?;
-    METHODS.get(place).map(|(_, read)| *read)
-}
-
-/// Leaves the message in place of the bytes it was read from.
-fn read<M: Body>(payload: &mut Payload) -> Result<(), JsonError> {
-    let message = json::decode_present::<M>(payload.bytes())?;
-    payload.set_message(message);
-    Ok(())
-}
-
-// `METHODS`: every path, sorted, with the `read` of its request.
+// `PROCEDURES`: the path of every method of every service in the `.proto`
+// files, sorted, and `SERVICES`: their full names, sorted.
 include!(concat!(env!("OUT_DIR"), "/methods.rs"));

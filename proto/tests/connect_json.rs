@@ -1,122 +1,58 @@
-//! The JSON of Connect follows the same rules as that of REST.
+//! The payloads of Connect and gRPC follow the same rules as the bodies of REST.
 
-use std::sync::Arc;
+#![expect(clippy::unwrap_used, reason = "a test that panics is red")]
 
-use bartizan_proto::buffa::MessageField;
+use bartizan_proto::buffa::{Message as _, MessageField};
 use bartizan_proto::buffa_types::google::protobuf::{Struct, Value};
-use bartizan_proto::connect::{Answer, StrictJson};
-use bartizan_proto::connectrpc::{
-    ConnectError, ConnectRpcService, Encodable, RequestContext, Response, Router, ServiceRequest,
-    ServiceResult,
-};
-use bartizan_proto::json::Body;
+use bartizan_proto::connect::{PROCEDURES, SERVICES, read, write};
+use bartizan_proto::connectrpc::CodecFormat::{Json, Proto};
 use bartizan_proto::zitadel::session::v2::challenges::WebAuthN;
 use bartizan_proto::zitadel::session::v2::{
-    Challenges, CreateSessionRequest, CreateSessionResponse, DeleteSessionRequest,
-    DeleteSessionResponse, GetSessionRequest, GetSessionResponse, ListSessionsRequest,
-    ListSessionsResponse, SessionService, SessionServiceExt as _, SetSessionRequest,
-    SetSessionResponse,
+    Challenges, CreateSessionRequest, CreateSessionResponse,
 };
-use http_body_util::{BodyExt as _, Full};
-use tower::ServiceExt as _;
 
-/// Answers to `CreateSession` with what it was asked, and to nothing else.
-struct Echo;
-
-fn nothing<M: Body>() -> ServiceResult<Answer<M>> {
-    Err(ConnectError::unimplemented("not here"))
+#[test]
+fn requests_are_read_as_on_the_rest_routes() {
+    let body = br#"{"user_agent":{"ip":"::1"},"x":{"y":1},"challenges":{"webAuthN":
+           {"userVerificationRequirement":"USER_VERIFICATION_REQUIREMENT_NEW"}}}"#;
+    let request: CreateSessionRequest = read(body, Json).unwrap();
+    assert_eq!(request.user_agent.ip.as_deref(), Some("::1"));
+    let again: CreateSessionRequest = read(&request.encode_to_vec(), Proto).unwrap();
+    assert_eq!(again, request);
 }
 
-impl SessionService for Echo {
-    async fn create_session<'a>(
-        &'a self,
-        _: RequestContext,
-        request: ServiceRequest<'_, CreateSessionRequest>,
-    ) -> ServiceResult<impl Encodable<CreateSessionResponse> + use<'a>> {
-        let options = Struct::from_iter([("timeout".to_owned(), Value::from(300_000.0))]);
-        let web_auth_n = WebAuthN {
-            public_key_credential_request_options: MessageField::some(options),
-            ..WebAuthN::default()
-        };
-        let challenges = Challenges {
-            web_auth_n: MessageField::some(web_auth_n),
-            ..Challenges::default()
-        };
-        Response::ok(Answer(CreateSessionResponse {
-            session_id: request
-                .to_owned_message()
-                .user_agent
-                .ip
-                .clone()
-                .unwrap_or_default(),
-            challenges: MessageField::some(challenges),
-            ..CreateSessionResponse::default()
-        }))
-    }
-
-    async fn list_sessions<'a>(
-        &'a self,
-        _: RequestContext,
-        _: ServiceRequest<'_, ListSessionsRequest>,
-    ) -> ServiceResult<impl Encodable<ListSessionsResponse> + use<'a>> {
-        nothing()
-    }
-
-    async fn get_session<'a>(
-        &'a self,
-        _: RequestContext,
-        _: ServiceRequest<'_, GetSessionRequest>,
-    ) -> ServiceResult<impl Encodable<GetSessionResponse> + use<'a>> {
-        nothing()
-    }
-
-    async fn set_session<'a>(
-        &'a self,
-        _: RequestContext,
-        _: ServiceRequest<'_, SetSessionRequest>,
-    ) -> ServiceResult<impl Encodable<SetSessionResponse> + use<'a>> {
-        nothing()
-    }
-
-    async fn delete_session<'a>(
-        &'a self,
-        _: RequestContext,
-        _: ServiceRequest<'_, DeleteSessionRequest>,
-    ) -> ServiceResult<impl Encodable<DeleteSessionResponse> + use<'a>> {
-        nothing()
-    }
-}
-
-#[expect(clippy::unwrap_used, reason = "a helper of tests")]
-async fn create(body: &str) -> (u16, String) {
-    let service =
-        ConnectRpcService::new(Arc::new(Echo).register(Router::new())).with_interceptor(StrictJson);
-    let request = http::Request::post("/zitadel.session.v2.SessionService/CreateSession")
-        .header("content-type", "application/json")
-        .body(Full::new(body.to_owned().into_bytes().into()))
-        .unwrap();
-    let response: http::Response<_> = service.oneshot(request).await.unwrap();
-    let status = response.status().as_u16();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    (status, String::from_utf8(body.to_vec()).unwrap())
-}
-
-#[tokio::test]
-async fn requests_are_read_as_on_the_rest_routes() {
-    let (status, body) = create(
-        r#"{"user_agent":{"ip":"::1"},"x":{"y":1},"challenges":{"webAuthN":
-           {"userVerificationRequirement":"USER_VERIFICATION_REQUIREMENT_NEW"}}}"#,
-    )
-    .await;
-    assert_eq!(status, 200);
+#[test]
+fn answers_are_written_as_on_the_rest_routes() {
+    let options = Struct::from_iter([("timeout".to_owned(), Value::from(300_000.0))]);
+    let web_auth_n = WebAuthN {
+        public_key_credential_request_options: MessageField::some(options),
+        ..WebAuthN::default()
+    };
+    let challenges = Challenges {
+        web_auth_n: MessageField::some(web_auth_n),
+        ..Challenges::default()
+    };
+    let answer = CreateSessionResponse {
+        session_id: "7".to_owned(),
+        challenges: MessageField::some(challenges),
+        ..CreateSessionResponse::default()
+    };
     assert_eq!(
-        body,
-        r#"{"sessionId":"::1","challenges":{"webAuthN":{"publicKeyCredentialRequestOptions":{"timeout":300000}}}}"#
+        write(&answer, Json).unwrap(),
+        r#"{"sessionId":"7","challenges":{"webAuthN":{"publicKeyCredentialRequestOptions":{"timeout":300000}}}}"#
     );
+    assert_eq!(write(&answer, Proto).unwrap(), answer.encode_to_vec());
 }
 
-#[tokio::test]
-async fn what_is_no_message_is_refused_without_repeating_it() {
+#[test]
+fn nothing_at_all_is_a_message_in_the_binary_form_only() {
+    let empty: CreateSessionRequest = read(b"", Proto).unwrap();
+    assert_eq!(empty, CreateSessionRequest::default());
+    assert!(read::<CreateSessionRequest>(b"", Json).is_err());
+}
+
+#[test]
+fn what_is_no_message_is_refused_without_repeating_it() {
     for body in [
         "",
         " ",
@@ -126,10 +62,25 @@ async fn what_is_no_message_is_refused_without_repeating_it() {
         r#"{"checks":{"user":{"userId":"hunter2","user_id":"hunter2"}}}"#,
         r#"{"metadata":{"hunter2":null}}"#,
     ] {
-        let (status, answer) = create(body).await;
-        assert_eq!(status, 400, "{body}: {answer}");
-        assert!(answer.contains(r#""code":"invalid_argument""#), "{answer}");
-        assert!(answer.contains("unmarshal message: proto: "), "{answer}");
-        assert!(!answer.contains("hunter2"), "{answer}");
+        for format in [Json, Proto] {
+            if format == Proto && body.is_empty() {
+                continue;
+            }
+            let error = read::<CreateSessionRequest>(body.as_bytes(), format).unwrap_err();
+            let text = error.to_string();
+            assert!(text.starts_with("unmarshal message: proto: "), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn procedures_and_services_are_listed_in_order() {
+    assert!(SERVICES.is_sorted() && PROCEDURES.is_sorted());
+    assert!(SERVICES.contains(&"zitadel.session.v2.SessionService"));
+    assert!(PROCEDURES.contains(&"/zitadel.session.v2beta.SessionService/GetSession"));
+    for procedure in PROCEDURES {
+        let service = procedure.split('/').nth(1).unwrap();
+        assert!(SERVICES.contains(&service), "{procedure}");
     }
 }

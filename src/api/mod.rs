@@ -6,9 +6,12 @@
 
 mod auth;
 mod convert;
+mod deadline;
 pub mod error;
 pub mod rest;
+pub mod rpc;
 mod session_service;
+mod session_service_beta;
 mod user_service;
 pub mod validate;
 
@@ -17,21 +20,52 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use actix_web::web::{Bytes, Payload};
+use actix_web::http::header::HeaderValue;
+use actix_web::web::{Bytes, Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::core::Core;
 use crate::error::Error;
 
-/// Reads the body of a request within the limits of the server.
-pub type ReadBody = Rc<dyn Fn(Payload) -> Pin<Box<dyn Future<Output = Result<Bytes, Error>>>>>;
+/// Reads the body of a request of at most so many bytes, within the deadlines of the server.
+pub type ReadBody =
+    Rc<dyn Fn(Payload, usize) -> Pin<Box<dyn Future<Output = Result<Bytes, Error>>>>>;
+
+/// Hands the body of a request on as it comes in.
+pub type StreamBody = Rc<dyn Fn(Payload) -> rpc::Parts>;
 
 /// What the handlers share within a worker.
 #[derive(Clone)]
 pub struct Api {
     /// The core.
     pub core: Core,
+    /// The procedures of Connect and gRPC.
+    pub rpc: rpc::Rpc,
+    /// Bytes of a message at most.
+    pub body_limit: usize,
     /// How bodies are read.
     pub read_body: ReadBody,
+    /// How bodies are streamed.
+    pub stream_body: StreamBody,
+}
+
+/// Answers a request to any path: procedures are told from routes by the path, and protocols on the
+/// path of a procedure by the content type.
+pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
+    if !rpc::is_procedure(request.uri().path()) {
+        return rest::handle(request, payload, api).await;
+    }
+    match rpc::handle(&request, payload, &api).await {
+        Ok(response) => response,
+        Err(payload) => rest::handle(request, payload, api).await,
+    }
+}
+
+/// The answer to a request whose handler gave none, in the form that its client understands.
+pub fn instead(path: &str, content_type: Option<&HeaderValue>, error: &Error) -> HttpResponse {
+    let call = rpc::is_procedure(path).then(|| rpc::answer_to(content_type, error));
+    call.flatten()
+        .unwrap_or_else(|| rest::error::respond(rest::error::answer(error)))
 }
 
 impl fmt::Debug for Api {

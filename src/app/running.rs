@@ -9,9 +9,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use actix_web::web::{Bytes, Data, Payload};
-use actix_web::{App, HttpResponse};
+use actix_web::{App, HttpRequest, HttpResponse};
 
-use crate::api::{Api, rest};
+use crate::api::{self, Api, rpc};
 use crate::config::Config;
 use crate::core::Core;
 use crate::crypto::KeyFile;
@@ -37,6 +37,7 @@ pub struct Running {
     core: Core,
     store: Arc<SqliteStore>,
     handle: ServerHandle,
+    services: rpc::Services,
     thread: Option<JoinHandle<io::Result<()>>>,
     _lock: DirLock,
 }
@@ -74,7 +75,8 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     };
     let listener = TcpListener::bind(requested).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let (handle, thread) = serve(config, &core, listener)?;
+    let services = rpc::Services::new().map_err(AppError::Services)?;
+    let (handle, thread) = serve(config, &core, &services, listener)?;
     Ok(Running {
         address,
         data_dir: config.data_dir.clone(),
@@ -83,6 +85,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         core,
         store,
         handle,
+        services,
         thread: Some(thread),
         _lock: lock,
     })
@@ -92,9 +95,10 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
 fn serve(
     config: &Config,
     core: &Core,
+    services: &rpc::Services,
     listener: TcpListener,
 ) -> Result<(ServerHandle, JoinHandle<io::Result<()>>), AppError> {
-    let core = core.clone();
+    let (core, services) = (core.clone(), services.clone());
     let workers = config.workers();
     let limits = limits(config);
     let (limit, deadline) = (config.server.body_limit, config.server.body_timeout);
@@ -107,13 +111,18 @@ fn serve(
                 let running = web::serve(listener, limits, workers, move || {
                     let api = Api {
                         core: core.clone(),
-                        read_body: Rc::new(move |payload| Box::pin(read(payload, limit, deadline))),
+                        rpc: rpc::Rpc::new(core.clone(), &services, limit),
+                        body_limit: limit,
+                        read_body: Rc::new(move |payload, limit| {
+                            Box::pin(read(payload, limit, deadline))
+                        }),
+                        stream_body: Rc::new(|payload| Box::pin(web::body::detach(payload))),
                     };
                     let app = App::new()
                         .wrap_fn(log_failure)
                         .wrap(web::cors())
                         .app_data(Data::new(api))
-                        .default_service(actix_web::web::to(rest::handle));
+                        .default_service(actix_web::web::to(respond));
                     web::edge(app, answer, no_answer)
                 })?;
                 drop(sender.send(running.handle()));
@@ -152,13 +161,29 @@ async fn read(payload: Payload, limit: usize, deadline: Duration) -> Result<Byte
         })
 }
 
+/// Answers a request, and tells the server which trailers the answer has.
+async fn respond(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
+    let response = api::handle(request, payload, api).await;
+    with_trailers(response)
+}
+
+fn with_trailers(mut response: HttpResponse) -> HttpResponse {
+    let mut extensions = response.extensions_mut();
+    if let Some(rpc::Trailers(fields)) = extensions.remove::<rpc::Trailers>() {
+        extensions.insert(web::Trailers(fields));
+    }
+    drop(extensions);
+    response
+}
+
 /// The answer to a request whose handler gave none.
-fn no_answer(failure: web::Failure, _: &web::Seen) -> HttpResponse {
+fn no_answer(failure: web::Failure, seen: &web::Seen) -> HttpResponse {
     let error = match failure {
         web::Failure::Panicked => Error::internal("a handler panicked"),
         web::Failure::Overdue => Error::plain(Kind::DeadlineExceeded, "context deadline exceeded"),
     };
-    rest::error::respond(rest::error::answer(&error))
+    let response = api::instead(seen.uri.path(), seen.content_type.as_ref(), &error);
+    with_trailers(response)
 }
 
 impl Running {
@@ -196,6 +221,7 @@ impl Running {
             .enable_all()
             .build()
             .map_err(AppError::Serve)?;
+        self.services.stop();
         runtime.block_on(self.handle.stop(true));
         if let Some(thread) = self.thread.take() {
             let ended = thread

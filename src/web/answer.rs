@@ -1,5 +1,6 @@
 //! The step that both protocols share: one request through the App, its answer under watch.
 
+use std::cell::RefCell;
 use std::error::Error;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -15,10 +16,18 @@ use super::watch::Exchange;
 
 /// Trailing fields of an answer.
 ///
-/// A handler puts them into the extensions of its response. They end the body over HTTP/2 and are left
-/// out over HTTP/1.1, where no client of ours asks for them.
+/// A handler puts them into the extensions of its response, and what they are into the cell, at the
+/// latest when its body ends. They end the body over HTTP/2 and are left out over HTTP/1.1, where no
+/// client of ours asks for them.
 #[derive(Debug, Clone, Default)]
-pub struct Trailers(pub HeaderMap);
+pub struct Trailers(pub Rc<RefCell<Option<HeaderMap>>>);
+
+impl Trailers {
+    /// Those that are known when the answer begins.
+    pub fn new(fields: HeaderMap) -> Self {
+        Self(Rc::new(RefCell::new(Some(fields))))
+    }
+}
 
 /// The body of an answer, and the request that it belongs to for as long as it is not sent.
 #[derive(Debug)]

@@ -1,11 +1,13 @@
 //! Reading the body of a request, with an end to patience.
 
+use std::io;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use actix_web::error::PayloadError;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// Why a body was not read.
@@ -36,6 +38,33 @@ where
     timeout(deadline, collect(pin!(payload), limit))
         .await
         .unwrap_or(Err(BodyError::TooSlow))
+}
+
+/// Hands a body on as it comes in, for whoever reads it elsewhere than where requests are served.
+///
+/// No more than one part is read ahead. Nothing is read any more when the result is dropped.
+pub fn detach<P>(payload: P) -> impl Stream<Item = Result<Bytes, io::Error>> + Send + 'static
+where
+    P: Stream<Item = Result<Bytes, PayloadError>> + 'static,
+{
+    let (sender, receiver) = mpsc::channel(1);
+    drop(actix_rt::spawn(async move {
+        let mut payload = pin!(payload);
+        loop {
+            let part = tokio::select! {
+                () = sender.closed() => break,
+                part = payload.next() => part,
+            };
+            let Some(part) = part else { break };
+            let part = part.map_err(|_| io::Error::other(BodyError::Broken));
+            if sender.send(part).await.is_err() {
+                break;
+            }
+        }
+    }));
+    futures_util::stream::unfold(receiver, |mut receiver| async {
+        receiver.recv().await.map(|part| (part, receiver))
+    })
 }
 
 async fn collect<P>(mut payload: Pin<&mut P>, limit: usize) -> Result<Bytes, BodyError>

@@ -9,7 +9,7 @@ use actix_http::Response;
 use actix_http::body::{BodySize, MessageBody as _};
 use actix_http::header;
 use bytes::{Buf, Bytes};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
 use super::answer::{Answer, Trailers};
@@ -55,7 +55,7 @@ pub(super) struct Outgoing {
     announced: BodySize,
     /// Bytes still to come, where that is known.
     left: Option<u64>,
-    trailers: Option<HeaderMap>,
+    trailers: Option<Trailers>,
 }
 
 impl Outgoing {
@@ -66,7 +66,7 @@ impl Outgoing {
             BodySize::Sized(length) => Some(if to_head { 0 } else { length }),
             BodySize::Stream => to_head.then_some(0),
         };
-        let trailers = trailers.filter(|_| !to_head).map(|Trailers(fields)| fields);
+        let trailers = trailers.filter(|_| !to_head);
         Self {
             answer,
             announced,
@@ -100,6 +100,7 @@ impl Body for Outgoing {
         Poll::Ready(
             this.trailers
                 .take()
+                .and_then(|Trailers(fields)| fields.take())
                 .map(|fields| Ok(Frame::trailers(fields))),
         )
     }

@@ -118,7 +118,7 @@ async fn trailers() -> HttpResponse {
     let mut response = HttpResponse::Ok().body("answer");
     let mut fields = HeaderMap::new();
     fields.insert("grpc-status", "0".parse().unwrap());
-    response.extensions_mut().insert(Trailers(fields));
+    response.extensions_mut().insert(Trailers::new(fields));
     response
 }
 

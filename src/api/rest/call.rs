@@ -4,7 +4,6 @@ use std::future::Future;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderValue;
-use bartizan_proto::buffa::Message;
 use bartizan_proto::json::{self, Body};
 use serde::Serialize;
 
@@ -63,28 +62,7 @@ impl Call<'_> {
 pub(super) async fn encode<M: Serialize>(
     answer: impl Future<Output = Result<M, Error>>,
 ) -> Result<Vec<u8>, Error> {
-    write(&answer.await?)
-}
-
-/// As [`encode`], in the package `v2beta`.
-pub(super) async fn encode_as<Beta, M>(
-    answer: impl Future<Output = Result<M, Error>>,
-) -> Result<Vec<u8>, Error>
-where
-    Beta: Message + Default + Serialize,
-    M: Message,
-{
-    write(&transcode::<Beta>(&answer.await?)?)
-}
-
-fn write<M: Serialize>(message: &M) -> Result<Vec<u8>, Error> {
     let mut out = Vec::with_capacity(512);
-    json::encode(message, &mut out).map_err(Error::internal)?;
+    json::encode(&answer.await?, &mut out).map_err(Error::internal)?;
     Ok(out)
-}
-
-/// The same fields in another package: numbers and types of `v2beta` are those of `v2`, as far as it
-/// goes, so that the binary form carries over.
-pub(super) fn transcode<To: Message + Default>(from: &impl Message) -> Result<To, Error> {
-    To::decode_from_slice(&from.encode_to_vec()).map_err(Error::internal)
 }

@@ -1,23 +1,20 @@
 //! The one handler of all REST routes: route, authenticate, read the body, dispatch, answer.
 
-use std::time::Duration;
-
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
 use super::call::{Answer, Call};
 use super::routes::{self, Match, Operation};
 use super::{error, sessions, users};
-use crate::api::{Api, auth};
-use crate::domain::error::Kind;
+use crate::api::{Api, auth, deadline};
 use crate::error::{Error, Failure};
 
 /// What `GET` takes beside `?sessionToken=`, because a token has no place in a URL (ASVS 14.2.1).
 const SESSION_TOKEN: &str = "x-session-token";
 
-/// Answers a request to any path.
+/// Answers a request to any path that is not a procedure's.
 pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
     let matched = match routes::route(request.method().as_str(), request.uri().path()) {
         Ok(matched) => matched,
@@ -42,7 +39,7 @@ async fn answer(
     api: &Api,
     matched: &Match<'_>,
 ) -> Result<Answer, Error> {
-    let limit = deadline(request.headers())?;
+    let limit = deadline::grpc(request.headers())?;
     let work = async {
         let caller = auth::caller(&api.core, request.headers()).await?;
         if let Operation::NotYet(name) = matched.operation {
@@ -69,12 +66,7 @@ async fn answer(
         None => work.await,
         Some(limit) => actix_rt::time::timeout(limit, work)
             .await
-            .unwrap_or_else(|_| {
-                Err(Error::plain(
-                    Kind::DeadlineExceeded,
-                    "context deadline exceeded",
-                ))
-            }),
+            .unwrap_or_else(|_| Err(deadline::exceeded())),
     }
 }
 
@@ -87,32 +79,7 @@ async fn read_body(request: &HttpRequest, payload: Payload, api: &Api) -> Result
     if request.method() == actix_web::http::Method::GET {
         return Ok(Bytes::new());
     }
-    (api.read_body)(payload).await
-}
-
-/// `Grpc-Timeout`: up to eight digits and a unit (gRPC over HTTP/2, section "Requests").
-fn deadline(headers: &HeaderMap) -> Result<Option<Duration>, Error> {
-    let Some(value) = headers.get("grpc-timeout") else {
-        return Ok(None);
-    };
-    let invalid = || Error::plain(Kind::InvalidArgument, "invalid grpc-timeout");
-    let text = value.to_str().map_err(|_| invalid())?;
-    let (digits, unit) = text
-        .split_at_checked(text.len().saturating_sub(1))
-        .ok_or_else(invalid)?;
-    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(invalid());
-    }
-    let number: u64 = digits.parse().map_err(|_| invalid())?;
-    Ok(Some(match unit {
-        "H" => Duration::from_secs(number * 3600),
-        "M" => Duration::from_secs(number * 60),
-        "S" => Duration::from_secs(number),
-        "m" => Duration::from_millis(number),
-        "u" => Duration::from_micros(number),
-        "n" => Duration::from_nanos(number),
-        _ => return Err(invalid()),
-    }))
+    (api.read_body)(payload, api.body_limit).await
 }
 
 impl Answer {
@@ -130,38 +97,5 @@ impl Answer {
             status: StatusCode::CREATED,
             body,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use actix_web::http::header::{HeaderName, HeaderValue};
-
-    #[test]
-    fn timeouts_have_a_number_and_a_unit() {
-        for (value, expected) in [
-            ("5S", Some(Duration::from_secs(5))),
-            ("100m", Some(Duration::from_millis(100))),
-            ("8000000u", Some(Duration::from_secs(8))),
-            ("1H", Some(Duration::from_hours(1))),
-            ("2M", Some(Duration::from_mins(2))),
-            ("7n", Some(Duration::from_nanos(7))),
-            ("", None),
-            ("S", None),
-            ("5", None),
-            ("5s", None),
-            ("-5S", None),
-            ("123456789S", None),
-            ("\u{e9}", None),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(
-                HeaderName::from_static("grpc-timeout"),
-                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
-            );
-            assert_eq!(deadline(&headers).ok().flatten(), expected, "{value:?}");
-        }
-        assert_eq!(deadline(&HeaderMap::new()).unwrap(), None);
     }
 }
