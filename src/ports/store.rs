@@ -129,7 +129,8 @@ pub struct Commit {
     pub creator: UserId,
     /// Users that must exist and be active when it is written.
     pub active_users: Vec<UserId>,
-    /// Normalised login names that users get; refused when they belong to another user.
+    /// Normalised login names that users get; refused when they belong to another user. Those that a
+    /// user had are free once `user.username.changed` is written, so the new ones come with it.
     pub login_names: Vec<(UserId, String)>,
     /// What is written, in order.
     pub appends: Vec<Append>,

@@ -41,6 +41,7 @@ macro_rules! contract_suite {
                 a_service_user_is_read_back_as_it_was_written,
                 a_user_is_found_by_login_name,
                 a_login_name_belongs_to_one_user,
+                another_username_frees_the_old_login_name,
                 a_user_who_is_not_active_is_refused,
                 a_removed_user_leaves_its_names,
                 failures_of_unknown_names_are_counted,
