@@ -9,6 +9,8 @@ mod convert;
 pub mod error;
 pub mod rest;
 mod session_service;
+#[cfg(test)]
+mod tests;
 mod user_service;
 pub mod validate;
 

@@ -20,7 +20,6 @@ pub(crate) async fn add_human_user(
 ) -> Result<wire::AddHumanUserResponse, Error> {
     request.validate()?;
     let added = command::add_human(core, caller, convert::add_human(request)?).await?;
-    let shown = |code: Option<Secret>| code.map(|code| code.expose().to_owned());
     Ok(wire::AddHumanUserResponse {
         user_id: added.user.public_id(),
         details: convert::details(command::Details::of(&added.user)).into(),
@@ -28,6 +27,63 @@ pub(crate) async fn add_human_user(
         phone_code: shown(added.phone_code),
         ..wire::AddHumanUserResponse::default()
     })
+}
+
+/// `CreateUser`.
+#[cfg_attr(not(test), expect(dead_code, reason = "no REST route"))]
+pub(crate) async fn create_user(
+    core: &Core,
+    caller: &Caller,
+    request: wire::CreateUserRequest,
+) -> Result<wire::CreateUserResponse, Error> {
+    request.validate()?;
+    let (organization, new) = convert::create_user(request)?;
+    let added = command::create_user(core, caller, organization, new).await?;
+    Ok(wire::CreateUserResponse {
+        id: added.user.public_id(),
+        creation_date: convert::timestamp(added.user.created_at).into(),
+        email_code: shown(added.email_code),
+        phone_code: shown(added.phone_code),
+        ..wire::CreateUserResponse::default()
+    })
+}
+
+/// `UpdateUser`.
+#[cfg_attr(not(test), expect(dead_code, reason = "no REST route"))]
+pub(crate) async fn update_user(
+    core: &Core,
+    caller: &Caller,
+    request: wire::UpdateUserRequest,
+) -> Result<wire::UpdateUserResponse, Error> {
+    request.validate()?;
+    let updated = command::update_user(core, caller, convert::update_user(request)?).await?;
+    Ok(wire::UpdateUserResponse {
+        change_date: convert::timestamp(updated.details.changed_at).into(),
+        email_code: shown(updated.email_code),
+        phone_code: shown(updated.phone_code),
+        ..wire::UpdateUserResponse::default()
+    })
+}
+
+/// `UpdateHumanUser`.
+pub(crate) async fn update_human_user(
+    core: &Core,
+    caller: &Caller,
+    request: wire::UpdateHumanUserRequest,
+) -> Result<wire::UpdateHumanUserResponse, Error> {
+    request.validate()?;
+    let updated = command::update_user(core, caller, convert::update_human_user(request)?).await?;
+    Ok(wire::UpdateHumanUserResponse {
+        details: convert::details(updated.details).into(),
+        email_code: shown(updated.email_code),
+        phone_code: shown(updated.phone_code),
+        ..wire::UpdateHumanUserResponse::default()
+    })
+}
+
+/// A code that goes into the answer.
+fn shown(code: Option<Secret>) -> Option<String> {
+    code.map(|code| code.expose().to_owned())
 }
 
 /// `GetUserByID`.

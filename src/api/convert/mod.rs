@@ -3,12 +3,16 @@
 mod session;
 mod session_search;
 mod user;
+mod user_create;
 mod user_search;
+mod user_update;
 
 pub(crate) use session::{create_session, saved_token, session, set_session};
 pub(crate) use session_search::{list_sessions, sessions_page};
 pub(crate) use user::{add_human, set_password, user, user_details};
+pub(crate) use user_create::create_user;
 pub(crate) use user_search::{list_users, users_page};
+pub(crate) use user_update::{update_human_user, update_user};
 
 use bartizan_proto::buffa_types::google::protobuf::{Duration, Timestamp as WireTimestamp};
 use bartizan_proto::zitadel::object::v2::{Details as WireDetails, ListDetails};
