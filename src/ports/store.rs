@@ -33,6 +33,9 @@ pub enum StoreError {
     /// A user that must be active is not, or is gone.
     #[error("the user is not active: `{0}`")]
     UserNotActive(UserId),
+    /// A search has more conditions than can be run, or nests them too deeply.
+    #[error("a search with too many conditions, or nested too deeply")]
+    TooManyConditions,
     /// The queue of the writer is full: nothing was written.
     #[error("too many writes are waiting")]
     Overloaded,

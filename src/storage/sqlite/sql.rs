@@ -12,11 +12,6 @@ const MOST_PARTS: usize = 400;
 /// How deep conditions may be nested, each level of which is a level of our own stack.
 const DEEPEST: usize = 64;
 
-/// A search that is too large to be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a search with too many conditions, or nested too deeply")]
-struct TooLarge;
-
 /// The text of a condition and the values of its parameters.
 #[derive(Debug, Default)]
 pub(super) struct Condition {
@@ -62,7 +57,7 @@ impl Condition {
         self.parts += 1;
         self.depth += 1;
         if self.parts > MOST_PARTS || self.depth > DEEPEST {
-            return Err(StoreError::Failed(Box::new(TooLarge)));
+            return Err(StoreError::TooManyConditions);
         }
         Ok(())
     }
