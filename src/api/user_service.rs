@@ -6,9 +6,10 @@ use super::convert;
 use super::validate::Validate as _;
 use crate::command::{self, UserChange};
 use crate::core::Core;
-use crate::domain::ids::given_user_key;
+use crate::domain::ids::{PatId, given_user_key};
 use crate::domain::permission::Caller;
 use crate::domain::secret::Secret;
+use crate::domain::user::UserError;
 use crate::error::Error;
 use crate::query;
 
@@ -129,6 +130,55 @@ pub(crate) async fn set_password(
         details: convert::details(details).into(),
         ..wire::SetPasswordResponse::default()
     })
+}
+
+/// `AddPersonalAccessToken`.
+#[cfg_attr(not(test), expect(dead_code, reason = "no REST route"))]
+pub(crate) async fn add_personal_access_token(
+    core: &Core,
+    caller: &Caller,
+    request: wire::AddPersonalAccessTokenRequest,
+) -> Result<wire::AddPersonalAccessTokenResponse, Error> {
+    request.validate()?;
+    let user = given_user_key(&request.user_id);
+    let expires_at = convert::expiration(request.expiration_date.as_option());
+    let made = command::add_pat(core, caller, user, expires_at).await?;
+    Ok(wire::AddPersonalAccessTokenResponse {
+        creation_date: convert::timestamp(made.created_at).into(),
+        token_id: made.id.to_string(),
+        token: made.token.expose().to_owned(),
+        ..wire::AddPersonalAccessTokenResponse::default()
+    })
+}
+
+/// `RemovePersonalAccessToken`.
+#[cfg_attr(not(test), expect(dead_code, reason = "no REST route"))]
+pub(crate) async fn remove_personal_access_token(
+    core: &Core,
+    caller: &Caller,
+    request: wire::RemovePersonalAccessTokenRequest,
+) -> Result<wire::RemovePersonalAccessTokenResponse, Error> {
+    request.validate()?;
+    let user = given_user_key(&request.user_id);
+    // What is no id is a token that nobody has.
+    let pat = PatId::parse(&request.token_id).ok_or(UserError::PatNotFound)?;
+    let removed_at = command::remove_pat(core, caller, user, pat).await?;
+    Ok(wire::RemovePersonalAccessTokenResponse {
+        deletion_date: convert::timestamp(removed_at).into(),
+        ..wire::RemovePersonalAccessTokenResponse::default()
+    })
+}
+
+/// `ListPersonalAccessTokens`.
+#[cfg_attr(not(test), expect(dead_code, reason = "no REST route"))]
+pub(crate) async fn list_personal_access_tokens(
+    core: &Core,
+    caller: &Caller,
+    request: wire::ListPersonalAccessTokensRequest,
+) -> Result<wire::ListPersonalAccessTokensResponse, Error> {
+    request.validate()?;
+    let list = query::list_pats(core, caller, convert::list_pats(request)).await?;
+    Ok(convert::pats_page(list))
 }
 
 /// Declares the operations that differ in their messages alone.

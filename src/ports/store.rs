@@ -15,7 +15,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, Pat, User};
 
 use super::query::{
-    EventQuery, SessionPage, SessionQuery, SessionView, UserPage, UserQuery, UserView,
+    EventQuery, PatPage, PatQuery, SessionPage, SessionQuery, SessionView, UserPage, UserQuery,
+    UserView,
 };
 
 /// Trouble with the store. No driver's type and no cause that a client could read.
@@ -229,6 +230,9 @@ pub trait Store: Debug + Send + Sync {
 
     /// The personal access tokens of a user that were not revoked, oldest first.
     fn pats(&self, user: UserId) -> Pending<'_, Result<Vec<Pat>, StoreError>>;
+
+    /// Personal access tokens that were not revoked.
+    fn search_pats(&self, query: PatQuery) -> Pending<'_, Result<PatPage, StoreError>>;
 
     /// Roles: of one user, or of everybody.
     fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>>;

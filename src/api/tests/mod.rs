@@ -2,6 +2,7 @@
 //! a core with a real store.
 
 mod create_user;
+mod pats;
 mod update_user;
 
 use std::path::Path;

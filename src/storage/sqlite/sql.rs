@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection};
 
-use crate::ports::StoreError;
+use crate::ports::{Comparison, StoreError};
 
 /// Parts of one search: far above what the API lets through, far below SQLite's own limit for the
 /// depth of an expression (1,000), which a chain of ANDs and ORs uses up one by one.
@@ -101,4 +101,15 @@ pub(super) fn count(statement: &mut CachedStatement<'_>) -> Result<u64, StoreErr
 /// An offset or limit as SQLite has it; beyond its integers there are no rows anyway.
 pub(super) fn bounded(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// How two moments are compared.
+pub(super) const fn operator(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equals => " = ",
+        Comparison::Greater => " > ",
+        Comparison::GreaterOrEquals => " >= ",
+        Comparison::Less => " < ",
+        Comparison::LessOrEquals => " <= ",
+    }
 }

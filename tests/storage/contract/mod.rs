@@ -5,6 +5,7 @@
 
 pub(crate) mod access;
 pub(crate) mod log;
+pub(crate) mod search_pats;
 pub(crate) mod search_sessions;
 pub(crate) mod search_users;
 pub(crate) mod sessions;
@@ -53,6 +54,12 @@ macro_rules! contract_suite {
                 tokens_are_listed_oldest_first,
                 tokens_go_with_their_user,
                 roles_are_replaced_and_taken,
+            },
+            search_pats: {
+                every_filter_selects,
+                tokens_are_shown_without_their_proof,
+                tokens_are_sorted_and_paged,
+                only_tokens_of_readable_users_are_counted,
             },
             search_sessions: {
                 every_filter_selects,
