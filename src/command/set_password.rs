@@ -136,3 +136,44 @@ pub(super) async fn earn(
         PasswordGrant::Code(_) => Err(UserError::CodeNotFound.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::{HashUpdated, HumanAdded, Nothing, UserEvent};
+    use crate::domain::ids::OrgId;
+    use crate::domain::time::Timestamp;
+
+    fn with_password(hash: &str) -> User {
+        let added = UserEvent::HumanAdded(HumanAdded {
+            hash_id: Some(hash.to_owned()),
+            hash: Some(HashText::new(hash)),
+            ..HumanAdded::default()
+        });
+        let at = Timestamp::from_micros(0);
+        user::first(UserId::new(7), OrgId::new(1), at, &added).unwrap()
+    }
+
+    #[test]
+    fn a_right_ends_with_the_password_that_gave_it() {
+        let proven = Right {
+            authority: Authority::system(),
+            proven: Some(HashText::new("$old$")),
+        };
+        let given = Right {
+            authority: Authority::system(),
+            proven: None,
+        };
+        let old = with_password("$old$");
+        let later = |event| user::evolve(old.clone(), Timestamp::from_micros(1), &event);
+        let checked = later(UserEvent::PasswordCheckSucceeded(Nothing {}));
+        let renewed = later(UserEvent::PasswordHashUpdated(HashUpdated {
+            hash_id: "$new$".to_owned(),
+            hash: Some(HashText::new("$new$")),
+        }));
+        for (user, holds) in [(&old, true), (&checked, true), (&renewed, false)] {
+            assert_eq!(proven.still_holds(user), holds);
+            assert!(given.still_holds(user));
+        }
+    }
+}
