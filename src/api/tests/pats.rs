@@ -30,13 +30,13 @@ fn id_of(token: &Value) -> &str {
 }
 
 #[track_caller]
-fn listed(service: &Service, caller: &Caller, request: Value) -> Value {
-    service.call(list, caller, &request).unwrap()
+fn listed(service: &Service, caller: &Caller, request: &Value) -> Value {
+    service.call(list, caller, request).unwrap()
 }
 
 /// The ids of the tokens that a search finds.
 #[track_caller]
-fn found(service: &Service, caller: &Caller, request: Value) -> Vec<String> {
+fn found(service: &Service, caller: &Caller, request: &Value) -> Vec<String> {
     let answer = listed(service, caller, request);
     let rows = answer["result"].as_array().cloned().unwrap_or_default();
     let ids: Vec<_> = rows
@@ -67,7 +67,7 @@ fn a_token_is_shown_once_works_and_ends() {
         service.history(&robot),
         ["user.machine.added", "user.pat.added"]
     );
-    let shown = listed(&service, &service.admin(), json!({})).to_string();
+    let shown = listed(&service, &service.admin(), &json!({})).to_string();
     assert!(
         !shown.contains(secret) && !shown.contains("argon2"),
         "{shown}"
@@ -92,12 +92,12 @@ fn a_token_without_an_end_says_so_in_what_is_listed() {
         ..Timestamp::default()
     };
     let request = AddPersonalAccessTokenRequest {
-        user_id: robot.clone(),
+        user_id: robot,
         expiration_date: far.into(),
         ..AddPersonalAccessTokenRequest::default()
     };
     wait(add(service.core(), &service.admin(), request)).unwrap();
-    let rows = listed(&service, &service.admin(), json!({ "filters": [filter] }));
+    let rows = listed(&service, &service.admin(), &json!({ "filters": [filter] }));
     for row in rows["result"].as_array().unwrap() {
         assert_eq!(row["expirationDate"], NEVER);
     }
@@ -180,7 +180,7 @@ fn a_list_says_whose_and_until_when() {
     service.advance(5);
     let by_user = json!({ "filters": [{ "userIdFilter": { "id": "r2" } }] });
     assert_eq!(
-        listed(&service, &service.admin(), by_user),
+        listed(&service, &service.admin(), &by_user),
         json!({
             "pagination": { "totalResult": "1", "appliedLimit": "100" },
             "result": [{
@@ -195,7 +195,7 @@ fn a_list_says_whose_and_until_when() {
     );
     let nobody = json!({ "filters": [{ "userIdFilter": { "id": "1" } }] });
     assert_eq!(
-        listed(&service, &service.admin(), nobody),
+        listed(&service, &service.admin(), &nobody),
         json!({ "pagination": { "appliedLimit": "100" } })
     );
 }
@@ -281,12 +281,12 @@ fn every_filter_selects_and_all_must_hold() {
         let expected: Vec<_> = expected.iter().map(|index| ids[*index].clone()).collect();
         let request = json!({ "filters": all });
         assert_eq!(
-            found(&service, &service.admin(), request),
+            found(&service, &service.admin(), &request),
             expected,
             "{filters:?}"
         );
     }
-    assert_eq!(found(&service, &service.admin(), json!({})).len(), 5);
+    assert_eq!(found(&service, &service.admin(), &json!({})).len(), 5);
 }
 
 #[test]
@@ -307,9 +307,9 @@ fn tokens_are_sorted_and_paged() {
             "sortingColumn": format!("PERSONAL_ACCESS_TOKEN_FIELD_NAME_{column}"),
             "pagination": pagination,
         });
-        let answer = listed(&service, &service.admin(), request.clone());
+        let answer = listed(&service, &service.admin(), &request);
         (
-            found(&service, &service.admin(), request),
+            found(&service, &service.admin(), &request),
             answer["pagination"].clone(),
         )
     };
@@ -371,7 +371,7 @@ fn limits_are_those_of_the_configuration() {
         config.list.default_limit = 1;
         config.list.max_limit = 2;
     });
-    let answer = listed(&service, &service.admin(), json!({}));
+    let answer = listed(&service, &service.admin(), &json!({}));
     assert_eq!(
         answer["pagination"],
         json!({ "totalResult": "2", "appliedLimit": "1" })
@@ -406,7 +406,7 @@ fn one_sees_ones_own_tokens_and_those_of_users_that_one_may_read() {
         (Resource::Instance, None, false, false),
     ] {
         let caller = service.caller(resource, role);
-        let ids = found(&service, &caller, both.clone());
+        let ids = found(&service, &caller, &both);
         let sees = |token: &Value| ids.iter().any(|id| id == id_of(token));
         assert_eq!(
             (sees(&at_home), sees(&away)),
@@ -414,9 +414,9 @@ fn one_sees_ones_own_tokens_and_those_of_users_that_one_may_read() {
             "{role:?}"
         );
         let own = json!({ "filters": [{ "userIdFilter": { "id": caller.user.to_string() } }] });
-        assert_eq!(found(&service, &caller, own).len(), 1, "{role:?}");
+        assert_eq!(found(&service, &caller, &own).len(), 1, "{role:?}");
         if role.is_none() {
-            let answer = listed(&service, &caller, both.clone());
+            let answer = listed(&service, &caller, &both);
             assert_eq!(
                 answer["pagination"],
                 json!({ "totalResult": "1", "appliedLimit": "100" }),

@@ -343,16 +343,17 @@ fn of_many_who_want_a_name_one_gets_it() {
     let humans: Vec<_> = (0..6)
         .map(|number| server.human(&format!("mini-{number}")))
         .collect();
-    let statuses: Vec<_> = std::thread::scope(|scope| {
-        let tasks: Vec<_> = humans
-            .iter()
-            .map(|human| {
-                let (server, body) = (&server, json!({ "username": "max" }));
-                scope.spawn(move || update(&server.admin(), &human.id, &body).response.status)
-            })
-            .collect();
-        tasks.into_iter().map(|task| task.join().unwrap()).collect()
+    let statuses = std::sync::Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for human in &humans {
+            scope.spawn(|| {
+                let body = json!({ "username": "max" });
+                let answer = update(&server.admin(), &human.id, &body);
+                statuses.lock().unwrap().push(answer.response.status);
+            });
+        }
     });
+    let statuses = statuses.into_inner().unwrap();
     assert_eq!(
         statuses.iter().filter(|status| **status == 200).count(),
         1,
