@@ -190,6 +190,11 @@ impl From<StoreError> for Error {
             .caused_by(error),
             StoreError::NameTaken => UserError::NameTaken.into(),
             StoreError::UserNotActive(_) => SessionError::UserNotActive.into(),
+            StoreError::TooManyConditions => Self::new(
+                Kind::InvalidArgument,
+                "BTZ-C0nds",
+                "Too many conditions in one search",
+            ),
             StoreError::Overloaded => Self::new(
                 Kind::ResourceExhausted,
                 "BTZ-Wr1tq",

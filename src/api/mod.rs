@@ -12,6 +12,8 @@ pub mod rest;
 pub mod rpc;
 mod session_service;
 mod session_service_beta;
+#[cfg(test)]
+mod tests;
 mod user_service;
 pub mod validate;
 

@@ -28,7 +28,8 @@ pub struct NewPat {
     pub expires_at: Timestamp,
 }
 
-/// Gives a service user a personal access token.
+/// Gives a service user a personal access token. One that ends later than the API can write down never
+/// ends.
 ///
 /// # Errors
 /// `COMMAND-Dggw2`, `COMMAND-Df2f1`, an expiry in the past; what the permission check says.
@@ -50,7 +51,7 @@ pub async fn add_pat(
         let now = core.now_after(user.changed_at);
         let id = PatId::new(core.ids.next(now));
         let issued = core.tokens.issue_pat(id)?;
-        let expires_at = expires_at.unwrap_or(FAR_FUTURE);
+        let expires_at = expires_at.unwrap_or(FAR_FUTURE).min(FAR_FUTURE);
         let added = PatAdded {
             token_id: id,
             expiration: expires_at,

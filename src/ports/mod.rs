@@ -14,9 +14,9 @@ pub use crypto::{
     Seal, SessionClaim, TokenClaim, Tokens,
 };
 pub use query::{
-    Comparison, EventQuery, Readable, SessionFilter, SessionPage, SessionQuery, SessionUser,
-    SessionView, TextMatch, TextMethod, UserFilter, UserOrder, UserPage, UserQuery, UserText,
-    UserView,
+    Comparison, EventQuery, PatFilter, PatOrder, PatPage, PatQuery, PatView, Readable,
+    SessionFilter, SessionPage, SessionQuery, SessionUser, SessionView, TextMatch, TextMethod,
+    UserFilter, UserOrder, UserPage, UserQuery, UserText, UserView,
 };
 pub use store::{
     Append, Cause, Commit, Committed, EndSessions, Head, PatBearer, State, Store, StoreError,

@@ -18,6 +18,7 @@ mod orgs;
 mod pats;
 mod rows;
 mod search;
+mod search_pats;
 mod search_sessions;
 mod search_users;
 mod sessions;

@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection};
 
-use crate::ports::StoreError;
+use crate::ports::{Comparison, StoreError};
 
 /// Parts of one search: far above what the API lets through, far below SQLite's own limit for the
 /// depth of an expression (1,000), which a chain of ANDs and ORs uses up one by one.
@@ -11,11 +11,6 @@ const MOST_PARTS: usize = 400;
 
 /// How deep conditions may be nested, each level of which is a level of our own stack.
 const DEEPEST: usize = 64;
-
-/// A search that is too large to be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a search with too many conditions, or nested too deeply")]
-struct TooLarge;
 
 /// The text of a condition and the values of its parameters.
 #[derive(Debug, Default)]
@@ -62,7 +57,7 @@ impl Condition {
         self.parts += 1;
         self.depth += 1;
         if self.parts > MOST_PARTS || self.depth > DEEPEST {
-            return Err(StoreError::Failed(Box::new(TooLarge)));
+            return Err(StoreError::TooManyConditions);
         }
         Ok(())
     }
@@ -106,4 +101,15 @@ pub(super) fn count(statement: &mut CachedStatement<'_>) -> Result<u64, StoreErr
 /// An offset or limit as SQLite has it; beyond its integers there are no rows anyway.
 pub(super) fn bounded(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// How two moments are compared.
+pub(super) const fn operator(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equals => " = ",
+        Comparison::Greater => " > ",
+        Comparison::GreaterOrEquals => " >= ",
+        Comparison::Less => " < ",
+        Comparison::LessOrEquals => " <= ",
+    }
 }

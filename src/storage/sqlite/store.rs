@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 use super::error::Unanswered;
 use super::writer::{Answer, Request, Unknown};
 use super::{
-    SqliteStore, log, members, orgs, pats, search_sessions, search_users, sessions, unknown, users,
-    views,
+    SqliteStore, log, members, orgs, pats, search_pats, search_sessions, search_users, sessions,
+    unknown, users, views,
 };
 use crate::domain::event::RecordedEvent;
 use crate::domain::ids::{OrgId, PatId, SessionId, UserId};
@@ -17,8 +17,8 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, Pat, User};
 use crate::ports::{
-    CodeDigest, Commit, Committed, EventQuery, Head, PatBearer, Pending, SessionPage, SessionQuery,
-    SessionView, Store, StoreError, UserPage, UserQuery, UserView,
+    CodeDigest, Commit, Committed, EventQuery, Head, PatBearer, PatPage, PatQuery, Pending,
+    SessionPage, SessionQuery, SessionView, Store, StoreError, UserPage, UserQuery, UserView,
 };
 
 impl SqliteStore {
@@ -107,6 +107,11 @@ impl Store for SqliteStore {
         Box::pin(ready(
             self.read(|connection| pats::of_user(connection, user)),
         ))
+    }
+
+    fn search_pats(&self, query: PatQuery) -> Pending<'_, Result<PatPage, StoreError>> {
+        self.searchers
+            .run(move |connection| search_pats::page(connection, &query))
     }
 
     fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>> {

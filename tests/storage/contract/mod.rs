@@ -5,6 +5,7 @@
 
 pub(crate) mod access;
 pub(crate) mod log;
+pub(crate) mod search_pats;
 pub(crate) mod search_sessions;
 pub(crate) mod search_users;
 pub(crate) mod sessions;
@@ -41,6 +42,7 @@ macro_rules! contract_suite {
                 a_service_user_is_read_back_as_it_was_written,
                 a_user_is_found_by_login_name,
                 a_login_name_belongs_to_one_user,
+                another_username_frees_the_old_login_name,
                 a_user_who_is_not_active_is_refused,
                 a_removed_user_leaves_its_names,
                 failures_of_unknown_names_are_counted,
@@ -52,6 +54,12 @@ macro_rules! contract_suite {
                 tokens_are_listed_oldest_first,
                 tokens_go_with_their_user,
                 roles_are_replaced_and_taken,
+            },
+            search_pats: {
+                every_filter_selects,
+                tokens_are_shown_without_their_proof,
+                tokens_are_sorted_and_paged,
+                only_tokens_of_readable_users_are_counted,
             },
             search_sessions: {
                 every_filter_selects,

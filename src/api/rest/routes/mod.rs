@@ -49,6 +49,8 @@ pub enum SessionOperation {
 pub enum UserOperation {
     /// `POST /v2/users/human`
     AddHumanUser,
+    /// `PUT /v2/users/human/{user_id}`
+    UpdateHumanUser,
     /// `GET /v2/users/{user_id}`
     GetUserById,
     /// `POST /v2/users`

@@ -150,7 +150,7 @@ const USERS: &[Route] = &[
     get("/v2/users/{user_id}", User(UserOperation::GetUserById)),
     post("/v2/users", User(UserOperation::ListUsers)),
     post("/v2/users/human", User(UserOperation::AddHumanUser)),
-    put("/v2/users/human/{user_id}", NotYet("UpdateHumanUser")),
+    put("/v2/users/human/{user_id}", User(UserOperation::UpdateHumanUser)),
     delete("/v2/users/{user_id}", User(UserOperation::DeleteUser)),
     post("/v2/users/{user_id}/password", User(UserOperation::SetPassword)),
     post("/v2/users/{user_id}/password_reset", NotYet("PasswordReset")),

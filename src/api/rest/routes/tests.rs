@@ -47,6 +47,7 @@ fn operations_are_found_by_method_and_path() {
         ),
         ("POST", "/v2/users", User(ListUsers), &[]),
         ("POST", "/v2/users/human", User(AddHumanUser), &[]),
+        ("PUT", "/v2/users/human/7", User(UpdateHumanUser), &["7"]),
         ("GET", "/v2/users/7", User(GetUserById), &["7"]),
         ("DELETE", "/v2/users/7", User(DeleteUser), &["7"]),
         ("POST", "/v2/users/7/password", User(SetPassword), &["7"]),
@@ -207,7 +208,6 @@ const NOT_YET: &[(&str, &str, &str)] = &[
     ("DELETE", "/v2/users/7/phone", "RemovePhone"),
     ("POST", "/v2/users/7/phone/resend", "ResendPhoneCode"),
     ("POST", "/v2/users/7/phone/verify", "VerifyPhone"),
-    ("PUT", "/v2/users/human/7", "UpdateHumanUser"),
     ("POST", "/v2/users/7/passkeys", "RegisterPasskey"),
     (
         "POST",
@@ -286,7 +286,7 @@ fn documented_routes_without_an_operation_are_known_by_name() {
         NOT_YET.len() + offered,
         "a route is not in the list"
     );
-    assert_eq!(offered, 19);
+    assert_eq!(offered, 20);
 }
 
 #[test]
