@@ -9,6 +9,7 @@ use std::time::Duration;
 use ::config::ValueKind;
 
 use super::units::{parse_moment, parse_size, parse_span, print_size, print_span};
+use crate::domain::settings::is_language_tag;
 
 /// What a key may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +98,7 @@ impl Rule {
             Self::Moment => parse_moment(text).is_some(),
             Self::Domain => is_domain(text),
             Self::Email => is_email(text),
-            Self::Language => is_language(text),
+            Self::Language => is_language_tag(text),
             Self::Directives => text.split(',').all(is_directive),
             Self::Secret => !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER),
         }
@@ -221,15 +222,6 @@ fn is_email(text: &str) -> bool {
     is_line(text, LINE)
         && !text.contains(char::is_whitespace)
         && parts.is_some_and(|(local, domain)| !local.is_empty() && is_domain(domain))
-}
-
-fn is_language(text: &str) -> bool {
-    let subtag =
-        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
-    let primary = text.split('-').next().unwrap_or_default();
-    (2..=3).contains(&primary.len())
-        && primary.bytes().all(|b| b.is_ascii_alphabetic())
-        && text.split('-').all(subtag)
 }
 
 /// `level` or `target=level`. A bare target, which the logger would take too, is refused: it is a

@@ -172,6 +172,17 @@ impl Languages {
     }
 }
 
+/// Whether a text is a language tag as BCP 47 writes them: a language of two or three letters, then
+/// subtags of up to eight letters or digits.
+pub fn is_language_tag(text: &str) -> bool {
+    let subtag =
+        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
+    let primary = text.split('-').next().unwrap_or_default();
+    (2..=3).contains(&primary.len())
+        && primary.bytes().all(|b| b.is_ascii_alphabetic())
+        && text.split('-').all(subtag)
+}
+
 /// All of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
