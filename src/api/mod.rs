@@ -7,9 +7,13 @@
 mod auth;
 mod convert;
 pub mod error;
+pub mod internal_permission_service;
+mod org_service;
 pub mod rest;
 mod session_service;
+mod settings_service;
 mod user_service;
+mod v1_service;
 pub mod validate;
 
 use std::fmt;

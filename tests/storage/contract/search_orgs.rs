@@ -5,13 +5,13 @@ use bartizan::ports::{OrgFilter, OrgOrder, OrgQuery, Orgs, Store, TextMatch, Tex
 
 use crate::fixture::{ORG, first_start, new_org, written};
 
-const ACME: OrgId = OrgId::new(5);
+const GAMMA: OrgId = OrgId::new(5);
 const BETA: OrgId = OrgId::new(6);
 
 /// The default organisation and two more, all of one moment.
 async fn world(store: &dyn Store) {
     let mut first = first_start();
-    first.appends.push(new_org(ACME, "acme.example"));
+    first.appends.push(new_org(GAMMA, "gamma.example"));
     first.appends.push(new_org(BETA, "\u{df}eta.example"));
     written(store, first).await;
 }
@@ -42,7 +42,7 @@ fn domain(method: TextMethod, ignore_case: bool, value: &str) -> OrgFilter {
 
 pub(crate) async fn every_filter_selects(store: &dyn Store) {
     world(store).await;
-    let first = store.org(ACME).await.unwrap().unwrap();
+    let first = store.org(GAMMA).await.unwrap().unwrap();
     let named = |value: &str| {
         OrgFilter::Name(TextMatch {
             method: TextMethod::Equals,
@@ -51,21 +51,24 @@ pub(crate) async fn every_filter_selects(store: &dyn Store) {
         })
     };
     for (filters, expected) in [
-        (vec![], &[ACME, BETA, ORG][..]),
-        (vec![OrgFilter::All], &[ACME, BETA, ORG]),
+        (vec![], &[GAMMA, BETA, ORG][..]),
+        (vec![OrgFilter::All], &[GAMMA, BETA, ORG]),
         (vec![OrgFilter::Never], &[]),
         (vec![OrgFilter::Id(BETA)], &[BETA]),
         (vec![OrgFilter::Id(OrgId::new(99))], &[]),
-        (vec![named(&first.name), OrgFilter::Id(ACME)], &[ACME]),
-        (vec![domain(TextMethod::StartsWith, true, "ACME")], &[ACME]),
-        (vec![domain(TextMethod::StartsWith, false, "ACME")], &[]),
+        (vec![named(&first.name), OrgFilter::Id(GAMMA)], &[GAMMA]),
+        (
+            vec![domain(TextMethod::StartsWith, true, "GAMMA")],
+            &[GAMMA],
+        ),
+        (vec![domain(TextMethod::StartsWith, false, "GAMMA")], &[]),
         (vec![domain(TextMethod::Contains, false, "%")], &[]),
         (
             vec![
                 domain(TextMethod::EndsWith, false, ".example"),
-                OrgFilter::Id(ACME),
+                OrgFilter::Id(GAMMA),
             ],
-            &[ACME],
+            &[GAMMA],
         ),
     ] {
         let shown = format!("{filters:?}");
@@ -97,7 +100,7 @@ pub(crate) async fn only_readable_organizations_are_counted(store: &dyn Store) {
 pub(crate) async fn organizations_are_sorted_and_paged(store: &dyn Store) {
     world(store).await;
     for (order, ascending, offset, limit, expected) in [
-        (OrgOrder::CreationDate, false, 0, 9, &[ORG, BETA, ACME][..]),
+        (OrgOrder::CreationDate, false, 0, 9, &[ORG, BETA, GAMMA][..]),
         (OrgOrder::CreationDate, true, 1, 1, &[BETA]),
         (OrgOrder::CreationDate, true, u64::MAX, 9, &[]),
         (OrgOrder::CreationDate, true, 0, 0, &[]),
