@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::error::{Kind, Refusal};
-use crate::domain::org::MemberError;
+use crate::domain::org::{MemberError, ProjectMemberError};
 use crate::domain::permission::Denied;
 use crate::domain::session::{BearerError, SessionError};
 use crate::domain::user::UserError;
@@ -154,6 +154,12 @@ impl From<UserError> for Error {
 
 impl From<MemberError> for Error {
     fn from(error: MemberError) -> Self {
+        Self::refused(&error)
+    }
+}
+
+impl From<ProjectMemberError> for Error {
+    fn from(error: ProjectMemberError) -> Self {
         Self::refused(&error)
     }
 }

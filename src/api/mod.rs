@@ -8,13 +8,17 @@ mod auth;
 mod convert;
 mod deadline;
 pub mod error;
+pub mod internal_permission_service;
+#[cfg(test)]
+mod operation_tests;
+mod org_service;
 pub mod rest;
 pub mod rpc;
 mod session_service;
 mod session_service_beta;
-#[cfg(test)]
-mod tests;
+mod settings_service;
 mod user_service;
+mod v1_service;
 pub mod validate;
 
 use std::fmt;

@@ -31,7 +31,6 @@ pub(crate) async fn add_human_user(
 }
 
 /// `CreateUser`.
-#[cfg_attr(not(test), expect(dead_code, reason = "no REST route"))]
 pub(crate) async fn create_user(
     core: &Core,
     caller: &Caller,
@@ -50,7 +49,6 @@ pub(crate) async fn create_user(
 }
 
 /// `UpdateUser`.
-#[cfg_attr(not(test), expect(dead_code, reason = "no REST route"))]
 pub(crate) async fn update_user(
     core: &Core,
     caller: &Caller,
@@ -133,7 +131,6 @@ pub(crate) async fn set_password(
 }
 
 /// `AddPersonalAccessToken`.
-#[cfg_attr(not(test), expect(dead_code, reason = "no REST route"))]
 pub(crate) async fn add_personal_access_token(
     core: &Core,
     caller: &Caller,
@@ -152,7 +149,6 @@ pub(crate) async fn add_personal_access_token(
 }
 
 /// `RemovePersonalAccessToken`.
-#[cfg_attr(not(test), expect(dead_code, reason = "no REST route"))]
 pub(crate) async fn remove_personal_access_token(
     core: &Core,
     caller: &Caller,
@@ -170,7 +166,6 @@ pub(crate) async fn remove_personal_access_token(
 }
 
 /// `ListPersonalAccessTokens`.
-#[cfg_attr(not(test), expect(dead_code, reason = "no REST route"))]
 pub(crate) async fn list_personal_access_tokens(
     core: &Core,
     caller: &Caller,

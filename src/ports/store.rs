@@ -18,6 +18,7 @@ use super::query::{
     EventQuery, PatPage, PatQuery, SessionPage, SessionQuery, SessionView, UserPage, UserQuery,
     UserView,
 };
+use super::query_org::{MemberPage, MemberQuery, OrgPage, OrgQuery};
 
 /// Trouble with the store. No driver's type and no cause that a client could read.
 #[derive(Debug, thiserror::Error)]
@@ -237,6 +238,9 @@ pub trait Store: Debug + Send + Sync {
     /// Roles: of one user, or of everybody.
     fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>>;
 
+    /// Roles with what is shown beside them.
+    fn search_members(&self, query: MemberQuery) -> Pending<'_, Result<MemberPage, StoreError>>;
+
     /// The instance, once it was set up.
     fn instance(&self) -> Pending<'_, Result<Option<Instance>, StoreError>>;
 
@@ -245,6 +249,9 @@ pub trait Store: Debug + Send + Sync {
 
     /// The organisation with this primary domain, lower case.
     fn org_by_domain(&self, domain: &str) -> Pending<'_, Result<Option<Org>, StoreError>>;
+
+    /// Organisations.
+    fn search_orgs(&self, query: OrgQuery) -> Pending<'_, Result<OrgPage, StoreError>>;
 
     /// Events in order of position.
     fn events(&self, query: EventQuery) -> Pending<'_, Result<Vec<RecordedEvent>, StoreError>>;

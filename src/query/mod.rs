@@ -1,14 +1,23 @@
 //! Reads: who is asking, and what may be shown to whom.
 
 mod authenticate;
+mod members;
+mod orgs;
 mod pats;
 pub(crate) mod sessions;
+mod settings;
 mod users;
 
 pub use authenticate::authenticate;
+pub use members::{ListMembers, MemberList, list_members};
+pub use orgs::{ListOrgs, OrgList, list_orgs};
 pub use pats::{ListPats, PatList, list_pats};
 pub use sessions::{
     ListSessions, SessionList, counted_factors, get_session, list_sessions, password_checked_at,
+};
+pub use settings::{
+    SettingsDetails, list_identity_providers, read_instance_settings, read_settings,
+    read_translation,
 };
 pub use users::{ListUsers, UserList, get_user, list_users};
 

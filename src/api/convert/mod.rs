@@ -1,16 +1,26 @@
 //! From messages to commands and back. What comes out of here on the way in needs no further look.
 
+mod administrator;
+mod org;
 mod pat;
 mod session;
 mod session_search;
+mod settings;
 mod user;
 mod user_create;
 mod user_search;
 mod user_update;
+pub(crate) mod v1;
 
+pub(crate) use administrator::{Target, administrators_page, list_members, target};
+pub(crate) use org::{list_orgs, orgs_page};
 pub(crate) use pat::{expiration, list_pats, pats_page};
 pub(crate) use session::{create_session, saved_token, session, set_session};
 pub(crate) use session_search::{list_sessions, sessions_page};
+pub(crate) use settings::{
+    branding_settings, complexity_settings, domain_settings, expiry_settings, general_settings,
+    legal_settings, lockout_settings, login_settings, security_settings, settings_details,
+};
 pub(crate) use user::{add_human, set_password, user, user_details};
 pub(crate) use user_create::create_user;
 pub(crate) use user_search::{list_users, users_page};
@@ -89,7 +99,7 @@ pub(crate) fn session_details(core: &Core, session: &Session) -> WireDetails {
 }
 
 /// `object.v2.ListDetails`; `processedSequence` is never filled (spec session-service.md section 9.2).
-fn list_details(total: u64, written_at: Option<Timestamp>) -> ListDetails {
+pub(crate) fn list_details(total: u64, written_at: Option<Timestamp>) -> ListDetails {
     // What ZITADEL says before the first event.
     let written_at = written_at.unwrap_or(YEAR_ONE);
     ListDetails {

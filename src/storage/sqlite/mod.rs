@@ -18,6 +18,8 @@ mod orgs;
 mod pats;
 mod rows;
 mod search;
+mod search_members;
+mod search_orgs;
 mod search_pats;
 mod search_sessions;
 mod search_users;

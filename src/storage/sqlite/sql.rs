@@ -82,6 +82,41 @@ impl Condition {
         Ok(statement)
     }
 
+    /// As [`prepare`](Self::prepare), for a page in an order: limit and offset are the next two
+    /// parameters.
+    pub(super) fn prepare_page<'c>(
+        &self,
+        connection: &'c Connection,
+        before: &str,
+        order: &str,
+    ) -> Result<CachedStatement<'c>, StoreError> {
+        let first = self.next_parameter();
+        let tail = format!("{order} LIMIT ?{first} OFFSET ?{}", first + 1);
+        self.prepare(connection, before, &tail)
+    }
+
+    /// Adds conditions with a word between them, in parentheses; `of_none` stands for an empty list.
+    pub(super) fn all<F>(
+        &mut self,
+        filters: &[F],
+        between: &str,
+        of_none: &str,
+        mut add: impl FnMut(&mut Self, &F) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.push("(");
+        for (index, filter) in filters.iter().enumerate() {
+            if index > 0 {
+                self.push(between);
+            }
+            add(self, filter)?;
+        }
+        if filters.is_empty() {
+            self.push(of_none);
+        }
+        self.push(")");
+        Ok(())
+    }
+
     /// The number that [`prepare`](Self::prepare) leaves for the next parameter.
     pub(super) const fn next_parameter(&self) -> usize {
         self.values.len() + 1
@@ -98,12 +133,7 @@ pub(super) fn count(statement: &mut CachedStatement<'_>) -> Result<u64, StoreErr
     Ok(u64::try_from(number).unwrap_or(0))
 }
 
-/// An offset or limit as SQLite has it; beyond its integers there are no rows anyway.
-pub(super) fn bounded(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// How two moments are compared.
+/// The operator of a comparison, with blanks around it.
 pub(super) const fn operator(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Equals => " = ",
@@ -112,4 +142,18 @@ pub(super) const fn operator(comparison: Comparison) -> &'static str {
         Comparison::Less => " < ",
         Comparison::LessOrEquals => " <= ",
     }
+}
+
+/// The login name of the user `u` of the organisation `o`.
+pub(super) const fn login_name(with_domain: bool) -> &'static str {
+    if with_domain {
+        "(u.username || '@' || ifnull(o.primary_domain, ''))"
+    } else {
+        "u.username"
+    }
+}
+
+/// An offset or limit as SQLite has it; beyond its integers there are no rows anyway.
+pub(super) fn bounded(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

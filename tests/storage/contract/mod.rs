@@ -5,6 +5,8 @@
 
 pub(crate) mod access;
 pub(crate) mod log;
+pub(crate) mod search_members;
+pub(crate) mod search_orgs;
 pub(crate) mod search_pats;
 pub(crate) mod search_sessions;
 pub(crate) mod search_users;
@@ -78,6 +80,18 @@ macro_rules! contract_suite {
                 only_readable_users_are_counted,
                 users_are_sorted,
                 removed_users_are_not_found,
+            },
+            search_orgs: {
+                every_filter_selects,
+                only_readable_organizations_are_counted,
+                organizations_are_sorted_and_paged,
+            },
+            search_members: {
+                every_filter_selects,
+                members_are_shown_with_their_names,
+                only_readable_members_are_counted,
+                members_are_sorted_and_paged,
+                nesting_has_an_end,
             },
             log: {
                 events_are_read_in_order,
