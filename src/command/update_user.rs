@@ -88,7 +88,7 @@ pub struct UpdatedUser {
 ///
 /// # Errors
 /// 404 `COMMAND-ugjs0upun6` for nobody and for a user of the other kind; what
-/// [`set_password`](super::set_password) says of a new password; `V3-DKcYh` and `COMMAND-SFd21` for a
+/// [`set_password`](super::set_password()) says of a new password; `V3-DKcYh` and `COMMAND-SFd21` for a
 /// new username; what is wrong with the words; what the permission check says.
 pub async fn update_user(
     core: &Core,
