@@ -69,12 +69,7 @@ async fn answer(
             Operation::NotYet(name) => Err(not_yet(name)),
         }
     };
-    match limit {
-        None => work.await,
-        Some(limit) => actix_rt::time::timeout(limit, work)
-            .await
-            .unwrap_or_else(|_| Err(deadline::exceeded())),
-    }
+    deadline::within(limit, work).await
 }
 
 fn not_yet(operation: &str) -> Error {

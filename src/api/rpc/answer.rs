@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use actix_web::HttpResponse;
 use actix_web::body::{BodySize, MessageBody};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use bytes::{Bytes, BytesMut};
 use connectrpc::envelope::flags;
 use connectrpc::service::ConnectRpcBody;
@@ -75,7 +75,7 @@ pub(super) fn respond(answer: Response<ConnectRpcBody>, as_text: bool) -> HttpRe
         response.append_header((name.as_str(), value.as_bytes()));
     }
     if ended {
-        let mut response = response.body(Whole::new(parts, as_text));
+        let mut response = whole(&mut response, parts, as_text);
         let mut extensions = response.extensions_mut();
         if trailers.is_some() {
             extensions.insert(Trailers(Rc::new(RefCell::new(trailers))));
@@ -121,21 +121,27 @@ fn refused(
     }
 }
 
-/// A body of which every part is there.
-struct Whole(VecDeque<Bytes>);
-
-impl Whole {
-    fn new(parts: VecDeque<Bytes>, as_text: bool) -> Self {
-        if !as_text {
-            return Self(parts);
-        }
+/// An answer of which every part is there.
+fn whole(
+    head: &mut HttpResponseBuilder,
+    mut parts: VecDeque<Bytes>,
+    as_text: bool,
+) -> HttpResponse {
+    if as_text {
         let mut all = BytesMut::new();
         for part in &parts {
             all.extend_from_slice(part);
         }
-        Self(VecDeque::from([text::encode(&all)]))
+        return head.body(text::encode(&all));
     }
+    if parts.len() > 1 {
+        return head.body(Whole(parts));
+    }
+    head.body(parts.pop_front().unwrap_or_default())
 }
+
+/// A body in several parts, each sent as it is.
+struct Whole(VecDeque<Bytes>);
 
 impl MessageBody for Whole {
     type Error = Infallible;

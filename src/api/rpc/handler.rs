@@ -115,12 +115,7 @@ impl Incall<'_> {
         &self,
         work: impl Future<Output = Result<HttpResponse, Error>>,
     ) -> Result<HttpResponse, Error> {
-        match self.deadline()? {
-            None => work.await,
-            Some(limit) => actix_rt::time::timeout(limit, work)
-                .await
-                .unwrap_or_else(|_| Err(deadline::exceeded())),
-        }
+        deadline::within(self.deadline()?, work).await
     }
 
     async fn operation(&self, payload: Payload, ticket: Ticket) -> Result<HttpResponse, Error> {
