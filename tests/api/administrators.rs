@@ -340,9 +340,9 @@ fn only_who_may_gives_and_takes_roles() {
     let viewer = on(Resource::Instance, "IAM_OWNER_VIEWER");
     let login_client = on(Resource::Instance, "IAM_LOGIN_CLIENT");
     let owner = on(Resource::Instance, "IAM_OWNER");
-    let owner_here = on(Resource::Org(home), "ORG_OWNER");
+    let local = on(Resource::Org(home), "ORG_OWNER");
     let viewer_here = on(Resource::Org(home), "ORG_OWNER_VIEWER");
-    let owner_there = on(Resource::Org(other), "ORG_OWNER");
+    let stranger = on(Resource::Org(other), "ORG_OWNER");
     let unknown = refused(5, "membership not found (AUTHZ-cdgFk)");
     let denied = refused(7, "No matching permissions found (AUTH-AWfge)");
     let mini = server.human("mini").id;
@@ -353,12 +353,12 @@ fn only_who_may_gives_and_takes_roles() {
         (&viewer, [Some(&denied); 4]),
         (&login_client, [None, Some(&denied), None, Some(&denied)]),
         (&owner, [None; 4]),
-        (&owner_here, [Some(&unknown), Some(&unknown), None, None]),
+        (&local, [Some(&unknown), Some(&unknown), None, None]),
         (
             &viewer_here,
             [Some(&unknown), Some(&unknown), Some(&denied), Some(&denied)],
         ),
-        (&owner_there, [Some(&unknown); 4]),
+        (&stranger, [Some(&unknown); 4]),
     ] {
         let who = caller(&server, service.token());
         for (request, roles, write, take) in [

@@ -230,8 +230,8 @@ fn each_call_asks_for_its_permission() {
     let viewer = on(Resource::Instance, &["IAM_OWNER_VIEWER"]);
     let manager = on(Resource::Instance, &["IAM_USER_MANAGER"]);
     let owner = on(Resource::Instance, &["IAM_OWNER"]);
-    let owner_here = on(Resource::Org(home), &["ORG_OWNER"]);
-    let owner_there = on(Resource::Org(other), &["ORG_OWNER"]);
+    let local = on(Resource::Org(home), &["ORG_OWNER"]);
+    let stranger = on(Resource::Org(other), &["ORG_OWNER"]);
     let calls = |client: &Client, name: &str| {
         let user = json!({ "userName": name, "name": name });
         let roles = json!({ "roles": ["IAM_OWNER_VIEWER", "IAM_USER_MANAGER"] });
@@ -251,8 +251,8 @@ fn each_call_asks_for_its_permission() {
         ("nobody", &nobody, [404, 404, 404, 404, 404]),
         ("viewer", &viewer, [200, 403, 403, 403, 403]),
         ("manager", &manager, [403, 200, 200, 403, 403]),
-        ("owner-here", &owner_here, [200, 200, 200, 403, 403]),
-        ("owner-there", &owner_there, [404, 404, 404, 404, 404]),
+        ("owner-here", &local, [200, 200, 200, 403, 403]),
+        ("owner-there", &stranger, [404, 404, 404, 404, 404]),
         ("owner", &owner, [200, 200, 200, 200, 200]),
     ] {
         let found = calls(client, name).map(|answer| answer.response.status);
