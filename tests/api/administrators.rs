@@ -1,17 +1,12 @@
-//! `InternalPermissionService` (adjacent.md section 8, Members). It is offered over Connect and gRPC
-//! alone; here its functions are called as those protocols call them, with messages in their JSON.
+//! `InternalPermissionService` (adjacent.md section 8, Members), over Connect: it has no REST routes.
 
 use bartizan::api::error::codes;
-use bartizan::api::internal_permission_service as service;
+use bartizan::domain::error::Kind;
 use bartizan::domain::ids::{OrgId, given_user_key};
 use bartizan::domain::permission::Resource;
-use bartizan::error::Error;
-use bartizan::query;
-use bartizan_proto::json::{self, Body};
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::helpers::{TestServer, wait};
+use crate::helpers::TestServer;
 
 /// Whoever has this token, calling the service.
 struct Caller<'s> {
@@ -23,42 +18,42 @@ struct Caller<'s> {
 type Answered = Result<Value, (u8, String)>;
 
 impl Caller<'_> {
-    fn call<Request: Body, Response: Serialize>(
-        &self,
-        request: &Value,
-        operation: impl AsyncFnOnce(
-            &bartizan::core::Core,
-            &bartizan::domain::permission::Caller,
-            Request,
-        ) -> Result<Response, Error>,
-    ) -> Answered {
-        let core = self.server.core();
-        let request = json::decode(request.to_string().as_bytes()).unwrap();
-        let answered = wait(async {
-            let caller = query::authenticate(core, &self.token, None).await?;
-            operation(core, &caller, request).await
-        });
-        let message =
-            answered.map_err(|error| (codes(error.kind).grpc, error.text().into_owned()))?;
-        let mut body = Vec::new();
-        json::encode(&message, &mut body).unwrap();
-        Ok(serde_json::from_slice(&body).unwrap())
+    #[track_caller]
+    fn call(&self, method: &str, request: &Value) -> Answered {
+        let path = format!("/zitadel.internal_permission.v2.InternalPermissionService/{method}");
+        let answer = self.server.bearer(&self.token).post(&path, request);
+        let body = answer.json();
+        if answer.response.status == 200 {
+            return Ok(body);
+        }
+        let told = |field: &str| body[field].as_str().unwrap().to_owned();
+        let code = Kind::ALL
+            .into_iter()
+            .map(codes)
+            .find(|codes| codes.connect.as_str() == told("code"))
+            .unwrap();
+        assert_eq!(answer.response.status, code.http, "{body}");
+        Err((code.grpc, told("message")))
     }
 
+    #[track_caller]
     fn create(&self, request: &Value) -> Answered {
-        self.call(request, service::create_administrator)
+        self.call("CreateAdministrator", request)
     }
 
+    #[track_caller]
     fn update(&self, request: &Value) -> Answered {
-        self.call(request, service::update_administrator)
+        self.call("UpdateAdministrator", request)
     }
 
+    #[track_caller]
     fn delete(&self, request: &Value) -> Answered {
-        self.call(request, service::delete_administrator)
+        self.call("DeleteAdministrator", request)
     }
 
+    #[track_caller]
     fn list(&self, request: &Value) -> Answered {
-        self.call(request, service::list_administrators)
+        self.call("ListAdministrators", request)
     }
 
     /// Users and their roles, in order.

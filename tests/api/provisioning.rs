@@ -140,7 +140,7 @@ fn a_user_belongs_to_the_organisation_that_the_request_names() {
     server
         .admin()
         .post(MACHINE, &body)
-        .fails(9, "COMMAND-7yiox1isql", "User already exists");
+        .fails(9, "COMMAND-k2una", "User already exists");
     server
         .admin()
         .post(MACHINE, &json!({ "userName": "svc", "name": "other" }))
