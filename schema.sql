@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 2).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 3).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -99,7 +99,13 @@ CREATE TABLE users (
     password_changed_at      INTEGER,
     password_change_required INTEGER,
     failures                 INTEGER,          -- failed password checks in a row
-    failed_at                INTEGER
+    failed_at                INTEGER,
+    -- Humans, since version 3.
+    totp_secret              TEXT,             -- encrypted with a key from the key file
+    totp_ready               INTEGER,          -- 1 once the authenticator app was verified
+    totp_step                INTEGER,          -- of the last code that was taken
+    otp_failures             INTEGER,          -- failed checks of one-time codes in a row
+    otp_failed_at            INTEGER
 ) STRICT;
 
 -- ListUsers by e-mail address: what a login page asks when a login name is not found.
@@ -121,7 +127,8 @@ CREATE TABLE sessions (
     user_agent          TEXT,             -- JSON without the fingerprint; NULL where nothing was said
     expires_at          INTEGER,
     token_hash          TEXT,             -- argon2id PHC string of the token's secret
-    token_sequence      INTEGER           -- of the event that made the token
+    token_sequence      INTEGER,          -- of the event that made the token
+    totp_checked_at     INTEGER
 ) STRICT;
 
 -- ListSessions: newest or oldest first, by date, and the number of all.
@@ -225,10 +232,16 @@ INSERT INTO event_types (code, name) VALUES
     (322, 'user.human.phone.changed'),
     (323, 'user.human.phone.removed'),
     (324, 'user.machine.changed'),
+    (325, 'user.human.mfa.otp.added'),
+    (326, 'user.human.mfa.otp.verified'),
+    (327, 'user.human.mfa.otp.removed'),
+    (328, 'user.human.mfa.otp.check.succeeded'),
+    (329, 'user.human.mfa.otp.check.failed'),
     (401, 'session.added'),
     (402, 'session.user.checked'),
     (403, 'session.password.checked'),
     (404, 'session.metadata.set'),
     (405, 'session.lifetime.set'),
     (406, 'session.token.set'),
-    (407, 'session.terminated');
+    (407, 'session.terminated'),
+    (408, 'session.totp.checked');

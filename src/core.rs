@@ -7,7 +7,7 @@ use crate::domain::permission::RoleTable;
 use crate::domain::policy::Policies;
 use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
-use crate::ports::{Clock, Codes, IdGenerator, Passwords, Store, StoreError, Tokens};
+use crate::ports::{Clock, Codes, IdGenerator, Passwords, Store, StoreError, Tokens, Totps};
 
 /// How long lists may be; 0 switches a rule off (spec session-service.md section 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Core {
     pub passwords: Arc<dyn Passwords>,
     /// One-time codes.
     pub codes: Arc<dyn Codes>,
+    /// Authenticator apps.
+    pub totps: Arc<dyn Totps>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.

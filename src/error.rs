@@ -8,7 +8,7 @@ use crate::domain::org::{MemberError, ProjectMemberError};
 use crate::domain::permission::Denied;
 use crate::domain::session::{BearerError, SessionError};
 use crate::domain::user::UserError;
-use crate::ports::{Cause, HashingError, StoreError};
+use crate::ports::{Cause, HashingError, StoreError, TotpFault};
 
 /// Which detail message an answer carries (spec session-service.md section 10.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,6 +169,15 @@ impl From<Denied> for Error {
     /// that is what its users look for in vain.
     fn from(denied: Denied) -> Self {
         Self::refused(&denied).caused_by(format!("missing permission: `{}`", denied.permission()))
+    }
+}
+
+impl From<TotpFault> for Error {
+    fn from(error: TotpFault) -> Self {
+        match error {
+            TotpFault::Malformed => UserError::TotpSecretInvalid.into(),
+            TotpFault::Unreadable | TotpFault::Failed => Self::internal(error),
+        }
     }
 }
 

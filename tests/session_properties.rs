@@ -44,6 +44,7 @@ enum Command {
 struct Call {
     user: Option<i64>,
     password: bool,
+    totp: bool,
     metadata: BTreeMap<String, Vec<u8>>,
     lifetime: Option<i64>,
 }
@@ -58,6 +59,7 @@ impl Call {
                 preferred_language: None,
             }),
             password: self.password,
+            totp: self.totp,
             metadata: self.metadata.clone(),
             lifetime: self.lifetime.map(Span::from_nanos),
         }
@@ -68,12 +70,14 @@ fn call() -> impl Strategy<Value = Call> {
     (
         option::of(1..3_i64),
         any::<bool>(),
+        any::<bool>(),
         btree_map("[abc]", vec(any::<u8>(), 0..3), 0..4),
         option::of(1..20 * SECOND * 1_000),
     )
-        .prop_map(|(user, password, metadata, lifetime)| Call {
+        .prop_map(|(user, password, totp, metadata, lifetime)| Call {
             user,
             password,
+            totp,
             metadata,
             lifetime,
         })
@@ -98,6 +102,7 @@ struct Model {
     terminated: bool,
     user: Option<(i64, i64)>,
     password: Option<i64>,
+    totp: Option<i64>,
     metadata: BTreeMap<String, Vec<u8>>,
     expires: Option<i64>,
     token: Option<u32>,
@@ -114,6 +119,7 @@ impl Model {
                 .as_ref()
                 .map(|user| (user.id.key(), user.checked_at.micros())),
             password: session.factors.password.map(Timestamp::micros),
+            totp: session.factors.totp.map(Timestamp::micros),
             metadata: session.metadata.clone(),
             expires: session.expires_at.map(Timestamp::micros),
             token: session.token.as_ref().map(|token| token.issued_at.number()),
@@ -129,6 +135,7 @@ impl Model {
             .any(|(key, value)| !value.is_empty() || self.metadata.contains_key(key));
         let events = u32::from(call.user.is_some())
             + u32::from(call.password)
+            + u32::from(call.totp)
             + u32::from(effective)
             + u32::from(call.lifetime.is_some());
         if events == 0 && self.events > 1 {
@@ -139,6 +146,9 @@ impl Model {
         }
         if call.password {
             self.password = Some(now);
+        }
+        if call.totp {
+            self.totp = Some(now);
         }
         for (key, value) in &call.metadata {
             if value.is_empty() {

@@ -130,6 +130,78 @@ pub(crate) async fn set_password(
     })
 }
 
+/// `RegisterTOTP`.
+pub(crate) async fn register_totp(
+    core: &Core,
+    caller: &Caller,
+    request: wire::RegisterTOTPRequest,
+) -> Result<wire::RegisterTOTPResponse, Error> {
+    request.validate()?;
+    let registered = command::register_totp(core, caller, given_user_key(&request.user_id)).await?;
+    Ok(wire::RegisterTOTPResponse {
+        details: convert::details(registered.details).into(),
+        uri: registered.uri.expose().to_owned(),
+        secret: registered.secret.expose().to_owned(),
+        ..wire::RegisterTOTPResponse::default()
+    })
+}
+
+/// `VerifyTOTPRegistration`.
+pub(crate) async fn verify_totp_registration(
+    core: &Core,
+    caller: &Caller,
+    request: wire::VerifyTOTPRegistrationRequest,
+) -> Result<wire::VerifyTOTPRegistrationResponse, Error> {
+    request.validate()?;
+    let user = given_user_key(&request.user_id);
+    let digits = Secret::new(request.code);
+    let details = command::verify_totp(core, caller, user, &digits).await?;
+    Ok(wire::VerifyTOTPRegistrationResponse {
+        details: convert::details(details).into(),
+        ..wire::VerifyTOTPRegistrationResponse::default()
+    })
+}
+
+/// `RemoveTOTP`.
+pub(crate) async fn remove_totp(
+    core: &Core,
+    caller: &Caller,
+    request: wire::RemoveTOTPRequest,
+) -> Result<wire::RemoveTOTPResponse, Error> {
+    request.validate()?;
+    let details = command::remove_totp(core, caller, given_user_key(&request.user_id)).await?;
+    Ok(wire::RemoveTOTPResponse {
+        details: convert::details(details).into(),
+        ..wire::RemoveTOTPResponse::default()
+    })
+}
+
+/// `ListAuthenticationMethodTypes`.
+///
+/// The domain of the query narrows passkeys alone, of which there are none.
+pub(crate) async fn list_authentication_method_types(
+    core: &Core,
+    caller: &Caller,
+    request: wire::ListAuthenticationMethodTypesRequest,
+) -> Result<wire::ListAuthenticationMethodTypesResponse, Error> {
+    request.validate()?;
+    let user = given_user_key(&request.user_id);
+    let found = query::list_authentication_methods(core, caller, user).await?;
+    Ok(convert::authentication_methods(found))
+}
+
+/// `ListAuthenticationFactors`.
+pub(crate) async fn list_authentication_factors(
+    core: &Core,
+    caller: &Caller,
+    request: wire::ListAuthenticationFactorsRequest,
+) -> Result<wire::ListAuthenticationFactorsResponse, Error> {
+    request.validate()?;
+    let user = given_user_key(&request.user_id);
+    let found = query::list_authentication_factors(core, caller, user).await?;
+    Ok(convert::authentication_factors(found, &request))
+}
+
 /// `AddPersonalAccessToken`.
 pub(crate) async fn add_personal_access_token(
     core: &Core,

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::core::{Core, ListLimits};
 use crate::crypto::{
     ChainKey, CodeMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds, TokenCodec,
-    TokenHashing,
+    TokenHashing, TotpMaker,
 };
 use crate::domain::ids::{InstanceId, OrgId};
 use crate::domain::time::Timestamp;
@@ -97,6 +97,7 @@ pub(super) fn compose(
         tokens: Arc::new(tokens),
         passwords: Arc::new(passwords),
         codes: Arc::new(CodeMaker::new(keys)),
+        totps: Arc::new(TotpMaker::new(keys)),
         set_up_at: Timestamp::default(),
         configured_at: machine.clock.now(),
         clock: machine.clock,

@@ -70,6 +70,7 @@ pub(super) fn full_session() -> SessionView {
             }),
             factors: Factors {
                 password: Some(later(60)),
+                totp: Some(later(60)),
             },
             metadata: Metadata::from([("theme".to_owned(), vec![1, 2, 255])]),
             user_agent: Some(UserAgent {
@@ -88,6 +89,7 @@ pub(super) fn full_session() -> SessionView {
             display_name: Some("Mini Mouse".to_owned()),
             active: true,
             password_changed_at: Some(NOW),
+            totp_ready: false,
         }),
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::user::{
     PasswordJudgement, User, UserError, UserState, judge_password, login_name, password_ready,
 };
 use crate::error::Error;
-use crate::ports::{Append, Commit, EndSessions, PasswordCheck, StoreError};
+use crate::ports::{Commit, EndSessions, PasswordCheck, StoreError};
 
 use super::{ATTEMPTS, append_user, contended};
 
@@ -173,12 +173,16 @@ pub(super) async fn prove_password(
             return Ok((user, compared));
         }
         let at = core.now_after(user.changed_at);
-        match refuse(core, authority, &user, at).await? {
-            Refused::Counted(attempts) => {
+        let judgement = judge_password(&user, false, None, &core.policies, at)?;
+        let PasswordJudgement::Refused { events, attempts } = judgement else {
+            return Err(Error::internal("a wrong password was judged right"));
+        };
+        match count_failure(core, authority, &user, at, events).await? {
+            Counted::Written => {
                 core.clock.sleep(core.policies.tarpit.delay(attempts)).await;
                 return Err(Error::from(UserError::PasswordWrong).with_failed_attempts(attempts));
             }
-            Refused::Raced(conflict) => last = conflict,
+            Counted::Raced(conflict) => last = conflict,
         }
         user = core
             .store
@@ -192,24 +196,22 @@ pub(super) async fn prove_password(
     Err(contended(last))
 }
 
-/// What came of writing a refusal down.
-enum Refused {
-    /// It is written, as the so many-th in a row.
-    Counted(u32),
+/// What came of writing a failed check down.
+pub(super) enum Counted {
+    /// It is durable.
+    Written,
     /// Someone else wrote first: load the user and judge again.
     Raced(StoreError),
 }
 
-async fn refuse(
+/// Writes down what a failed check makes of its user; the sessions of one that it locks end with it.
+pub(super) async fn count_failure(
     core: &Core,
     authority: &Authority,
     user: &User,
     at: Timestamp,
-) -> Result<Refused, Error> {
-    let judgement = judge_password(user, false, None, &core.policies, at)?;
-    let PasswordJudgement::Refused { events, attempts } = judgement else {
-        return Err(Error::internal("a wrong password was judged right"));
-    };
+    events: Vec<UserEvent>,
+) -> Result<Counted, Error> {
     let locks = events
         .iter()
         .any(|event| matches!(event, UserEvent::Locked(_)));
@@ -219,8 +221,8 @@ async fn refuse(
         reason: "user.locked",
     });
     match core.store.commit(commit).await {
-        Ok(_) => Ok(Refused::Counted(attempts)),
-        Err(conflict @ StoreError::Conflict(_)) => Ok(Refused::Raced(conflict)),
+        Ok(_) => Ok(Counted::Written),
+        Err(conflict @ StoreError::Conflict(_)) => Ok(Counted::Raced(conflict)),
         Err(error) => Err(error.into()),
     }
 }
@@ -242,12 +244,12 @@ pub(super) fn proven(
     compared: &Compared,
     policies: &Policies,
     at: Timestamp,
-) -> Result<Option<Append>, Error> {
+) -> Result<Option<Vec<UserEvent>>, Error> {
     if current_hash(user) != Some(&compared.with) {
         return Ok(None);
     }
     match judge_password(user, compared.right, compared.renewed.clone(), policies, at)? {
-        PasswordJudgement::Proven(events) => Ok(Some(append_user(user, at, events))),
+        PasswordJudgement::Proven(events) => Ok(Some(events)),
         PasswordJudgement::Refused { .. } => Ok(None),
     }
 }

@@ -3,23 +3,19 @@
 use crate::core::Core;
 use crate::domain::ids::{Sequence, SessionId};
 use crate::domain::permission::{Caller, Permission};
-use crate::domain::secret::Secret;
-use crate::domain::session::{self, Changes, Metadata, SessionError, UserAgent};
-use crate::domain::time::{Span, Timestamp};
-use crate::domain::user::User;
+use crate::domain::session::{self, Changes, Metadata, UserAgent};
+use crate::domain::time::Span;
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
-use super::checks::{UserSelector, find_user, prove_password, proven, usable, user_fact};
+use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
 
 /// A session to open.
 #[derive(Debug, Clone, Default)]
 pub struct CreateSession {
-    /// The user it is for.
-    pub user: Option<UserSelector>,
-    /// The user's password.
-    pub password: Option<Secret>,
+    /// What is to be checked.
+    pub checks: Checks,
     /// Keys and values; empty values are ignored.
     pub metadata: Metadata,
     /// How long it lives; for ever, if absent.
@@ -41,42 +37,18 @@ pub async fn create_session(
     command: CreateSession,
 ) -> Result<SavedSession, Error> {
     let authority = caller.may(Permission::SessionWrite, None)?;
-    let mut user = match &command.user {
-        Some(selector) => Some(find_user(core, selector, command.password.as_ref()).await?),
-        None => None,
-    };
-    let mut compared = None;
-    if let Some(password) = &command.password {
-        let known = user.take().ok_or(SessionError::PasswordUserMissing)?;
-        let (known, comparison) = prove_password(core, &authority, known, password).await?;
-        (user, compared) = (Some(known), Some(comparison));
-    }
-
+    let mut proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
-        let now = core.now_after(
-            user.as_ref()
-                .map_or(Timestamp::default(), |user| user.changed_at),
-        );
-        let mut appends = Vec::with_capacity(2);
-        if let (Some(known), Some(comparison)) = (&user, &compared) {
-            let Some(append) = proven(known, comparison, &core.policies, now)? else {
-                let password = command
-                    .password
-                    .as_ref()
-                    .ok_or(SessionError::PasswordUserMissing)?;
-                let (known, again) =
-                    prove_password(core, &authority, known.clone(), password).await?;
-                (user, compared) = (Some(known), Some(again));
-                continue;
-            };
-            appends.push(append);
-        }
+        let now = core.now_after(proofs.changed_at());
+        let Some(mut appends) = proofs.appends(core, &command.checks, now)? else {
+            proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
+            continue;
+        };
         let changes = Changes {
-            user: user.as_ref().map(user_fact),
-            password: compared.is_some(),
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
+            ..proofs.changes()
         };
         let id = SessionId::new(core.ids.next(now));
         let (session, events) =
@@ -85,7 +57,7 @@ pub async fn create_session(
             append_session(core, core.instance, Sequence::NONE, session, events, now)?;
         appends.push(append);
         let mut commit = Commit::new(now, authority.actor(), appends);
-        commit.active_users = user.iter().map(|user| user.id).collect();
+        commit.active_users = proofs.user().map(|user| user.id).into_iter().collect();
         match core.store.commit(commit).await {
             Ok(_) => {
                 return Ok(SavedSession {
@@ -96,22 +68,10 @@ pub async fn create_session(
             Err(error @ StoreError::Exists(_)) => last = error,
             Err(error @ StoreError::Conflict(_)) => {
                 last = error;
-                user = reload(core, user).await?;
+                proofs.reload(core).await?;
             }
             Err(error) => return Err(error.into()),
         }
     }
     Err(contended(last))
-}
-
-/// The user as it is now; still one that may log in.
-pub(super) async fn reload(core: &Core, user: Option<User>) -> Result<Option<User>, Error> {
-    let Some(user) = user else { return Ok(None) };
-    let user = core
-        .store
-        .user(user.id)
-        .await?
-        .ok_or(SessionError::UserNotFound)?;
-    usable(&user)?;
-    Ok(Some(user))
 }

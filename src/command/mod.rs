@@ -1,14 +1,17 @@
 //! Writes: load, decide, commit; and again from the start when someone else was faster.
 
 mod bootstrap;
+mod check_totp;
 mod checks;
 mod create_session;
 mod create_user;
 mod members;
 mod pats;
+mod proofs;
 mod set_password;
 mod set_session;
 mod terminate_session;
+mod totp;
 mod update_user;
 mod user_state;
 mod users;
@@ -19,9 +22,11 @@ pub use create_session::{CreateSession, create_session};
 pub use create_user::{NewUser, create_user};
 pub use members::{remove_member, set_member};
 pub use pats::{NewPat, add_pat, remove_pat};
+pub use proofs::Checks;
 pub use set_password::{PasswordGrant, SetPassword, set_password};
 pub use set_session::{SetSession, set_session};
 pub use terminate_session::terminate_session;
+pub use totp::{RegisteredTotp, register_totp, remove_totp, verify_totp};
 pub use update_user::{
     NewContact, PasswordUpdate, UpdateHuman, UpdateKind, UpdateUser, UpdatedUser, update_user,
 };

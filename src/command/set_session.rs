@@ -2,16 +2,13 @@
 
 use crate::core::Core;
 use crate::domain::ids::SessionId;
-use crate::domain::permission::{Authority, Caller, Permission};
-use crate::domain::secret::Secret;
+use crate::domain::permission::{Caller, Permission};
 use crate::domain::session::{self, Changes, Metadata, Session, SessionError};
-use crate::domain::time::{Span, Timestamp};
-use crate::domain::user::{User, UserError};
+use crate::domain::time::Span;
 use crate::error::Error;
-use crate::ports::{Append, Commit, StoreError};
+use crate::ports::{Commit, StoreError};
 
-use super::checks::{Compared, UserSelector, find_user, prove_password, proven, usable, user_fact};
-use super::create_session::reload;
+use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
 
 /// A change of a session.
@@ -19,10 +16,8 @@ use super::{ATTEMPTS, SavedSession, append_session, contended};
 pub struct SetSession {
     /// The session; absent when the id cannot be one.
     pub id: Option<SessionId>,
-    /// The user to check.
-    pub user: Option<UserSelector>,
-    /// The user's password.
-    pub password: Option<Secret>,
+    /// What is to be checked.
+    pub checks: Checks,
     /// Keys and values; an empty value removes its key.
     pub metadata: Metadata,
     /// How long it lives from now on.
@@ -42,31 +37,31 @@ pub async fn set_session(
     let mut session = load(core, command.id).await?;
     let organization = session.as_ref().and_then(Session::user_organization);
     let authority = caller.may(Permission::SessionWrite, organization)?;
-    let mut checked = None;
+    let mut gathered: Option<Proofs> = None;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
         let current = session.take().ok_or(SessionError::NotFound)?;
         let live = current.live().ok_or(SessionError::Terminated)?;
         live.active(core.clock.now())?;
         // Hashing takes long; it is done once, and only for a session that can still be changed.
-        let mut checks = match checked.take() {
-            Some(checks) => checks,
-            None => check(core, &authority, &command, &current).await?,
+        let own = current.user.as_ref().map(|user| user.id);
+        let mut proofs = match gathered.take() {
+            Some(proofs) => proofs,
+            None => Proofs::gather(core, &authority, &command.checks, own).await?,
         };
-        let now = core.now_after(checks.changed_at().max(current.changed_at));
+        let now = core.now_after(proofs.changed_at().max(current.changed_at));
         let active = live.active(now)?;
-        if let Some(user) = &checks.user_check {
+        if let Some(user) = proofs.user() {
             active.accepts(user.id)?;
         }
-        let Some(appends) = checks.appends(core, now)? else {
+        let Some(appends) = proofs.appends(core, &command.checks, now)? else {
             session = Some(current);
             continue;
         };
         let changes = Changes {
-            user: checks.user_check.as_ref().map(user_fact),
-            password: checks.password.is_some(),
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
+            ..proofs.changes()
         };
         let events = active.change(&authority, now, &changes);
         if events.is_empty() {
@@ -82,7 +77,7 @@ pub async fn set_session(
             append_session(core, core.instance, current.sequence, after, events, now)?;
         let mut commit = Commit::new(now, authority.actor(), appends);
         commit.appends.push(append);
-        commit.active_users = checks.users().map(|user| user.id).collect();
+        commit.active_users = proofs.user().map(|user| user.id).into_iter().collect();
         match core.store.commit(commit).await {
             Ok(_) => {
                 return Ok(SavedSession {
@@ -92,8 +87,8 @@ pub async fn set_session(
             }
             Err(conflict @ StoreError::Conflict(_)) => {
                 last = conflict;
-                checks.reload(core).await?;
-                checked = Some(checks);
+                proofs.reload(core).await?;
+                gathered = Some(proofs);
                 session = load(core, command.id).await?;
             }
             Err(error) => return Err(error.into()),
@@ -107,87 +102,4 @@ async fn load(core: &Core, id: Option<SessionId>) -> Result<Option<Session>, Err
         Some(id) => Ok(core.store.session(id).await?),
         None => Ok(None),
     }
-}
-
-/// The checks of a call that have succeeded.
-#[derive(Debug, Default)]
-struct Checks {
-    user_check: Option<User>,
-    password: Option<(User, Compared)>,
-}
-
-impl Checks {
-    fn users(&self) -> impl Iterator<Item = &User> {
-        let proven = self.password.as_ref().map(|(user, _)| user);
-        self.user_check
-            .iter()
-            .filter(move |_| proven.is_none())
-            .chain(proven)
-    }
-
-    fn changed_at(&self) -> Timestamp {
-        self.users()
-            .map(|user| user.changed_at)
-            .max()
-            .unwrap_or_default()
-    }
-
-    /// What they write to the user; `None` when the password has to be proven anew.
-    fn appends(&self, core: &Core, at: Timestamp) -> Result<Option<Vec<Append>>, Error> {
-        let Some((user, compared)) = &self.password else {
-            return Ok(Some(Vec::new()));
-        };
-        Ok(proven(user, compared, &core.policies, at)?.map(|append| vec![append]))
-    }
-
-    /// The users as they are now.
-    async fn reload(&mut self, core: &Core) -> Result<(), Error> {
-        self.user_check = reload(core, self.user_check.take()).await?;
-        if let Some((user, compared)) = self.password.take() {
-            self.password = reload(core, Some(user)).await?.map(|user| (user, compared));
-        }
-        Ok(())
-    }
-}
-
-async fn check(
-    core: &Core,
-    authority: &Authority,
-    command: &SetSession,
-    session: &Session,
-) -> Result<Checks, Error> {
-    let mut checks = Checks::default();
-    if let Some(selector) = &command.user {
-        let user = find_user(core, selector, command.password.as_ref()).await?;
-        if let Some(own) = &session.user
-            && own.id != user.id
-        {
-            return Err(SessionError::UserChange.into());
-        }
-        checks.user_check = Some(user);
-    }
-    if let Some(password) = &command.password {
-        let user = match (&checks.user_check, &session.user) {
-            (Some(user), _) => user.clone(),
-            (None, Some(own)) => own_user(core, own.id).await?,
-            (None, None) => return Err(SessionError::PasswordUserMissing.into()),
-        };
-        checks.password = Some(prove_password(core, authority, user, password).await?);
-    }
-    Ok(checks)
-}
-
-/// The user a session is already tied to. Its state is tested on every check, whatever the order of
-/// calls: stricter than ZITADEL, never looser (design section 7).
-async fn own_user(core: &Core, id: crate::domain::ids::UserId) -> Result<User, Error> {
-    let user = core
-        .store
-        .user(id)
-        .await?
-        .filter(User::exists)
-        .ok_or(UserError::PasswordUserNotFound)?;
-    if user.state != crate::domain::user::UserState::Locked {
-        usable(&user)?;
-    }
-    Ok(user)
 }

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::ports::{Append, Commit, State, StoreError};
 
 use super::ATTEMPTS;
+use super::totp::new_totp;
 
 /// Characters of a code for an e-mail address or phone number, and how long it is good.
 const CODE_LENGTH: usize = 6;
@@ -88,6 +89,8 @@ pub struct AddHuman {
     pub phone_delivery: CodeDelivery,
     /// The password.
     pub password: Option<PasswordInput>,
+    /// The secret of an authenticator app that is in use already, in base32.
+    pub totp_secret: Option<Secret>,
     /// Keys and values.
     pub metadata: Vec<(String, Vec<u8>)>,
     /// How many links to identity providers were asked for; none can be known.
@@ -186,7 +189,14 @@ pub async fn add_human(
     let new = Unsaved {
         id,
         id_taken: UserError::IdTaken,
-        events: |_| Ok(events.clone()),
+        events: |id| {
+            let mut events = events.clone();
+            if let Some(secret) = &command.totp_secret {
+                let sealed = core.totps.import(id, secret)?;
+                events.extend(user::import_totp(&authority, new_totp(core, sealed)));
+            }
+            Ok(events)
+        },
     };
     let user = save(core, &authority, &org, new).await?;
     Ok(AddedUser {
@@ -219,7 +229,7 @@ pub async fn add_machine(
         if machine.username.is_empty() {
             machine.username = machine.given_id.clone().unwrap_or_else(|| id.to_string());
         }
-        user::add_machine(&authority, machine)
+        Ok(user::add_machine(&authority, machine)?)
     };
     let new = Unsaved {
         id,
@@ -323,7 +333,7 @@ struct Unsaved<F> {
 }
 
 /// Writes a new user, under a fresh id where the client chose none.
-async fn save<F: Fn(UserId) -> Result<Vec<UserEvent>, UserError>>(
+async fn save<F: Fn(UserId) -> Result<Vec<UserEvent>, Error>>(
     core: &Core,
     authority: &Authority,
     org: &Org,

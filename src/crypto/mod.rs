@@ -13,6 +13,7 @@ mod phc;
 mod random;
 mod seal;
 mod token;
+mod totp;
 
 pub use codes::CodeMaker;
 pub use ids::{IdError, RandomIds};
@@ -21,3 +22,4 @@ pub use parameters::{ParameterError, PasswordHashing, TokenHashing};
 pub use password::{PasswordPool, PoolError};
 pub use seal::ChainKey;
 pub use token::{DEFAULT_MEMO, TokenCodec};
+pub use totp::TotpMaker;

@@ -68,6 +68,33 @@ impl fmt::Debug for HashText {
     }
 }
 
+/// A secret that must be had again in clear, such as that of an authenticator app, encrypted with a key
+/// that is not in the database.
+///
+/// Of no use without that key, but nothing for a log line or an event either.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedSecret(Box<str>);
+
+impl SealedSecret {
+    /// Wraps the text of an encrypted secret.
+    #[must_use]
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text as it is stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SealedSecret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("SealedSecret(…)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,10 +102,11 @@ mod tests {
     #[test]
     fn debug_output_shows_neither_secret_nor_hash() {
         let shown = format!(
-            "{:?} {:?}",
+            "{:?} {:?} {:?}",
             Secret::new("hunter2".to_owned()),
-            HashText::new("$argon2id$v=19$x")
+            HashText::new("$argon2id$v=19$x"),
+            SealedSecret::new("1.AAAA"),
         );
-        assert_eq!(shown, "Secret(…) HashText(…)");
+        assert_eq!(shown, "Secret(…) HashText(…) SealedSecret(…)");
     }
 }

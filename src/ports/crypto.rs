@@ -3,8 +3,9 @@
 use std::fmt::{self, Debug};
 
 use super::Pending;
-use crate::domain::ids::{PatId, Sequence, SessionId};
-use crate::domain::secret::{HashText, Secret};
+use crate::domain::ids::{PatId, Sequence, SessionId, UserId};
+use crate::domain::secret::{HashText, SealedSecret, Secret};
+use crate::domain::time::Timestamp;
 
 /// A token that was just made: shown to the client once, stored only as its hash.
 #[derive(Debug, Clone)]
@@ -141,6 +142,61 @@ pub trait Codes: Debug + Send + Sync {
 
     /// The digest under which a code or name is stored. `purpose` keeps kinds apart.
     fn digest(&self, purpose: &'static str, text: &str) -> CodeDigest;
+}
+
+/// A secret of an authenticator app that was made or imported.
+#[derive(Debug, Clone)]
+pub struct TotpSecret {
+    /// In base32, for the app; shown once.
+    pub secret: Secret,
+    /// What an app reads from a QR code: a URI of the scheme `otpauth`, with the secret in it.
+    pub uri: Secret,
+    /// Encrypted for the row.
+    pub sealed: SealedSecret,
+}
+
+/// Why a secret of an authenticator app could not be made or used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TotpFault {
+    /// What was to be imported is no base32 or is shorter than 80 bits.
+    #[error("not a secret of an authenticator app")]
+    Malformed,
+    /// The stored secret was not encrypted with a key of this installation, or not for this user.
+    #[error(
+        "a stored secret of an authenticator app cannot be decrypted: wrong key file or altered row"
+    )]
+    Unreadable,
+    /// The system gives no random bytes.
+    #[error("no random bytes")]
+    Failed,
+}
+
+/// Secrets and codes of authenticator apps (RFC 6238: SHA-1, 6 digits, 30 seconds).
+pub trait Totps: Debug + Send + Sync {
+    /// Makes a secret of 160 bits for a user. `account` is the name that the app shows.
+    ///
+    /// # Errors
+    /// [`TotpFault::Failed`].
+    fn fresh(&self, user: UserId, account: &str) -> Result<TotpSecret, TotpFault>;
+
+    /// Encrypts a secret that another system made, in base32, for a user.
+    ///
+    /// # Errors
+    /// [`TotpFault::Malformed`], [`TotpFault::Failed`].
+    fn import(&self, user: UserId, base32: &Secret) -> Result<SealedSecret, TotpFault>;
+
+    /// The step that a code belongs to, out of the current one and those beside it; `None` if it is
+    /// the code of none of them.
+    ///
+    /// # Errors
+    /// [`TotpFault::Unreadable`].
+    fn step_of(
+        &self,
+        user: UserId,
+        sealed: &SealedSecret,
+        code: &Secret,
+        now: Timestamp,
+    ) -> Result<Option<u64>, TotpFault>;
 }
 
 /// The hash that ties an event to all before it.

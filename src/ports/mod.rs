@@ -12,7 +12,7 @@ mod store;
 pub use clock::{Clock, IdGenerator};
 pub use crypto::{
     CodeDigest, Codes, HashingError, IssuedToken, LinkHash, PasswordCheck, Passwords, PatClaim,
-    Seal, SessionClaim, TokenClaim, Tokens,
+    Seal, SessionClaim, TokenClaim, Tokens, TotpFault, TotpSecret, Totps,
 };
 pub use query::{
     Comparison, EventQuery, PatFilter, PatOrder, PatPage, PatQuery, PatView, Readable,

@@ -66,6 +66,8 @@ pub struct SessionUser {
     pub active: bool,
     /// When its password was last set: a password factor from before counts no more.
     pub password_changed_at: Option<Timestamp>,
+    /// Whether it has an authenticator app that was verified.
+    pub totp_ready: bool,
 }
 
 /// A session and what is shown of its user.

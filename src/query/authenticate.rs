@@ -8,6 +8,7 @@ use crate::core::Core;
 use crate::domain::error::Kind;
 use crate::domain::ids::OrgId;
 use crate::domain::permission::{Caller, Credential, Membership};
+use crate::domain::policy::SecondFactor;
 use crate::domain::session::{BearerError, SessionState, Strength, strong_enough};
 use crate::error::Error;
 use crate::ports::{PatClaim, SessionClaim, TokenClaim};
@@ -122,6 +123,11 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
     }
     let strength = Strength {
         factors: counted_factors(&view),
+        ready: user
+            .totp_ready
+            .then_some(SecondFactor::Totp)
+            .into_iter()
+            .collect(),
         ..Strength::default()
     };
     strong_enough(strength, &core.policies.login)?;

@@ -1,6 +1,7 @@
 //! Reads: who is asking, and what may be shown to whom.
 
 mod authenticate;
+mod authentication;
 mod members;
 mod orgs;
 mod pats;
@@ -9,6 +10,10 @@ mod settings;
 mod users;
 
 pub use authenticate::authenticate;
+pub use authentication::{
+    AuthenticationMethod, AuthenticationMethods, Factor, FactorState, list_authentication_factors,
+    list_authentication_methods,
+};
 pub use members::{ListMembers, MemberList, list_members};
 pub use orgs::{ListOrgs, OrgList, list_orgs};
 pub use pats::{ListPats, PatList, list_pats};

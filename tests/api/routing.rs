@@ -189,8 +189,6 @@ fn documented_operations_of_later_versions_say_so() {
         ("POST", "/v2/users/1/email", "SetEmail"),
         ("POST", "/v2/users/1/email/verify", "VerifyEmail"),
         ("DELETE", "/v2/users/1/phone", "RemovePhone"),
-        ("POST", "/v2/users/1/totp", "RegisterTOTP"),
-        ("POST", "/v2/users/1/totp/verify", "VerifyTOTPRegistration"),
         ("DELETE", "/v2/users/1/otp_sms", "RemoveOTPSMS"),
         ("POST", "/v2/users/1/passkeys/_search", "ListPasskeys"),
         (
@@ -203,11 +201,6 @@ fn documented_operations_of_later_versions_say_so() {
             "POST",
             "/v2/users/1/recovery_codes",
             "GenerateRecoveryCodes",
-        ),
-        (
-            "GET",
-            "/v2/users/1/authentication_methods",
-            "ListAuthenticationMethodTypes",
         ),
         ("POST", "/v2/idp_intents", "StartIdentityProviderIntent"),
         ("DELETE", "/v2/users/1/links/2/3", "RemoveIDPLink"),

@@ -1,6 +1,7 @@
 //! From messages to commands and back. What comes out of here on the way in needs no further look.
 
 mod administrator;
+mod authentication;
 mod org;
 mod pat;
 mod session;
@@ -13,6 +14,7 @@ mod user_update;
 pub(crate) mod v1;
 
 pub(crate) use administrator::{Target, administrators_page, list_members, target};
+pub(crate) use authentication::{authentication_factors, authentication_methods};
 pub(crate) use org::{list_orgs, orgs_page};
 pub(crate) use pat::{expiration, list_pats, pats_page};
 pub(crate) use session::{create_session, saved_token, session, set_session};

@@ -6,7 +6,7 @@ use bartizan_proto::zitadel::session::v2 as wire;
 use bartizan_proto::zitadel::session::v2::__buffa::oneof::check_user::Search;
 
 use super::{sequence, span, timestamp};
-use crate::command::{CreateSession, SavedSession, SetSession, UserSelector};
+use crate::command::{Checks, CreateSession, SavedSession, SetSession, UserSelector};
 use crate::domain::ids::{SessionId, given_user_key};
 use crate::domain::secret::Secret;
 use crate::domain::session::UserAgent;
@@ -21,10 +21,8 @@ use crate::query::password_checked_at;
 /// 501 for a check or challenge that this version does not do.
 pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<CreateSession, Error> {
     supported(request.checks.as_option(), request.challenges.as_option())?;
-    let (user, password) = checks(request.checks.into_option());
     Ok(CreateSession {
-        user,
-        password,
+        checks: checks(request.checks.into_option()),
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
         user_agent: request.user_agent.into_option().map(user_agent),
@@ -37,11 +35,9 @@ pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<Crea
 /// As [`create_session`].
 pub(crate) fn set_session(request: wire::SetSessionRequest) -> Result<SetSession, Error> {
     supported(request.checks.as_option(), request.challenges.as_option())?;
-    let (user, password) = checks(request.checks.into_option());
     Ok(SetSession {
         id: SessionId::parse(&request.session_id),
-        user,
-        password,
+        checks: checks(request.checks.into_option()),
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
     })
@@ -60,10 +56,6 @@ fn supported(
         (
             checks.is_some_and(|checks| checks.idp_intent.is_set()),
             "check `idpIntent`",
-        ),
-        (
-            checks.is_some_and(|checks| checks.totp.is_set()),
-            "check `totp`",
         ),
         (
             checks.is_some_and(|checks| checks.otp_sms.is_set()),
@@ -96,10 +88,8 @@ fn supported(
         .map_or(Ok(()), |what| Err(Error::unimplemented(what)))
 }
 
-fn checks(checks: Option<wire::Checks>) -> (Option<UserSelector>, Option<Secret>) {
-    let Some(checks) = checks else {
-        return (None, None);
-    };
+fn checks(checks: Option<wire::Checks>) -> Checks {
+    let checks = checks.unwrap_or_default();
     let user = checks
         .user
         .into_option()
@@ -112,7 +102,13 @@ fn checks(checks: Option<wire::Checks>) -> (Option<UserSelector>, Option<Secret>
         .password
         .into_option()
         .map(|check| Secret::new(check.password));
-    (user, password)
+    let totp = checks.totp.into_option();
+    let totp = totp.map(|check| Secret::new(check.code));
+    Checks {
+        user,
+        password,
+        totp,
+    }
 }
 
 /// An address that is none is dropped without a word, as ZITADEL does.
@@ -172,9 +168,14 @@ fn factors(view: &SessionView, includes_domain: bool) -> Option<wire::Factors> {
         verified_at: timestamp(at).into(),
         ..wire::PasswordFactor::default()
     });
+    let totp = view.session.factors.totp.map(|at| wire::TOTPFactor {
+        verified_at: timestamp(at).into(),
+        ..wire::TOTPFactor::default()
+    });
     Some(wire::Factors {
         user: user_factor.into(),
         password: password.into(),
+        totp: totp.into(),
         ..wire::Factors::default()
     })
 }
@@ -223,7 +224,7 @@ mod tests {
     #[test]
     fn what_is_not_done_yet_is_said() {
         let checks = wire::Checks {
-            totp: wire::CheckTOTP::default().into(),
+            otp_sms: wire::CheckOTP::default().into(),
             ..wire::Checks::default()
         };
         let request = wire::CreateSessionRequest {
@@ -231,7 +232,7 @@ mod tests {
             ..Default::default()
         };
         let refused = create_session(request).unwrap_err();
-        assert_eq!(refused.text(), "check `totp` is not implemented");
+        assert_eq!(refused.text(), "check `otpSms` is not implemented");
         let empty = wire::CreateSessionRequest {
             checks: wire::Checks::default().into(),
             challenges: wire::RequestChallenges::default().into(),

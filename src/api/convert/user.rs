@@ -19,11 +19,8 @@ use crate::ports::UserView;
 /// The command of an `AddHumanUserRequest`.
 ///
 /// # Errors
-/// 501 for what this version does not do; an organisation that cannot exist.
+/// An organisation that cannot exist.
 pub(crate) fn add_human(request: wire::AddHumanUserRequest) -> Result<AddHuman, Error> {
-    if request.totp_secret.is_some() {
-        return Err(Error::unimplemented("field `totpSecret`"));
-    }
     let (organization, organization_domain) =
         match request.organization.into_option().and_then(|org| org.org) {
             Some(Org::OrgId(id)) => (Some(OrgId::parse(&id).ok_or(UserError::OrgNotFound)?), None),
@@ -55,6 +52,7 @@ pub(crate) fn add_human(request: wire::AddHumanUserRequest) -> Result<AddHuman, 
         ),
         phone: phone.map(|phone| phone.phone),
         password: request.password_type.map(password),
+        totp_secret: request.totp_secret.map(Secret::new),
         metadata: request
             .metadata
             .into_iter()

@@ -213,8 +213,8 @@ fn the_rules_are_those_of_the_older_operation() {
             "FailedPrecondition SMS configuration not found (BTZ-Sm50n)",
         ),
         (
-            json!({ "totpSecret": "JBSWY3DPEHPK3PXP" }),
-            "Unimplemented field `totpSecret` is not implemented",
+            json!({ "totpSecret": "JBSWY3DPEHPK3P" }),
+            "InvalidArgument TOTP secret is invalid (BTZ-T0tps)",
         ),
         (
             json!({ "profile": null }),

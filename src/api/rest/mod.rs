@@ -6,6 +6,7 @@
 pub mod error;
 pub mod routes;
 
+mod authentication;
 mod call;
 mod handler;
 mod sessions;

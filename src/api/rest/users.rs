@@ -2,6 +2,7 @@
 
 use bartizan_proto::zitadel::user::v2 as wire;
 
+use super::authentication;
 use super::call::{Answer, Call, encode};
 use super::routes::UserOperation;
 use crate::api::user_service as service;
@@ -15,6 +16,7 @@ macro_rules! with_user {
         request
     }};
 }
+pub(super) use with_user;
 
 pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Result<Answer, Error> {
     let Call { core, caller, .. } = *call;
@@ -54,6 +56,9 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Resul
                 with_user!(call, SetPasswordRequest),
             ))
             .await
+        }
+        UserOperation::Authentication(operation) => {
+            return authentication::dispatch(call, operation).await;
         }
         UserOperation::LockUser => {
             encode(service::lock_user(

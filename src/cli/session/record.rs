@@ -25,6 +25,7 @@ pub(super) struct SessionRecord {
     organization_id: Option<OrgId>,
     user_checked_at: Option<Moment>,
     password_checked_at: Option<Moment>,
+    totp_checked_at: Option<Moment>,
     created_at: Moment,
     changed_at: Moment,
     expires_at: Option<Moment>,
@@ -72,6 +73,7 @@ impl SessionRecord {
             organization_id: session.user_organization(),
             user_checked_at: checked.map(|user| Moment(user.checked_at)),
             password_checked_at: password_checked_at(view).map(Moment),
+            totp_checked_at: session.factors.totp.map(Moment),
             created_at: Moment(session.created_at),
             changed_at: Moment(session.changed_at),
             expires_at: session.expires_at.map(Moment),
@@ -85,7 +87,8 @@ impl SessionRecord {
     fn factors(&self) -> Vec<&'static str> {
         let user = self.user_checked_at.map(|_| "user");
         let password = self.password_checked_at.map(|_| "password");
-        user.into_iter().chain(password).collect()
+        let totp = self.totp_checked_at.map(|_| "totp");
+        user.into_iter().chain(password).chain(totp).collect()
     }
 }
 
@@ -130,6 +133,7 @@ impl Sheet for SessionRecord {
             ),
             ("user checked", text(self.user_checked_at)),
             ("password checked", text(self.password_checked_at)),
+            ("totp checked", text(self.totp_checked_at)),
             ("created", Some(self.created_at.to_string())),
             ("changed", Some(self.changed_at.to_string())),
             (
@@ -216,9 +220,9 @@ mod tests {
     #[test]
     fn a_password_that_was_changed_since_is_no_factor() {
         let mut view = full_session();
-        assert_eq!(record(&view, NOW).factors(), ["user", "password"]);
+        assert_eq!(record(&view, NOW).factors(), ["user", "password", "totp"]);
         let user = view.user.as_mut().unwrap();
         user.password_changed_at = Some(later(61));
-        assert_eq!(record(&view, NOW).factors(), ["user"]);
+        assert_eq!(record(&view, NOW).factors(), ["user", "totp"]);
     }
 }

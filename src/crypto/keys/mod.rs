@@ -87,6 +87,7 @@ pub(in crate::crypto) enum Purpose {
     Code,
     Memo,
     EventChain,
+    TotpSecret,
 }
 
 impl Purpose {
@@ -97,6 +98,7 @@ impl Purpose {
             Self::Code => "bartizan 2026 stored codes",
             Self::Memo => "bartizan 2026 memo of verified tokens",
             Self::EventChain => "bartizan 2026 event chain",
+            Self::TotpSecret => "bartizan 2026 totp secret encryption",
         }
     }
 }
@@ -152,7 +154,7 @@ impl Debug for Generation {
     }
 }
 
-/// A derived key: all it does is keyed BLAKE3.
+/// A derived key: for keyed BLAKE3, or for encrypting with, by purpose.
 pub(in crate::crypto) struct Subkey(Zeroizing<[u8; 32]>);
 
 impl Subkey {
@@ -161,6 +163,11 @@ impl Subkey {
         let mut key = Zeroizing::new([0; 32]);
         random::fill(key.as_mut_slice())?;
         Ok(Self(key))
+    }
+
+    /// The key itself, for a cipher.
+    pub(in crate::crypto) fn bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 
     /// The first `N` bytes of the keyed hash. The parts are hashed as one text: whoever calls this
@@ -200,12 +207,13 @@ fn truncated<const N: usize>(digest: &[u8; 32]) -> [u8; N] {
 pub(in crate::crypto) mod tests {
     use super::*;
 
-    const PURPOSES: [Purpose; 5] = [
+    const PURPOSES: [Purpose; 6] = [
         Purpose::SessionToken,
         Purpose::PatToken,
         Purpose::Code,
         Purpose::Memo,
         Purpose::EventChain,
+        Purpose::TotpSecret,
     ];
 
     /// Keys of as many generations as there are seeds, oldest first.

@@ -19,8 +19,8 @@ pub use session::{
 };
 pub use user::{
     CodeAdded, EmailChanged, HashUpdated, HumanAdded, MachineAdded, MachineChanged,
-    PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged, UserEvent,
-    UserMetadataSet, UsernameChanged,
+    PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded,
+    TotpCheckSucceeded, UserEvent, UserMetadataSet, UsernameChanged,
 };
 
 use std::fmt;

@@ -28,6 +28,8 @@ events! {
         TokenSet(TokenSet) = 406 "session.token.set",
         /// It ended.
         Terminated(SessionTerminated) = 407 "session.terminated",
+        /// A code of the user's authenticator app was proven.
+        TotpChecked(FactorChecked) = 408 "session.totp.checked",
     }
 }
 
@@ -184,6 +186,10 @@ mod tests {
             ),
             (
                 SessionEvent::PasswordChecked(FactorChecked { checked_at }),
+                Some(r#"{"checkedAt":"2026-07-10T05:32:39.007096Z"}"#),
+            ),
+            (
+                SessionEvent::TotpChecked(FactorChecked { checked_at }),
                 Some(r#"{"checkedAt":"2026-07-10T05:32:39.007096Z"}"#),
             ),
             (

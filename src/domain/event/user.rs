@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::ids::PatId;
-use crate::domain::secret::HashText;
+use crate::domain::secret::{HashText, SealedSecret};
 use crate::domain::time::{Span, Timestamp};
 
 use super::{Nothing, events};
@@ -59,6 +59,16 @@ events! {
         PhoneRemoved(Nothing) = 323 "user.human.phone.removed",
         /// Another name or description of a service user.
         MachineChanged(MachineChanged) = 324 "user.machine.changed",
+        /// An authenticator app was given a secret that it has yet to prove.
+        TotpAdded(TotpAdded) = 325 "user.human.mfa.otp.added",
+        /// The authenticator app has proven to have the secret: it is a factor from now on.
+        TotpVerified(Nothing) = 326 "user.human.mfa.otp.verified",
+        /// The authenticator app is no factor any more.
+        TotpRemoved(Nothing) = 327 "user.human.mfa.otp.removed",
+        /// A code of the authenticator app was proven.
+        TotpCheckSucceeded(TotpCheckSucceeded) = 328 "user.human.mfa.otp.check.succeeded",
+        /// A code that was wrong or had been used.
+        TotpCheckFailed(Nothing) = 329 "user.human.mfa.otp.check.failed",
     }
 }
 
@@ -248,6 +258,25 @@ pub struct MachineChanged {
     pub description: Option<String>,
 }
 
+/// Payload of `user.human.mfa.otp.added`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TotpAdded {
+    /// Fingerprint of the encrypted secret.
+    #[serde(rename = "secretID")]
+    pub secret_id: String,
+    /// The encrypted secret for the row; absent when the event was read back.
+    #[serde(skip)]
+    pub secret: Option<SealedSecret>,
+}
+
+/// Payload of `user.human.mfa.otp.check.succeeded`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TotpCheckSucceeded {
+    /// The time step of the code (RFC 6238 section 4.2): no code of it or of an earlier one is taken
+    /// again.
+    pub step: u64,
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands out references"
@@ -288,6 +317,23 @@ mod tests {
                 event
             );
         }
+    }
+
+    #[test]
+    fn the_secret_of_an_authenticator_app_stays_out_of_the_payload() {
+        let event = UserEvent::TotpAdded(TotpAdded {
+            secret_id: "f".to_owned(),
+            secret: Some(SealedSecret::new("sealed")),
+        });
+        let payload = event.payload().unwrap().unwrap();
+        assert_eq!(payload, r#"{"secretID":"f"}"#);
+        let read = UserEvent::read(event.code(), Some(&payload)).unwrap();
+        let without = TotpAdded {
+            secret_id: "f".to_owned(),
+            secret: None,
+        };
+        assert_eq!(read, UserEvent::TotpAdded(without));
+        assert!(!format!("{event:?}").contains("sealed"));
     }
 
     #[test]

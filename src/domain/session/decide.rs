@@ -32,6 +32,8 @@ pub struct Changes {
     pub user: Option<UserFact>,
     /// The password was proven.
     pub password: bool,
+    /// A code of the user's authenticator app was proven.
+    pub totp: bool,
     /// Keys to set; an empty value removes its key.
     pub metadata: Metadata,
     /// How long the session lives from now on.
@@ -138,7 +140,7 @@ impl TokenMade {
 
 /// Checks in their fixed order, then metadata, then lifetime (spec section 8.3).
 fn changed(session: &Session, now: Timestamp, changes: &Changes) -> Vec<SessionEvent> {
-    let mut events = Vec::with_capacity(5);
+    let mut events = Vec::with_capacity(6);
     if let Some(user) = &changes.user {
         events.push(SessionEvent::UserChecked(UserChecked {
             user_id: user.public_id.clone(),
@@ -151,6 +153,9 @@ fn changed(session: &Session, now: Timestamp, changes: &Changes) -> Vec<SessionE
         events.push(SessionEvent::PasswordChecked(FactorChecked {
             checked_at: now,
         }));
+    }
+    if changes.totp {
+        events.push(SessionEvent::TotpChecked(FactorChecked { checked_at: now }));
     }
     if let Some(metadata) = merged(&session.metadata, &changes.metadata) {
         events.push(SessionEvent::MetadataSet(MetadataSet { metadata }));
@@ -222,6 +227,7 @@ mod tests {
         let changes = Changes {
             user: Some(user()),
             password: true,
+            totp: true,
             metadata: map(&[("k", "v")]),
             lifetime: Some(Span::from_seconds(60)),
         };
@@ -232,11 +238,12 @@ mod tests {
                 "session.added",
                 "session.user.checked",
                 "session.password.checked",
+                "session.totp.checked",
                 "session.metadata.set",
                 "session.lifetime.set",
             ]
         );
-        assert_eq!(session.sequence, Sequence::new(5));
+        assert_eq!(session.sequence, Sequence::new(6));
         assert_eq!(session.expires_at, Some(NOW.plus(Span::from_seconds(60))));
         assert!(session.is_of(UserId::new(7)));
     }

@@ -26,6 +26,9 @@ pub enum SessionError {
     /// A factor was to be checked, but the session is tied to no user.
     #[error("User ID missing")]
     PasswordUserMissing,
+    /// A code of an authenticator app was to be checked, but the session is tied to no user.
+    #[error("User ID missing")]
+    TotpUserMissing,
     /// The user is neither active nor initial.
     #[error("Errors.User.NotActive")]
     UserNotActive,
@@ -44,6 +47,7 @@ impl Refusal for SessionError {
             Self::TokenNotCurrent => "QUERY-dsfr3",
             Self::UserChange => "",
             Self::PasswordUserMissing => "COMMAND-Sfw3f",
+            Self::TotpUserMissing => "COMMAND-8N9ds",
             Self::UserNotActive => "SESSION-Gj4ko",
             Self::UserNotFound => "QUERY-Dfbg2",
         }
@@ -56,7 +60,7 @@ impl Refusal for SessionError {
                 Kind::FailedPrecondition
             }
             Self::TokenInvalid | Self::TokenNotCurrent => Kind::PermissionDenied,
-            Self::UserChange => Kind::InvalidArgument,
+            Self::UserChange | Self::TotpUserMissing => Kind::InvalidArgument,
         }
     }
 }

@@ -39,6 +39,7 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
         SessionEvent::PasswordChecked(checked) => {
             session.factors.password = Some(checked.checked_at);
         }
+        SessionEvent::TotpChecked(checked) => session.factors.totp = Some(checked.checked_at),
         SessionEvent::MetadataSet(set) => session.metadata.clone_from(&set.metadata),
         SessionEvent::LifetimeSet(set) => session.expires_at = Some(at.plus(set.lifetime)),
         SessionEvent::TokenSet(set) => {

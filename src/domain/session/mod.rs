@@ -77,6 +77,8 @@ pub struct CheckedUser {
 pub struct Factors {
     /// The password.
     pub password: Option<Timestamp>,
+    /// A code of an authenticator app.
+    pub totp: Option<Timestamp>,
 }
 
 /// A stored hash, or what its event says of it.

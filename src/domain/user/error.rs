@@ -104,6 +104,27 @@ refusals! {
     /// Too many wrong ones in a row.
     TooManyAttempts = ResourceExhausted "BTZ-Tm4ny" "Too many failed attempts, try again later",
 
+    /// Nobody to register an authenticator app for.
+    TotpUserNotFound = FailedPrecondition "COMMAND-SqyJz" "User could not be found",
+    /// There is an authenticator app already.
+    TotpAlready = AlreadyExists "COMMAND-do9se" "Multifactor OTP (OneTimePassword) is already set up",
+    /// No authenticator app was registered that could be verified.
+    TotpNotRegistered = NotFound "COMMAND-3Mif9s" "Multifactor OTP (OneTimePassword) doesn't exist",
+    /// The authenticator app was verified before.
+    TotpAlreadyReady = FailedPrecondition "COMMAND-qx4ls" "Errors.Users.MFA.OTP.AlreadyReady",
+    /// There is no authenticator app to remove.
+    TotpNotFound = NotFound "COMMAND-Hd9sd" "Multifactor OTP (OneTimePassword) doesn't exist",
+    /// The secret that was given for an authenticator app is none.
+    TotpSecretInvalid = InvalidArgument "BTZ-T0tps" "TOTP secret is invalid",
+    /// A code was presented, but there is no authenticator app that could have made it.
+    TotpNotReady = FailedPrecondition "COMMAND-3Mif9s" "Multifactor OTP (OneTimePassword) isn't ready",
+    /// It is not the code of this moment.
+    TotpWrong = InvalidArgument "EVENT-8isk2" "Invalid code",
+    /// The code has been used.
+    TotpUsed = InvalidArgument "TOTP-Auw0a" "Code was already used",
+    /// The user is locked.
+    TotpLocked = FailedPrecondition "COMMAND-SF3fg" "User is locked",
+
     /// The new password is empty.
     NewPasswordEmpty = InvalidArgument "COMMAND-Mf0sd" "Password is empty",
     /// An update of the password without a password.

@@ -1,9 +1,12 @@
 //! How events make a user.
 
-use super::{Contact, Failures, Human, Machine, Password, PendingCode, User, UserKind, UserState};
+use super::{
+    Contact, Failures, Human, Machine, Password, PendingCode, StoredSecret, Totp, User, UserKind,
+    UserState,
+};
 use crate::domain::event::{
     CodeAdded, Event, HumanAdded, MachineAdded, MachineChanged, ProfileChanged, RecordedEvent,
-    UserEvent,
+    TotpAdded, UserEvent,
 };
 use crate::domain::ids::{OrgId, Sequence, UserId};
 use crate::domain::secret::HashText;
@@ -59,6 +62,8 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
             change_required: added.change_required,
         }),
         failures: Failures::default(),
+        totp: None,
+        otp_failures: Failures::default(),
     }
 }
 
@@ -147,6 +152,7 @@ const fn new_state(event: &UserEvent) -> Option<UserState> {
 }
 
 fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
+    evolve_totp(human, at, event);
     match event {
         UserEvent::EmailVerified(_) => {
             human.email.verified = true;
@@ -180,12 +186,7 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         UserEvent::PasswordCheckSucceeded(_) | UserEvent::Unlocked(_) => {
             human.failures = Failures::default();
         }
-        UserEvent::PasswordCheckFailed(_) => {
-            human.failures = Failures {
-                count: human.failures.count.saturating_add(1),
-                last_at: Some(at),
-            };
-        }
+        UserEvent::PasswordCheckFailed(_) => human.failures = human.failures.with_one(at),
         UserEvent::ProfileChanged(changed) => change_profile(human, changed),
         UserEvent::EmailChanged(changed) => human.email = unproven(&changed.email),
         UserEvent::PhoneChanged(changed) => human.phone = Some(unproven(&changed.phone)),
@@ -200,7 +201,44 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::Removed(_)
         | UserEvent::MetadataSet(_)
         | UserEvent::PatAdded(_)
-        | UserEvent::PatRemoved(_) => {}
+        | UserEvent::PatRemoved(_)
+        | UserEvent::TotpAdded(_)
+        | UserEvent::TotpVerified(_)
+        | UserEvent::TotpRemoved(_)
+        | UserEvent::TotpCheckSucceeded(_)
+        | UserEvent::TotpCheckFailed(_) => {}
+    }
+}
+
+/// What an event makes of the authenticator app and of the failed one-time codes.
+fn evolve_totp(human: &mut Human, at: Timestamp, event: &UserEvent) {
+    if let UserEvent::TotpAdded(added) = event {
+        human.totp = Some(registered(added));
+    } else if let (UserEvent::TotpVerified(_), Some(totp)) = (event, &mut human.totp) {
+        totp.ready = true;
+    } else if matches!(event, UserEvent::TotpRemoved(_)) {
+        human.totp = None;
+    } else if let UserEvent::TotpCheckSucceeded(checked) = event {
+        human.otp_failures = Failures::default();
+        if let Some(totp) = &mut human.totp {
+            totp.last_step = Some(checked.step);
+        }
+    } else if matches!(event, UserEvent::TotpCheckFailed(_)) {
+        human.otp_failures = human.otp_failures.with_one(at);
+    } else if matches!(event, UserEvent::Unlocked(_)) {
+        human.otp_failures = Failures::default();
+    }
+}
+
+fn registered(added: &TotpAdded) -> Totp {
+    let secret = added.secret.clone().map_or_else(
+        || StoredSecret::Fingerprint(added.secret_id.clone()),
+        StoredSecret::Sealed,
+    );
+    Totp {
+        secret,
+        ready: false,
+        last_step: None,
     }
 }
 

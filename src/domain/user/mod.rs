@@ -5,6 +5,7 @@ mod decide;
 mod error;
 mod evolve;
 pub mod login_name;
+mod totp;
 mod update;
 
 use super::ids::{OrgId, PatId, Sequence, UserId};
@@ -18,6 +19,10 @@ pub use decide::{
 };
 pub use error::UserError;
 pub use evolve::{evolve, first, fold};
+pub use totp::{
+    NewTotp, StoredSecret, Totp, TotpJudgement, import_totp, judge_totp, register_totp,
+    remove_totp, totp_ready, verifiable_totp, verify_totp,
+};
 pub use update::{
     ContactChange, ContactProof, HumanChanges, KindChanges, MachineChanges, PhoneChange,
     ProfileChanges, UserChanges, update,
@@ -87,13 +92,24 @@ pub struct Password {
     pub change_required: bool,
 }
 
-/// Wrong passwords since the last right one, the last change or unlocking.
+/// Failed checks since the last one that succeeded or since unlocking; those of passwords also since
+/// the last change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Failures {
     /// How many.
     pub count: u32,
     /// When the last one was.
     pub last_at: Option<Timestamp>,
+}
+
+impl Failures {
+    /// One more.
+    const fn with_one(self, at: Timestamp) -> Self {
+        Self {
+            count: self.count.saturating_add(1),
+            last_at: Some(at),
+        }
+    }
 }
 
 /// A person.
@@ -119,6 +135,11 @@ pub struct Human {
     pub password: Option<Password>,
     /// Failed password checks.
     pub failures: Failures,
+    /// The authenticator app, if one was registered.
+    pub totp: Option<Totp>,
+    /// Failed checks of one-time codes. They outlive the authenticator app, so that registering
+    /// another one is no way around the limits.
+    pub otp_failures: Failures,
 }
 
 /// A service user.

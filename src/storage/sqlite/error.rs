@@ -66,6 +66,10 @@ pub(super) enum Malformed {
     Kind,
     #[error("a fingerprint where the row needs the hash")]
     HashMissing,
+    #[error("a fingerprint where the row needs the secret")]
+    SecretMissing,
+    #[error("a step of a code beyond all time")]
+    Step,
     #[error("sessions to end, but no instance that owns them")]
     NoInstance,
 }

@@ -18,6 +18,7 @@ const APPLICATION_ID: i64 = 1_111_577_172;
 const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/0001_first.sql")),
     M::up(include_str!("migrations/0002_user_changes.sql")),
+    M::up(include_str!("migrations/0003_totp.sql")),
 ];
 
 /// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks

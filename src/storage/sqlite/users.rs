@@ -6,11 +6,12 @@ use super::cells::Cells;
 use super::error::Malformed;
 use super::{rows, text};
 use crate::domain::ids::{Sequence, UserId};
-use crate::domain::secret::HashText;
+use crate::domain::secret::{HashText, SealedSecret};
 use crate::domain::session::Proof;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{
-    Contact, Failures, Human, Machine, Password, PendingCode, User, UserKind, UserState,
+    Contact, Failures, Human, Machine, Password, PendingCode, StoredSecret, Totp, User, UserKind,
+    UserState,
 };
 use crate::ports::StoreError;
 
@@ -24,7 +25,8 @@ macro_rules! columns {
          u.nick_name, u.display_name, u.preferred_language, u.gender, u.email, u.email_verified, \
          u.email_code_digest, u.email_code_expires_at, u.phone, u.phone_verified, \
          u.phone_code_digest, u.phone_code_expires_at, u.password_hash, u.password_changed_at, \
-         u.password_change_required, u.failures, u.failed_at"
+         u.password_change_required, u.failures, u.failed_at, u.totp_secret, u.totp_ready, \
+         u.totp_step, u.otp_failures, u.otp_failed_at"
     };
 }
 pub(super) use columns;
@@ -47,11 +49,12 @@ const INSERT: &str = "
         machine_name, description, given_name, family_name, nick_name, display_name,
         preferred_language, gender, email, email_key, email_verified, email_code_digest,
         email_code_expires_at, phone, phone_verified, phone_code_digest, phone_code_expires_at,
-        password_hash, password_changed_at, password_change_required, failures, failed_at
+        password_hash, password_changed_at, password_change_required, failures, failed_at,
+        totp_secret, totp_ready, totp_step, otp_failures, otp_failed_at
     )
     VALUES (
         ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-        ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32
+        ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37
     )";
 
 const UPDATE: &str = "
@@ -63,7 +66,8 @@ const UPDATE: &str = "
         email_verified = ?21, email_code_digest = ?22, email_code_expires_at = ?23, phone = ?24,
         phone_verified = ?25, phone_code_digest = ?26, phone_code_expires_at = ?27,
         password_hash = ?28, password_changed_at = ?29, password_change_required = ?30,
-        failures = ?31, failed_at = ?32
+        failures = ?31, failed_at = ?32, totp_secret = ?33, totp_ready = ?34, totp_step = ?35,
+        otp_failures = ?36, otp_failed_at = ?37
     WHERE id = ?1 AND sequence = ?2";
 
 /// The user under a key.
@@ -126,6 +130,12 @@ fn write(
     let hash = password
         .map(|password| password.proof.hash().ok_or(Malformed::HashMissing))
         .transpose()?;
+    let totp = human.and_then(|human| human.totp.as_ref());
+    let sealed = totp
+        .map(|totp| totp.secret.sealed().ok_or(Malformed::SecretMissing))
+        .transpose()?;
+    let step = totp.and_then(|totp| totp.last_step).map(i64::try_from);
+    let step = step.transpose().map_err(|_| Malformed::Step)?;
     let params = params![
         user.id.key(),
         expected.number(),
@@ -161,6 +171,11 @@ fn write(
         password.map(|password| password.change_required),
         human.map(|human| human.failures.count),
         human.and_then(|human| human.failures.last_at.map(Timestamp::micros)),
+        sealed.map(SealedSecret::as_str),
+        totp.map(|totp| totp.ready),
+        step,
+        human.map(|human| human.otp_failures.count),
+        human.and_then(|human| human.otp_failures.last_at.map(Timestamp::micros)),
     ];
     rows::change_one(connection, sql, params, TABLE)
 }
@@ -220,6 +235,11 @@ fn read_machine(cells: &mut Cells<'_, '_>) -> Result<Machine, StoreError> {
             "password_change_required",
             "failures",
             "failed_at",
+            "totp_secret",
+            "totp_ready",
+            "totp_step",
+            "otp_failures",
+            "otp_failed_at",
         ],
     )?;
     Ok(machine)
@@ -244,7 +264,29 @@ fn read_human(cells: &mut Cells<'_, '_>) -> Result<Human, StoreError> {
             count: cells.small("failures")?,
             last_at: cells.maybe_time("failed_at")?,
         },
+        totp: read_totp(cells)?,
+        otp_failures: Failures {
+            count: cells.small("otp_failures")?,
+            last_at: cells.maybe_time("otp_failed_at")?,
+        },
     })
+}
+
+fn read_totp(cells: &mut Cells<'_, '_>) -> Result<Option<Totp>, StoreError> {
+    let Some(sealed) = cells.maybe_str("totp_secret")? else {
+        nothing(cells, &["totp_ready", "totp_step"])?;
+        return Ok(None);
+    };
+    let secret = StoredSecret::Sealed(SealedSecret::new(sealed));
+    Ok(Some(Totp {
+        secret,
+        ready: cells.flag("totp_ready")?,
+        last_step: cells
+            .maybe_int("totp_step")?
+            .map(u64::try_from)
+            .transpose()
+            .map_err(|_| cells.corrupt("totp_step"))?,
+    }))
 }
 
 fn read_phone(cells: &mut Cells<'_, '_>) -> Result<Option<Contact>, StoreError> {

@@ -5,7 +5,9 @@ pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod http;
 pub(crate) mod server;
+pub(crate) mod totp;
 
 pub(crate) use answer::{Answer, CODE, ID, TOKEN};
 pub(crate) use client::Client;
 pub(crate) use server::{DAY, Human, NewSession, PASSWORD, TestServer, wait};
+pub(crate) use totp::Authenticator;

@@ -678,7 +678,6 @@ fn checks_and_challenges_of_later_versions_are_refused_and_nothing_is_written() 
             "idpIntent",
             json!({ "idpIntentId": "1", "idpIntentToken": "t" }),
         ),
-        check("totp", json!({ "code": "123456" })),
         check("otpSms", json!({ "code": "1" })),
         check("otpEmail", json!({ "code": "1" })),
         check("recoveryCode", json!({ "code": "1" })),

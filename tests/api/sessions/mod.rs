@@ -5,3 +5,4 @@ mod delete;
 mod get;
 mod list;
 mod set;
+mod totp;

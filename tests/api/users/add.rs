@@ -407,8 +407,15 @@ fn what_is_wrong_with_the_words_is_told() {
     ] {
         server.writes_nothing(|| add(&server, &more).fails(code, id, text));
     }
-    add(&server, &json!({ "totpSecret": "JBSWY3DPEHPK3PXP" }))
-        .fails_plainly(12, "field `totpSecret` is not implemented");
+    for secret in ["JBSWY3DPEHPK3P", "no base32", "1"] {
+        server.writes_nothing(|| {
+            add(&server, &json!({ "totpSecret": secret })).fails(
+                3,
+                "BTZ-T0tps",
+                "TOTP secret is invalid",
+            );
+        });
+    }
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod hashes;
 mod list;
 mod password;
 mod state;
+mod totp;
 mod update;

@@ -34,6 +34,7 @@ pub(crate) async fn a_session_is_read_back_as_it_was_written(store: &dyn Store) 
     let full = Changes {
         user: Some(fact(&user)),
         password: true,
+        totp: true,
         metadata: BTreeMap::from([
             (String::new(), vec![0, 255]),
             ("k\u{e4}y".to_owned(), b"v".to_vec()),

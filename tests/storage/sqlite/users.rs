@@ -1,19 +1,135 @@
 //! Whatever changes a user is in its events: `verify` makes the rows again and compares.
 
 use bartizan::domain::event::{
-    CodeAdded, EmailChanged, MachineChanged, Nothing, PhoneChanged, ProfileChanged, UserEvent,
+    CodeAdded, EmailChanged, MachineChanged, Nothing, PhoneChanged, ProfileChanged, TotpAdded,
+    TotpCheckSucceeded, UserEvent,
 };
 use bartizan::domain::ids::UserId;
+use bartizan::domain::secret::{HashText, SealedSecret};
+use bartizan::domain::session::Changes;
 use bartizan::domain::time::Span;
 
+use bartizan::ports::Store as _;
+
 use super::{Kept, assert_clean, block_on, raw, verified};
-use crate::fixture::{at, change_user, first_start, new_human, new_machine, renamed, written};
+use crate::fixture::{
+    at, change_user, fingerprint, first_start, new_human, new_machine, new_session, renamed,
+    tied_to, written,
+};
 
 fn code(digest: &str) -> CodeAdded {
     CodeAdded {
         expiry: Span::from_seconds(60),
         code_returned: true,
         digest: digest.to_owned(),
+    }
+}
+
+fn totp_added(secret: &str) -> UserEvent {
+    let secret = SealedSecret::new(secret);
+    UserEvent::TotpAdded(TotpAdded {
+        secret_id: fingerprint(&HashText::new(secret.as_str())),
+        secret: Some(secret),
+    })
+}
+
+/// An authenticator app that was replaced, verified, used and failed, and one that was removed.
+fn with_apps() -> Kept {
+    let kept = Kept::fresh();
+    let of_ann = vec![
+        totp_added("x1.first"),
+        totp_added("x1.second"),
+        UserEvent::TotpVerified(Nothing {}),
+        UserEvent::TotpCheckFailed(Nothing {}),
+        UserEvent::TotpCheckSucceeded(TotpCheckSucceeded { step: 59_847_601 }),
+        UserEvent::TotpCheckFailed(Nothing {}),
+    ];
+    let of_bob = vec![
+        totp_added("x1.third"),
+        UserEvent::TotpVerified(Nothing {}),
+        UserEvent::TotpRemoved(Nothing {}),
+    ];
+    block_on(async {
+        written(&kept.store, first_start()).await;
+        let (ann, commit) = new_human(UserId::new(7), "ann");
+        written(&kept.store, commit).await;
+        let (ann, commit) = change_user(&ann, at(1), of_ann);
+        written(&kept.store, commit).await;
+        let (bob, commit) = new_human(UserId::new(8), "bob");
+        written(&kept.store, commit).await;
+        let (bob, commit) = change_user(&bob, at(1), of_bob);
+        written(&kept.store, commit).await;
+        let proven = Changes {
+            totp: true,
+            ..tied_to(&ann)
+        };
+        let (session, commit) = new_session(70, at(2), &proven);
+        written(&kept.store, commit).await;
+        for user in [ann, bob] {
+            assert_eq!(kept.store.user(user.id).await.unwrap(), Some(user));
+        }
+        assert_eq!(session.factors.totp, Some(at(2)));
+        let found = kept.store.session(session.id).await.unwrap();
+        assert_eq!(found, Some(session));
+    });
+    kept
+}
+
+#[test]
+fn authenticator_apps_come_back_as_they_were_and_as_their_events_say() {
+    let kept = with_apps();
+    assert_eq!(assert_clean(&kept.path()).events, 18);
+    let payloads: String = raw(&kept.path())
+        .query_row("SELECT group_concat(payload) FROM events", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert!(payloads.contains("secretID"), "{payloads}");
+    assert!(!payloads.contains("x1."), "{payloads}");
+}
+
+#[test]
+fn what_was_slipped_into_an_authenticator_app_is_found() {
+    for (sql, found) in [
+        (
+            "UPDATE users SET totp_secret = 'x1.first' WHERE id = 7",
+            "`totp_secret`",
+        ),
+        (
+            "UPDATE users SET totp_ready = 0 WHERE id = 7",
+            "`totp_ready and totp_step`",
+        ),
+        (
+            "UPDATE users SET totp_step = 1 WHERE id = 7",
+            "`totp_ready and totp_step`",
+        ),
+        (
+            "UPDATE users SET totp_step = NULL WHERE id = 7",
+            "`totp_ready and totp_step`",
+        ),
+        (
+            "UPDATE users SET otp_failures = 0 WHERE id = 7",
+            "`otp_failures`",
+        ),
+        (
+            "UPDATE users SET otp_failed_at = NULL WHERE id = 7",
+            "`otp_failed_at`",
+        ),
+        (
+            "UPDATE users SET totp_secret = 'x1.third', totp_ready = 1 WHERE id = 8",
+            "`totp_secret`",
+        ),
+        ("UPDATE users SET totp_ready = 1 WHERE id = 8", "totp_ready"),
+        ("UPDATE users SET totp_step = -1 WHERE id = 7", "totp_step"),
+        (
+            "UPDATE sessions SET totp_checked_at = NULL",
+            "`totp_checked_at`",
+        ),
+    ] {
+        let kept = with_apps();
+        raw(&kept.path()).execute(sql, []).unwrap();
+        let findings = format!("{:?}", verified(&kept.path()).findings);
+        assert!(findings.contains(found), "{sql}: {findings}");
     }
 }
 

@@ -59,6 +59,8 @@ pub enum UserOperation {
     DeleteUser,
     /// `POST /v2/users/{user_id}/password`
     SetPassword,
+    /// Of what a user can log in with.
+    Authentication(AuthenticationOperation),
     /// `POST /v2/users/{user_id}/lock`
     LockUser,
     /// `POST /v2/users/{user_id}/unlock`
@@ -67,6 +69,21 @@ pub enum UserOperation {
     DeactivateUser,
     /// `POST /v2/users/{user_id}/reactivate`
     ReactivateUser,
+}
+
+/// An operation of the user service that is about what a user can log in with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthenticationOperation {
+    /// `POST /v2/users/{user_id}/totp`
+    RegisterTotp,
+    /// `POST /v2/users/{user_id}/totp/verify`
+    VerifyTotpRegistration,
+    /// `DELETE /v2/users/{user_id}/totp`
+    RemoveTotp,
+    /// `GET /v2/users/{user_id}/authentication_methods`
+    ListAuthenticationMethodTypes,
+    /// `POST /v2/users/{user_id}/authentication_factors/_search`
+    ListAuthenticationFactors,
 }
 
 /// An operation of the settings service.

@@ -1,5 +1,7 @@
 //! The query string of a GET, read as the gateway reads it into the fields of a message.
 
+use bartizan_proto::buffa::{EnumValue, Enumeration};
+
 use crate::domain::error::Kind;
 use crate::error::Error;
 
@@ -24,6 +26,37 @@ pub fn session_token(query: Option<&str>) -> Result<Option<String>, Error> {
 /// `InvalidArgument` if it is given twice (under either name) or cannot be decoded.
 pub(crate) fn text(query: Option<&str>, proto: &str, json: &str) -> Result<Option<String>, Error> {
     single(query.unwrap_or_default(), proto, json)
+}
+
+/// The values of an enumeration in a query string, by name or number, for a field that may be there
+/// several times.
+///
+/// # Errors
+/// `InvalidArgument` for a value that cannot be decoded or is none of the enumeration.
+pub(crate) fn enumeration<E: Enumeration>(
+    query: Option<&str>,
+    proto: &str,
+    json: &str,
+) -> Result<Vec<EnumValue<E>>, Error> {
+    let refused = |reason: &str| {
+        let text = format!("parsing list \"{}\": {reason}", last(proto));
+        Error::plain(Kind::InvalidArgument, text)
+    };
+    let mut found = Vec::new();
+    for (name, value) in pairs(query.unwrap_or_default()) {
+        if !form_decode(name).is_ok_and(|name| name == proto || name == json) {
+            continue;
+        }
+        let value = form_decode(value).map_err(|undecodable| refused(reason(&undecodable)))?;
+        let by_number = || value.parse().ok().and_then(E::from_i32);
+        let known = E::from_proto_name(&value).or_else(by_number);
+        found.push(
+            known
+                .ok_or_else(|| refused(&format!("{value:?} is not a valid value")))?
+                .into(),
+        );
+    }
+    Ok(found)
 }
 
 /// A truth value in a query string, spelled as Go's `strconv.ParseBool` takes it.
@@ -70,8 +103,7 @@ fn last(name: &str) -> &str {
 /// The one value of a field; `None` if it is not there.
 fn single(query: &str, proto: &str, json: &str) -> Result<Option<String>, Error> {
     let mut found = None;
-    for pair in query.split('&') {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    for (name, value) in pairs(query) {
         // A name that cannot be decoded is not the one that is looked for.
         if !form_decode(name).is_ok_and(|name| name == proto || name == json) {
             continue;
@@ -83,10 +115,7 @@ fn single(query: &str, proto: &str, json: &str) -> Result<Option<String>, Error>
             ));
         }
         found = Some(form_decode(value).map_err(|undecodable| {
-            let reason = match undecodable {
-                Undecodable::Escape(_) => "invalid URL escape",
-                Undecodable::Utf8 => "invalid UTF-8",
-            };
+            let reason = reason(&undecodable);
             Error::plain(
                 Kind::InvalidArgument,
                 format!("parsing field \"{}\": {reason}", last(proto)),
@@ -94,6 +123,20 @@ fn single(query: &str, proto: &str, json: &str) -> Result<Option<String>, Error>
         })?);
     }
     Ok(found)
+}
+
+/// Names and values as they were sent.
+fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    query
+        .split('&')
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+const fn reason(undecodable: &Undecodable) -> &'static str {
+    match undecodable {
+        Undecodable::Escape(_) => "invalid URL escape",
+        Undecodable::Utf8 => "invalid UTF-8",
+    }
 }
 
 /// Decodes a name or a value: in forms, and in forms alone, a plus is a space.
@@ -124,6 +167,42 @@ mod tests {
             (Some("sessionToken"), Some("")),
         ] {
             assert_eq!(session_token(query).unwrap().as_deref(), token, "{query:?}");
+        }
+    }
+
+    #[test]
+    fn values_of_an_enumeration_are_named_or_numbered_and_may_be_several() {
+        use bartizan_proto::zitadel::user::v2::AuthFactors;
+        let read = |query| {
+            enumeration::<AuthFactors>(Some(query), "auth_factors", "authFactors")
+                .map(|found| found.iter().map(EnumValue::to_i32).collect::<Vec<_>>())
+                .map_err(|error| error.text().into_owned())
+        };
+        for (query, found) in [
+            ("", Ok(vec![])),
+            ("states=1", Ok(vec![])),
+            (
+                "authFactors=OTP&auth_factors=3&authFactors=OTP%5FSMS",
+                Ok(vec![0, 3, 1]),
+            ),
+            (
+                "authFactors=",
+                Err("parsing list \"auth_factors\": \"\" is not a valid value"),
+            ),
+            (
+                "authFactors=otp",
+                Err("parsing list \"auth_factors\": \"otp\" is not a valid value"),
+            ),
+            (
+                "authFactors=4",
+                Err("parsing list \"auth_factors\": \"4\" is not a valid value"),
+            ),
+            (
+                "authFactors=%FF",
+                Err("parsing list \"auth_factors\": invalid UTF-8"),
+            ),
+        ] {
+            assert_eq!(read(query), found.map_err(str::to_owned), "{query}");
         }
     }
 

@@ -2,7 +2,9 @@
 
 use super::Operation::{self, ListOrganizations, NotYet, Session, Settings, User, V1};
 use super::Version::{V2, V2Beta};
-use super::{SessionOperation, SettingsOperation, UserOperation, V1Operation};
+use super::{
+    AuthenticationOperation, SessionOperation, SettingsOperation, UserOperation, V1Operation,
+};
 
 /// The methods that routes have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,8 +180,8 @@ const USERS: &[Route] = &[
     post("/v2/users/{user_id}/unlock", User(UserOperation::UnlockUser)),
     post("/v2/users/{user_id}/deactivate", User(UserOperation::DeactivateUser)),
     post("/v2/users/{user_id}/reactivate", User(UserOperation::ReactivateUser)),
-    get("/v2/users/{user_id}/authentication_methods", NotYet("ListAuthenticationMethodTypes")),
-    post("/v2/users/{user_id}/authentication_factors/_search", NotYet("ListAuthenticationFactors")),
+    get("/v2/users/{user_id}/authentication_methods", User(UserOperation::Authentication(AuthenticationOperation::ListAuthenticationMethodTypes))),
+    post("/v2/users/{user_id}/authentication_factors/_search", User(UserOperation::Authentication(AuthenticationOperation::ListAuthenticationFactors))),
     post("/v2/users/{user_id}/email", NotYet("SetEmail")),
     post("/v2/users/{user_id}/email/resend", NotYet("ResendEmailCode")),
     post("/v2/users/{user_id}/email/send", NotYet("SendEmailCode")),
@@ -188,9 +190,9 @@ const USERS: &[Route] = &[
     delete("/v2/users/{user_id}/phone", NotYet("RemovePhone")),
     post("/v2/users/{user_id}/phone/resend", NotYet("ResendPhoneCode")),
     post("/v2/users/{user_id}/phone/verify", NotYet("VerifyPhone")),
-    post("/v2/users/{user_id}/totp", NotYet("RegisterTOTP")),
-    post("/v2/users/{user_id}/totp/verify", NotYet("VerifyTOTPRegistration")),
-    delete("/v2/users/{user_id}/totp", NotYet("RemoveTOTP")),
+    post("/v2/users/{user_id}/totp", User(UserOperation::Authentication(AuthenticationOperation::RegisterTotp))),
+    post("/v2/users/{user_id}/totp/verify", User(UserOperation::Authentication(AuthenticationOperation::VerifyTotpRegistration))),
+    delete("/v2/users/{user_id}/totp", User(UserOperation::Authentication(AuthenticationOperation::RemoveTotp))),
     post("/v2/users/{user_id}/otp_sms", NotYet("AddOTPSMS")),
     delete("/v2/users/{user_id}/otp_sms", NotYet("RemoveOTPSMS")),
     post("/v2/users/{user_id}/otp_email", NotYet("AddOTPEmail")),

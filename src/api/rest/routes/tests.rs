@@ -284,9 +284,6 @@ const NOT_YET: &[(&str, &str, &str)] = &[
     ("POST", "/v2/users/7/u2f", "RegisterU2F"),
     ("POST", "/v2/users/7/u2f/8", "VerifyU2FRegistration"),
     ("DELETE", "/v2/users/7/u2f/8", "RemoveU2F"),
-    ("POST", "/v2/users/7/totp", "RegisterTOTP"),
-    ("POST", "/v2/users/7/totp/verify", "VerifyTOTPRegistration"),
-    ("DELETE", "/v2/users/7/totp", "RemoveTOTP"),
     ("POST", "/v2/users/7/otp_sms", "AddOTPSMS"),
     ("DELETE", "/v2/users/7/otp_sms", "RemoveOTPSMS"),
     ("POST", "/v2/users/7/otp_email", "AddOTPEmail"),
@@ -311,16 +308,6 @@ const NOT_YET: &[(&str, &str, &str)] = &[
     ("POST", "/v2/users/7/links/_search", "ListIDPLinks"),
     ("DELETE", "/v2/users/7/links/8/9", "RemoveIDPLink"),
     ("POST", "/v2/users/7/password_reset", "PasswordReset"),
-    (
-        "GET",
-        "/v2/users/7/authentication_methods",
-        "ListAuthenticationMethodTypes",
-    ),
-    (
-        "POST",
-        "/v2/users/7/authentication_factors/_search",
-        "ListAuthenticationFactors",
-    ),
     ("POST", "/v2/users/7/invite_code", "CreateInviteCode"),
     ("POST", "/v2/users/7/invite_code/resend", "ResendInviteCode"),
     ("POST", "/v2/users/7/invite_code/verify", "VerifyInviteCode"),
@@ -363,7 +350,7 @@ fn documented_routes_without_an_operation_are_known_by_name() {
         NOT_YET.len() + offered,
         "a route is not in the list"
     );
-    assert_eq!(offered, 37);
+    assert_eq!(offered, 42);
 }
 
 #[test]

@@ -28,6 +28,30 @@ only_an_id! {
     UnlockUserRequest
     DeactivateUserRequest
     ReactivateUserRequest
+    RegisterTOTPRequest
+    RemoveTOTPRequest
+    ListAuthenticationFactorsRequest
+}
+
+impl Validate for v2::VerifyTOTPRegistrationRequest {
+    fn validate(&self) -> Result<(), Invalid> {
+        between(&self.user_id, 1, 200).at("VerifyTOTPRegistrationRequest.UserId")?;
+        between(&self.code, 1, 200).at("VerifyTOTPRegistrationRequest.Code")
+    }
+}
+
+impl Validate for v2::ListAuthenticationMethodTypesRequest {
+    fn validate(&self) -> Result<(), Invalid> {
+        between(&self.user_id, 1, 200).at("ListAuthenticationMethodTypesRequest.UserId")?;
+        optional(self.domain_query.as_option(), embedded)
+            .at("ListAuthenticationMethodTypesRequest.DomainQuery")
+    }
+}
+
+impl Validate for v2::DomainQuery {
+    fn validate(&self) -> Result<(), Invalid> {
+        between(&self.domain, 1, 200).at("DomainQuery.Domain")
+    }
 }
 
 impl Validate for v2::SetPasswordRequest {
@@ -76,6 +100,44 @@ mod tests {
         bounded::<v2::DeactivateUserRequest>(request, &["DeactivateUserRequest.UserId"], (1, 200));
         bounded::<v2::ReactivateUserRequest>(request, &["ReactivateUserRequest.UserId"], (1, 200));
         bounded::<v2::SetPasswordRequest>(request, &["SetPasswordRequest.UserId"], (1, 200));
+        bounded::<v2::RegisterTOTPRequest>(request, &["RegisterTOTPRequest.UserId"], (1, 200));
+        bounded::<v2::RemoveTOTPRequest>(request, &["RemoveTOTPRequest.UserId"], (1, 200));
+        bounded::<v2::ListAuthenticationMethodTypesRequest>(
+            request,
+            &["ListAuthenticationMethodTypesRequest.UserId"],
+            (1, 200),
+        );
+        bounded::<v2::ListAuthenticationFactorsRequest>(
+            request,
+            &["ListAuthenticationFactorsRequest.UserId"],
+            (1, 200),
+        );
+    }
+
+    #[test]
+    fn a_code_that_verifies_an_app_has_1_to_200_characters() {
+        bounded::<v2::VerifyTOTPRegistrationRequest>(
+            |id| json!({"userId": id, "code": "123456"}),
+            &["VerifyTOTPRegistrationRequest.UserId"],
+            (1, 200),
+        );
+        bounded::<v2::VerifyTOTPRegistrationRequest>(
+            |code| json!({"userId": "1", "code": code}),
+            &["VerifyTOTPRegistrationRequest.Code"],
+            (1, 200),
+        );
+    }
+
+    #[test]
+    fn a_domain_in_a_query_has_1_to_200_characters() {
+        bounded::<v2::ListAuthenticationMethodTypesRequest>(
+            |domain| json!({"userId": "1", "domainQuery": {"domain": domain}}),
+            &[
+                "ListAuthenticationMethodTypesRequest.DomainQuery",
+                "DomainQuery.Domain",
+            ],
+            (1, 200),
+        );
     }
 
     #[test]

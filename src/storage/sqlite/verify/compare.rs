@@ -9,7 +9,7 @@ use super::report::Finder;
 use crate::domain::event::Aggregate;
 use crate::domain::org::{Instance, Org};
 use crate::domain::session::{CheckedUser, Factors, Session, TokenState};
-use crate::domain::user::{Contact, Human, Machine, Password, User, UserKind};
+use crate::domain::user::{Contact, Human, Machine, Password, Totp, User, UserKind};
 use crate::ports::StoreError;
 use crate::storage::sqlite::{orgs, sessions, users};
 
@@ -133,7 +133,7 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         changed_at,
         creator,
         user,
-        factors: Factors { password },
+        factors: Factors { password, totp },
         metadata,
         user_agent,
         expires_at,
@@ -169,6 +169,7 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         ("user_organization", user.1 == fold_user.1),
         ("user_checked_at", user.2 == fold_user.2),
         ("password_checked_at", *password == fold.factors.password),
+        ("totp_checked_at", *totp == fold.factors.totp),
         ("metadata", *metadata == fold.metadata),
         ("fingerprint_id", fingerprint(row) == fingerprint(fold)),
         ("user_agent", *user_agent == fold.user_agent),
@@ -227,6 +228,8 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         phone,
         password,
         failures,
+        totp,
+        otp_failures,
     } = row;
     let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
     let rest_of = |phone: &Option<Contact>| {
@@ -239,6 +242,11 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
             .as_ref()
             .map(|password| password.proof.fingerprint(tools.fingerprint))
     };
+    let sealed = |totp: &Option<Totp>| {
+        totp.as_ref()
+            .map(|totp| totp.secret.fingerprint(tools.fingerprint))
+    };
+    let rest_of_totp = |totp: &Option<Totp>| totp.as_ref().map(|totp| (totp.ready, totp.last_step));
     let changed = |password: &Option<Password>| {
         password
             .as_ref()
@@ -269,5 +277,18 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         ),
         ("failures", failures.count == fold.failures.count),
         ("failed_at", failures.last_at == fold.failures.last_at),
+        ("totp_secret", sealed(totp) == sealed(&fold.totp)),
+        (
+            "totp_ready and totp_step",
+            rest_of_totp(totp) == rest_of_totp(&fold.totp),
+        ),
+        (
+            "otp_failures",
+            otp_failures.count == fold.otp_failures.count,
+        ),
+        (
+            "otp_failed_at",
+            otp_failures.last_at == fold.otp_failures.last_at,
+        ),
     ])
 }

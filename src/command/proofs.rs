@@ -1,0 +1,175 @@
+//! The checks of one call, gathered in their fixed order (spec session-service.md section 5.1).
+
+use crate::core::Core;
+use crate::domain::ids::UserId;
+use crate::domain::permission::Authority;
+use crate::domain::secret::Secret;
+use crate::domain::session::{Changes, SessionError};
+use crate::domain::time::Timestamp;
+use crate::domain::user::{self, User, UserError, UserState};
+use crate::error::Error;
+use crate::ports::Append;
+
+use super::append_user;
+use super::check_totp::{prove_totp, proven_totp};
+use super::checks::{Compared, UserSelector, find_user, prove_password, proven, usable, user_fact};
+
+/// The checks that a call asks for.
+#[derive(Debug, Clone, Default)]
+pub struct Checks {
+    /// The user to check.
+    pub user: Option<UserSelector>,
+    /// The user's password.
+    pub password: Option<Secret>,
+    /// A code of the user's authenticator app.
+    pub totp: Option<Secret>,
+}
+
+/// The checks of a call that have succeeded.
+#[derive(Debug, Default)]
+pub(super) struct Proofs {
+    /// The user that they are about, as it was loaded last; absent where nothing was checked.
+    user: Option<User>,
+    user_checked: bool,
+    password: Option<Compared>,
+    totp: bool,
+}
+
+impl Proofs {
+    /// Runs the checks. `own` is the user that the session is tied to already.
+    ///
+    /// # Errors
+    /// The first check that fails; what it writes to the user is durable, and nothing else is written.
+    pub(super) async fn gather(
+        core: &Core,
+        authority: &Authority,
+        checks: &Checks,
+        own: Option<UserId>,
+    ) -> Result<Self, Error> {
+        let mut proofs = Self::default();
+        if let Some(selector) = &checks.user {
+            let user = find_user(core, selector, checks.password.as_ref()).await?;
+            if own.is_some_and(|own| own != user.id) {
+                return Err(SessionError::UserChange.into());
+            }
+            proofs.user_checked = true;
+            proofs.user = Some(user);
+        }
+        if let Some(password) = &checks.password {
+            let user = if let Some(user) = proofs.user.take() {
+                user
+            } else {
+                let own = own.ok_or(SessionError::PasswordUserMissing)?;
+                own_user(core, own, UserError::PasswordUserNotFound).await?
+            };
+            // Boxed here and below, so that the future of every request stays small.
+            let (user, compared) =
+                Box::pin(prove_password(core, authority, user, password)).await?;
+            proofs.user = Some(user);
+            proofs.password = Some(compared);
+        }
+        if let Some(digits) = &checks.totp {
+            let user = if let Some(user) = proofs.user.take() {
+                user
+            } else {
+                let own = own.ok_or(SessionError::TotpUserMissing)?;
+                own_user(core, own, UserError::TotpNotReady).await?
+            };
+            let user = Box::pin(prove_totp(core, authority, user, digits)).await?;
+            proofs.user = Some(user);
+            proofs.totp = true;
+        }
+        Ok(proofs)
+    }
+
+    /// The user whose state must still be active when the call is written.
+    pub(super) const fn user(&self) -> Option<&User> {
+        self.user.as_ref()
+    }
+
+    /// When the user was changed last.
+    pub(super) fn changed_at(&self) -> Timestamp {
+        self.user
+            .as_ref()
+            .map_or(Timestamp::default(), |user| user.changed_at)
+    }
+
+    /// The checks as facts for the session.
+    pub(super) fn changes(&self) -> Changes {
+        Changes {
+            user: self
+                .user
+                .as_ref()
+                .filter(|_| self.user_checked)
+                .map(user_fact),
+            password: self.password.is_some(),
+            totp: self.totp,
+            ..Changes::default()
+        }
+    }
+
+    /// What they write to the user as it is now; `None` when something has to be proven anew.
+    ///
+    /// # Errors
+    /// The user was locked meanwhile, or has failed too often in a row.
+    pub(super) fn appends(
+        &self,
+        core: &Core,
+        checks: &Checks,
+        at: Timestamp,
+    ) -> Result<Option<Vec<Append>>, Error> {
+        let Some(user) = &self.user else {
+            return Ok(Some(Vec::new()));
+        };
+        let mut events = Vec::with_capacity(3);
+        if let Some(compared) = &self.password {
+            let Some(of_password) = proven(user, compared, &core.policies, at)? else {
+                return Ok(None);
+            };
+            events.extend(of_password);
+        }
+        if let (true, Some(digits)) = (self.totp, &checks.totp) {
+            let after = events
+                .iter()
+                .fold(user.clone(), |user, event| user::evolve(user, at, event));
+            let Some(of_totp) = proven_totp(core, &after, digits, at)? else {
+                return Ok(None);
+            };
+            events.push(of_totp);
+        }
+        if events.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        Ok(Some(vec![append_user(user, at, events)]))
+    }
+
+    /// The user as it is now; still one that may log in.
+    ///
+    /// # Errors
+    /// 404 `QUERY-Dfbg2`; 400 `SESSION-Gj4ko`.
+    pub(super) async fn reload(&mut self, core: &Core) -> Result<(), Error> {
+        if let Some(user) = self.user.take() {
+            let found = core.store.user(user.id).await?;
+            let user = found.ok_or(SessionError::UserNotFound)?;
+            usable(&user)?;
+            self.user = Some(user);
+        }
+        Ok(())
+    }
+}
+
+/// The user a session is already tied to. Its state is tested on every check, whatever the order of
+/// calls: stricter than ZITADEL, never looser (design section 7). `gone` is the check's own answer.
+async fn own_user(core: &Core, id: UserId, gone: UserError) -> Result<User, Error> {
+    let user = core
+        .store
+        .user(id)
+        .await?
+        .filter(User::exists)
+        .ok_or(gone)?;
+    // A locked user is refused by the check itself, with an id of its own.
+    if user.state != UserState::Locked {
+        usable(&user)?;
+    }
+    Ok(user)
+}
