@@ -19,6 +19,7 @@ mod rule;
 mod server;
 mod show;
 mod storage;
+mod tls;
 mod units;
 mod variables;
 mod zitadel;
@@ -35,6 +36,7 @@ pub use policy::{
 };
 pub use server::ServerConfig;
 pub use storage::StorageConfig;
+pub use tls::TlsConfig;
 pub use variables::environment;
 
 pub(crate) use error::visible;
