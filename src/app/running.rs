@@ -104,7 +104,7 @@ fn serve(
         .spawn(move || {
             actix_rt::System::new().block_on(async move {
                 let answer = limits.answer;
-                let running = web::serve(listener, limits, workers, move || {
+                let running = web::serve(listener, limits, None, workers, move || {
                     let api = Api {
                         core: core.clone(),
                         read_body: Rc::new(move |payload| Box::pin(read(payload, limit, deadline))),

@@ -1,11 +1,9 @@
 //! What every answer has, whatever the handler does.
 
-use std::sync::{Mutex, OnceLock};
-
 use bartizan::web::Limits;
-use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::helpers::{SHORT, TestServer, body, get, header, request, status};
+use crate::log::Lines;
 
 #[tokio::test]
 async fn a_panic_is_contained_and_answered_over_both_protocols() {
@@ -191,40 +189,6 @@ async fn a_preflight_says_exactly_what_pages_may_do() {
 
     let text = server.exchange(&request("GET /unread")).await;
     assert_eq!(header(&text, "access-control-allow-origin"), None);
-}
-
-/// Keeps every line for the tests to look at.
-struct Lines(Mutex<Vec<(String, String)>>);
-
-impl Lines {
-    fn kept() -> &'static Self {
-        static LINES: OnceLock<&'static Lines> = OnceLock::new();
-        LINES.get_or_init(|| {
-            let lines = Box::leak(Box::new(Self(Mutex::default())));
-            log::set_logger(lines).unwrap();
-            log::set_max_level(LevelFilter::Trace);
-            lines
-        })
-    }
-
-    fn with(&self, text: &str) -> Vec<(String, String)> {
-        let mut lines = self.0.lock().unwrap().clone();
-        lines.retain(|(_, line)| line.contains(text));
-        lines
-    }
-}
-
-impl Log for Lines {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        let line = (record.target().to_owned(), record.args().to_string());
-        self.0.lock().unwrap().push(line);
-    }
-
-    fn flush(&self) {}
 }
 
 #[tokio::test]

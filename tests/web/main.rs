@@ -11,5 +11,6 @@ mod app;
 mod deadlines;
 mod edge;
 mod helpers;
+mod log;
 mod protocols;
 mod stop;
