@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{App, HttpResponse};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::{Api, rest};
 use crate::config::Config;
@@ -21,11 +22,11 @@ use crate::storage::sqlite::SqliteStore;
 use crate::web::body::BodyError;
 use crate::web::{self, Limits, ServerHandle};
 
-use super::AppError;
 use super::data_dir::{self, DirLock};
 use super::failure_log::log_failure;
 use super::first_start::{first_start, token_files};
 use super::open::{Machine, Opened, compose, recognize};
+use super::{AppError, Certificates};
 
 /// A server that accepts connections.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ pub struct Running {
     token_files: [PathBuf; 2],
     core: Core,
     store: Arc<SqliteStore>,
+    encrypted: bool,
     handle: ServerHandle,
     thread: Option<JoinHandle<io::Result<()>>>,
     _lock: DirLock,
@@ -46,6 +48,12 @@ pub struct Running {
 /// # Errors
 /// [`AppError`].
 pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
+    // First of all: a mistake in the configuration leaves no trace.
+    let certificates = Certificates::load(config)?;
+    if let Some(warning) = certificates.as_ref().and_then(Certificates::warning) {
+        log::warn!("{warning}");
+    }
+    let encrypted = certificates.is_some();
     data_dir::create(&config.data_dir)?;
     let lock = data_dir::lock(&config.data_dir)?;
     let keys = if config.database_path().is_file() {
@@ -74,7 +82,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     };
     let listener = TcpListener::bind(requested).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let (handle, thread) = serve(config, &core, listener)?;
+    let (handle, thread) = serve(config, &core, certificates, listener)?;
     Ok(Running {
         address,
         data_dir: config.data_dir.clone(),
@@ -82,6 +90,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         token_files: token_files(config),
         core,
         store,
+        encrypted,
         handle,
         thread: Some(thread),
         _lock: lock,
@@ -92,6 +101,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
 fn serve(
     config: &Config,
     core: &Core,
+    certificates: Option<Certificates>,
     listener: TcpListener,
 ) -> Result<(ServerHandle, JoinHandle<io::Result<()>>), AppError> {
     let core = core.clone();
@@ -104,7 +114,13 @@ fn serve(
         .spawn(move || {
             actix_rt::System::new().block_on(async move {
                 let answer = limits.answer;
-                let running = web::serve(listener, limits, None, workers, move || {
+                let tls = certificates.as_ref().map(Certificates::tls);
+                if let Some(certificates) = certificates {
+                    let hangup = signal(SignalKind::hangup())?;
+                    let clock = Arc::clone(&core.clock);
+                    drop(actix_rt::spawn(certificates.renew(hangup, clock)));
+                }
+                let running = web::serve(listener, limits, tls, workers, move || {
                     let api = Api {
                         core: core.clone(),
                         read_body: Rc::new(move |payload| Box::pin(read(payload, limit, deadline))),
@@ -165,6 +181,11 @@ impl Running {
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Whether it speaks TLS.
+    pub const fn encrypted(&self) -> bool {
+        self.encrypted
     }
 
     /// Its data directory.

@@ -14,3 +14,4 @@ mod helpers;
 mod log;
 mod protocols;
 mod stop;
+mod tls;
