@@ -878,6 +878,8 @@ fn a_log_that_was_changed_is_found_out() {
     assert_eq!(whole.code, Some(0), "{whole:?}");
     let last = whole.stdout.lines().last().unwrap();
     assert!(last.starts_with("end of the log: position "), "{whole:?}");
+    // No bar where nobody looks.
+    assert_eq!(whole.stderr, "nothing was changed, removed or slipped in\n");
 
     tamper(&program.data("bartizan.db"));
     let found = program.run("verify");

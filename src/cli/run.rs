@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::input::Input;
 use super::operator::Operator;
 use super::output::Output;
+use super::progress::Progress;
 use super::serve::{self, Serving};
 use super::verify::{Finding, Head, Verified, tell};
 use super::{events, member, pat, session, user};
@@ -136,12 +137,14 @@ fn verify(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
     let machine = Machine::system(&config)?;
     let opened = runtime()?.block_on(app::open(&config, machine))?;
     let tokens = &opened.core.tokens;
+    let progress = Progress::beside(&output, "verifying");
     let report = sqlite::verify(
         &config.database_path(),
         opened.seal.as_ref(),
         &|hash| tokens.fingerprint(hash),
-        &mut |_, _| {},
+        &mut |done, total| progress.tell(done, total),
     );
+    drop(progress);
     opened.store.close();
     let report = report.map_err(AppError::from)?;
     let verified = Verified {
