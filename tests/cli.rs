@@ -398,6 +398,17 @@ fn the_configuration_is_shown_without_its_secrets() {
     assert_eq!(program.json("config check"), json!({"warnings": []}));
 }
 
+#[test]
+fn the_log_of_requests_can_be_switched_off() {
+    let program = Program::new();
+    std::fs::write(program.path("config.toml"), "[log]\naccess = false\n").unwrap();
+    let server = program.serve();
+    server.call("GET", "/v2/sessions/1", "nobody", &json!({}));
+    let said = server.stop().stderr;
+    assert!(!said.contains(" access "), "{said}");
+    assert!(said.contains(" INFO bartizan::app::failure_log "), "{said}");
+}
+
 /// Writes a certificate and its key where `config.toml` says, and returns the certificate.
 fn certify(program: &Program) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();

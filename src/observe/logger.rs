@@ -5,13 +5,16 @@
 use std::io::{self, Write};
 
 use env_logger::{Builder, Target};
-use log::{Record, SetLoggerError};
+use log::{LevelFilter, Record, SetLoggerError};
 use serde::Serialize;
 
 use super::SystemClock;
 use crate::config::{LogConfig, LogFormat, visible};
 use crate::domain::time::Timestamp;
 use crate::ports::Clock;
+
+/// The target of the lines about requests.
+const ACCESS: &str = "access";
 
 /// Makes the log ready. Called once, before anything is logged.
 ///
@@ -30,6 +33,10 @@ fn builder(config: &LogConfig) -> Builder {
     builder
         .parse_filters(&config.level)
         .format(move |out, record| write(out, SystemClock.now(), record));
+    if !config.access {
+        // After the levels, of which one may name the target too.
+        builder.filter_module(ACCESS, LevelFilter::Off);
+    }
     builder
 }
 
@@ -178,6 +185,31 @@ mod tests {
         ] {
             assert_eq!(logged(&with(level), format_args!("m")), expected, "{level}");
         }
+    }
+
+    #[test]
+    fn the_lines_about_requests_have_a_switch_of_their_own() {
+        let logged = |access, level: &str| {
+            let pipe = Pipe::default();
+            let config = LogConfig {
+                level: level.to_owned(),
+                access,
+                ..LogConfig::default()
+            };
+            let target = Target::Pipe(Box::new(pipe.clone()));
+            let logger = builder(&config).target(target).build();
+            for target in ["access", "bartizan"] {
+                let mut record = Record::builder();
+                record.level(Level::Info).target(target);
+                logger.log(&record.args(format_args!("m")).build());
+            }
+            let text = String::from_utf8(pipe.0.lock().unwrap().clone()).unwrap();
+            (text.contains("access"), text.contains("bartizan"))
+        };
+        assert_eq!(logged(true, "info"), (true, true));
+        assert_eq!(logged(false, "info"), (false, true));
+        assert_eq!(logged(false, "info,access=debug"), (false, true));
+        assert_eq!(logged(true, "info,access=off"), (false, true));
     }
 
     #[test]
