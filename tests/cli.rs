@@ -399,6 +399,53 @@ fn the_configuration_is_shown_without_its_secrets() {
 }
 
 #[test]
+fn a_line_of_the_log_is_an_object_with_what_it_is_about() {
+    const LOST: &str = "/v2/sessions/1?sessionToken=S3cr3t-S3cr3t";
+    let program = Program::new();
+    let text = "[log]\nformat = \"json\"\n";
+    std::fs::write(program.path("config.toml"), text).unwrap();
+    let server = program.serve();
+    let address = server.address;
+    let (status, _) = server.call("GET", LOST, "nobody", &json!({}));
+    assert_eq!(status, 401);
+    let said = server.stop().stderr;
+    assert!(!said.contains("S3cr3t"), "{said}");
+    let lines: Vec<Value> = said
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let find = |target: &str| {
+        let found: Vec<_> = lines
+            .iter()
+            .filter(|line| line["target"] == target)
+            .collect();
+        assert_eq!(found.len(), 1, "{said}");
+        found[0].clone()
+    };
+    let access = find("access");
+    let (id, duration) = (&access["request_id"], &access["duration_us"]);
+    assert!(id.as_str().unwrap().len() == 36 && duration.is_u64());
+    let peer = access["peer"].as_str().unwrap();
+    let message = format!(
+        "GET /v2/sessions/1 401 {duration}us {} {peer}",
+        id.as_str().unwrap()
+    );
+    assert_eq!(
+        access,
+        json!({
+            "ts": access["ts"], "level": "INFO", "target": "access", "message": message,
+            "method": "GET", "path": "/v2/sessions/1", "status": 401, "duration_us": duration,
+            "request_id": id, "peer": peer,
+        })
+    );
+    assert_ne!(peer, address.to_string());
+    let failure = find("bartizan::app::failure_log");
+    assert_eq!(&failure["request_id"], id);
+    assert_eq!(failure["kind"], "Unauthenticated");
+    assert_eq!(failure["error_id"], "AUTH-7fs1e", "{failure}");
+}
+
+#[test]
 fn the_log_of_requests_can_be_switched_off() {
     let program = Program::new();
     std::fs::write(program.path("config.toml"), "[log]\naccess = false\n").unwrap();

@@ -1,6 +1,8 @@
 //! The log: one line per message on stderr, as text or as JSON.
 //!
 //! A message cannot forge another line: in text, control characters are escaped; JSON does it anyway.
+//! What a message has beside its text (the key-values of `log`) stands in JSON alone: the text of our
+//! own messages says all of it.
 
 use std::io::{self, Write};
 
@@ -9,6 +11,7 @@ use log::{LevelFilter, Record, SetLoggerError};
 use serde::Serialize;
 
 use super::SystemClock;
+use super::fields::Fields;
 use crate::config::{LogConfig, LogFormat, visible};
 use crate::domain::time::Timestamp;
 use crate::ports::Clock;
@@ -60,6 +63,8 @@ struct Line<'a> {
     level: &'a str,
     target: &'a str,
     message: &'a str,
+    #[serde(flatten)]
+    fields: Fields<'a>,
 }
 
 fn write_json(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Result<()> {
@@ -68,6 +73,7 @@ fn write_json(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Re
         level: record.level().as_str(),
         target: record.target(),
         message: &record.args().to_string(),
+        fields: Fields::of(record),
     })?;
     line.push(b'\n');
     out.write_all(&line)
@@ -125,6 +131,44 @@ mod tests {
             written(write_json, Level::Warn, "a \"b\"\n\u{e4}"),
             "{\"ts\":\"2026-11-23T10:00:00.123456Z\",\"level\":\"WARN\",\
              \"target\":\"bartizan::web\",\"message\":\"a \\\"b\\\"\\n\u{e4}\"}\n"
+        );
+    }
+
+    #[test]
+    fn what_a_message_has_beside_its_text_stands_in_json() {
+        let (path, odd) = ("/v2/\"x\"", Some("a\nb"));
+        let nothing: Option<&str> = None;
+        let pairs: &[(&str, log::kv::Value<'_>)] = &[
+            ("method", "GET".into()),
+            ("path", path.into()),
+            ("status", 200_u16.into()),
+            ("duration_us", 1_234_u64.into()),
+            ("change", (-5_i64).into()),
+            ("share", 0.5_f64.into()),
+            ("contained", true.into()),
+            ("odd", log::kv::Value::from_debug(&odd)),
+            ("error_id", log::kv::ToValue::to_value(&nothing)),
+            // Nothing takes the place of what every line has.
+            ("level", "ERROR".into()),
+        ];
+        let mut out = Vec::new();
+        let args = format_args!("said");
+        let mut record = Record::builder();
+        let record = record.level(Level::Info).target("access").args(args);
+        let record = record.key_values(&pairs).build();
+        write_json(&mut out, AT, &record).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"ts\":\"2026-11-23T10:00:00.123456Z\",\"level\":\"INFO\",\"target\":\"access\",\
+             \"message\":\"said\",\"method\":\"GET\",\"path\":\"/v2/\\\"x\\\"\",\"status\":200,\
+             \"duration_us\":1234,\"change\":-5,\"share\":0.5,\"contained\":true,\
+             \"odd\":\"Some(\\\"a\\\\nb\\\")\",\"error_id\":null,\"level_\":\"ERROR\"}\n"
+        );
+        let mut out = Vec::new();
+        write_text(&mut out, AT, &record).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "2026-11-23T10:00:00.123456Z INFO access said\n"
         );
     }
 

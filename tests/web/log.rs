@@ -2,10 +2,27 @@
 
 use std::sync::{Mutex, OnceLock};
 
+use log::kv::{Error, Key, Value, VisitSource};
 use log::{LevelFilter, Log, Metadata, Record};
 
+/// One line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) target: String,
+    pub(crate) text: String,
+    /// What it has beside its text, each as `name=value`.
+    pub(crate) fields: Vec<String>,
+}
+
+impl<'kvs> VisitSource<'kvs> for Line {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
+        self.fields.push(format!("{key}={value}"));
+        Ok(())
+    }
+}
+
 /// Keeps every line for the tests to look at.
-pub(crate) struct Lines(Mutex<Vec<(String, String)>>);
+pub(crate) struct Lines(Mutex<Vec<Line>>);
 
 impl Lines {
     pub(crate) fn kept() -> &'static Self {
@@ -18,10 +35,12 @@ impl Lines {
         })
     }
 
-    /// Those in which a text stands: target and message.
-    pub(crate) fn with(&self, text: &str) -> Vec<(String, String)> {
+    /// Those in which a text stands, wherever.
+    pub(crate) fn with(&self, text: &str) -> Vec<Line> {
         let mut lines = self.0.lock().unwrap().clone();
-        lines.retain(|(_, line)| line.contains(text));
+        lines.retain(|line| {
+            line.text.contains(text) || line.fields.iter().any(|field| field.contains(text))
+        });
         lines
     }
 }
@@ -32,7 +51,12 @@ impl Log for Lines {
     }
 
     fn log(&self, record: &Record<'_>) {
-        let line = (record.target().to_owned(), record.args().to_string());
+        let mut line = Line {
+            target: record.target().to_owned(),
+            text: record.args().to_string(),
+            fields: Vec::new(),
+        };
+        record.key_values().visit(&mut line).unwrap();
         self.0.lock().unwrap().push(line);
     }
 

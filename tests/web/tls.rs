@@ -430,7 +430,7 @@ impl Clock for Sleeper {
     }
 
     fn sleep(&self, span: Duration) -> Pending<'static, ()> {
-        if span != Duration::from_secs(60) {
+        if span != Duration::from_mins(1) {
             return Box::pin(pending());
         }
         self.asleep.add_permits(1);
@@ -487,13 +487,14 @@ impl Service {
         };
         let started = tokio::task::spawn_blocking(move || app::start(&config, machine));
         let running = started.await.unwrap().map_err(|error| {
-            let mut text = error.to_string();
+            let mut words = vec![error.to_string()];
             let mut cause = std::error::Error::source(&error);
             while let Some(source) = cause {
-                text.push_str(&format!(": {source}"));
+                words.push(source.to_string());
                 cause = source.source();
             }
-            text.replace(&format!("{}/", self.directory.path().display()), "")
+            let here = format!("{}/", self.directory.path().display());
+            words.join(": ").replace(&here, "")
         })?;
         let address = running.address();
         self.running = Some(running);
@@ -544,9 +545,9 @@ async fn files_that_cannot_be_used_leave_the_pair_before_them_in_use() {
     let here = format!("{}/", service.directory.path().display());
     let told = || {
         let found = lines.with(&here).into_iter();
-        let found = found.filter(|(target, _)| target == "bartizan::app::certificates");
+        let found = found.filter(|line| line.target == "bartizan::app::certificates");
         found
-            .map(|(_, line)| line.replace(&here, ""))
+            .map(|line| line.text.replace(&here, ""))
             .collect::<Vec<_>>()
     };
 
@@ -587,9 +588,9 @@ async fn files_that_cannot_be_used_leave_the_pair_before_them_in_use() {
             "others can use the key of the certificate: `tls.key` has mode 0644",
         ]
     );
-    for (_, line) in lines.with(" ") {
-        let pem = first.key.lines().nth(1).unwrap();
-        assert!(!line.contains(pem), "{line}");
+    for identity in [&first, &second] {
+        let secret = identity.key.lines().nth(1).unwrap();
+        assert_eq!(lines.with(secret), []);
     }
     service.stop().await;
 }
