@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use actix_web::http::StatusCode;
 use log::Level;
 
+use super::contain::Failure;
 use super::edge::Seen;
 
 /// What the lines are filtered by.
@@ -39,17 +40,37 @@ pub(super) fn write(seen: &Seen, status: StatusCode) {
     if !log::log_enabled!(target: TARGET, Level::Info) {
         return;
     }
-    let duration = seen.begun.elapsed().as_micros();
+    let duration = u64::try_from(seen.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let path = shown(seen.uri.path());
+    let id = seen.id.as_str();
     let peer = seen
         .peer
         .map_or_else(|| "-".to_owned(), |peer| peer.to_string());
     log::info!(
         target: TARGET,
-        "{} {} {} {duration}us {} {peer}",
+        method = seen.method.as_str(),
+        path = &*path,
+        status = status.as_u16(),
+        duration_us = duration,
+        request_id = id,
+        peer = peer.as_str();
+        "{} {path} {} {duration}us {id} {peer}",
         seen.method,
-        shown(seen.uri.path()),
         status.as_u16(),
-        seen.id,
+    );
+}
+
+/// Writes the line of a request whose handler gave no answer.
+pub(super) fn write_failure(seen: &Seen, failure: Failure) {
+    let path = shown(seen.uri.path());
+    let id = seen.id.as_str();
+    log::error!(
+        method = seen.method.as_str(),
+        path = &*path,
+        request_id = id,
+        kind:? = failure;
+        "{failure:?} handler: {} {path} {id}",
+        seen.method,
     );
 }
 

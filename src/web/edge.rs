@@ -100,12 +100,7 @@ where
                     Ok(Ok(response)) => response.into().map_body(|_, body| EitherBody::left(body)),
                     Ok(Err(error)) => error.into().map_body(|_, body| EitherBody::right(body)),
                     Err(failure) => {
-                        log::error!(
-                            "{failure:?} handler: {} {} {}",
-                            seen.method,
-                            access_log::shown(seen.uri.path()),
-                            seen.id
-                        );
+                        access_log::write_failure(&seen, failure);
                         Response::from(render(failure, &seen))
                             .map_body(|_, body| EitherBody::right(body))
                     }
