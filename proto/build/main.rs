@@ -7,8 +7,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use buffa_codegen::MapRepr;
-use connectrpc_build::CodeGenConfig;
+use buffa_build::MapRepr;
 
 /// The roots below which the files lie; names in `import` start here.
 const ROOTS: [&str; 3] = ["google", "grpc", "zitadel"];
@@ -39,25 +38,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let set = out.join("descriptors-with-comments.bin");
     fs::write(&set, compiler.encode_file_descriptor_set())?;
 
-    connectrpc_build::Config::new()
-        .buffa_config(config())
+    buffa_build::Config::new()
         .descriptor_set(&set)
         .files(&files)
-        .include_file("_connectrpc.rs")
-        // Without the feature no client, and none of what it would pull in.
-        .gate_client_feature(true)
-        .emit_rerun_directives(false)
-        .compile()?;
-    Ok(())
-}
-
-fn config() -> CodeGenConfig {
-    let mut config = CodeGenConfig::default();
-    config.generate_json = true;
-    // A map that keeps its keys sorted gives the same bytes for the same
-    // message, whatever the process.
-    config.map_fields = vec![(".".to_owned(), MapRepr::BTreeMap)];
-    config
+        .include_file("_messages.rs")
+        .generate_json(true)
+        // Bodies are decoded once, into messages of their own; views would be more than half of the code.
+        .generate_views(false)
+        // A map that keeps its keys sorted gives the same bytes for the same
+        // message, whatever the process.
+        .map_type(MapRepr::BTreeMap)
+        .compile()
 }
 
 /// Adds every `.proto` file below `dir`.

@@ -14,7 +14,7 @@ pub mod json;
 /// What the build script made of the `.proto` files.
 #[allow(warnings, reason = "the generator knows nothing of our lints")]
 mod generated {
-    connectrpc::include_generated!();
+    include!(concat!(env!("OUT_DIR"), "/_messages.rs"));
 }
 
 pub use generated::{google, grpc, zitadel};

@@ -18,6 +18,7 @@ use super::form::Form;
 use super::rpc::Procedure;
 use super::{refusal, text};
 use crate::api::{Api, auth, deadline};
+use crate::domain::error::Kind;
 use crate::error::{Error, Failure};
 
 /// What the runtime reads of a head beside the content type.
@@ -30,6 +31,10 @@ const READ: [HeaderName; 7] = [
     HeaderName::from_static("grpc-encoding"),
     HeaderName::from_static("grpc-accept-encoding"),
 ];
+
+/// The one flag that the frame of a request may have (gRPC over HTTP/2, "Length-Prefixed-Message");
+/// the runtime ignores others.
+const COMPRESSED: u8 = 1;
 
 /// Answers a request to the path of a procedure; nothing if there is no such procedure and the
 /// request does not look like a call either.
@@ -117,6 +122,15 @@ impl Incall<'_> {
 
     async fn operation(&self, payload: Payload, ticket: Ticket) -> Result<HttpResponse, Error> {
         let body = self.body(payload).await?;
+        if let Some(flags) = body.first()
+            && self.form.protocol != Protocol::Connect
+            && *flags > COMPRESSED
+        {
+            return Err(Error::plain(
+                Kind::InvalidArgument,
+                format!("unknown flags of a frame: {flags:#04x}"),
+            ));
+        }
         let mut call = self.head();
         *call.body_mut() = Incoming::whole(body);
         call.extensions_mut().insert(ticket.clone());

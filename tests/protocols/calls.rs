@@ -1,0 +1,85 @@
+//! The procedures that the tests call, and how the same is asked for over REST.
+
+use bartizan_proto::json::{self, Body};
+use bartizan_proto::zitadel::session::v2 as session;
+use bartizan_proto::zitadel::user::v2 as user;
+use serde_json::Value;
+
+/// A procedure. Requests and answers are written as JSON in the tests, whatever goes over the wire.
+#[derive(Clone, Copy)]
+pub(crate) struct Procedure {
+    pub(crate) path: &'static str,
+    /// Method and target over REST; `{…}` stands for a field of the request.
+    pub(crate) rest: (&'static str, &'static str),
+    pub(crate) to_binary: fn(&Value) -> Vec<u8>,
+    pub(crate) from_binary: fn(&[u8]) -> Value,
+}
+
+fn to_binary<M: Body>(request: &Value) -> Vec<u8> {
+    let text = request.to_string();
+    json::decode::<M>(text.as_bytes()).unwrap().encode_to_vec()
+}
+
+fn from_binary<M: Body>(answer: &[u8]) -> Value {
+    let message = M::decode_from_slice(answer).unwrap();
+    let mut out = Vec::new();
+    json::encode(&message, &mut out).unwrap();
+    serde_json::from_slice(&out).unwrap()
+}
+
+macro_rules! procedures {
+    ($( $name:ident = $path:literal, $request:ty => $response:ty, $method:literal $target:literal; )+) => { $(
+        pub(crate) const $name: Procedure = Procedure {
+            path: $path,
+            rest: ($method, $target),
+            to_binary: to_binary::<$request>,
+            from_binary: from_binary::<$response>,
+        };
+    )+ };
+}
+
+procedures! {
+    CREATE_SESSION = "/zitadel.session.v2.SessionService/CreateSession",
+        session::CreateSessionRequest => session::CreateSessionResponse,
+        "POST" "/v2/sessions";
+    SET_SESSION = "/zitadel.session.v2.SessionService/SetSession",
+        session::SetSessionRequest => session::SetSessionResponse,
+        "PATCH" "/v2/sessions/{sessionId}";
+    GET_SESSION = "/zitadel.session.v2.SessionService/GetSession",
+        session::GetSessionRequest => session::GetSessionResponse,
+        "GET" "/v2/sessions/{sessionId}";
+    LIST_SESSIONS = "/zitadel.session.v2.SessionService/ListSessions",
+        session::ListSessionsRequest => session::ListSessionsResponse,
+        "POST" "/v2/sessions/search";
+    DELETE_SESSION = "/zitadel.session.v2.SessionService/DeleteSession",
+        session::DeleteSessionRequest => session::DeleteSessionResponse,
+        "DELETE" "/v2/sessions/{sessionId}";
+    ADD_HUMAN_USER = "/zitadel.user.v2.UserService/AddHumanUser",
+        user::AddHumanUserRequest => user::AddHumanUserResponse,
+        "POST" "/v2/users/human";
+    GET_USER = "/zitadel.user.v2.UserService/GetUserByID",
+        user::GetUserByIDRequest => user::GetUserByIDResponse,
+        "GET" "/v2/users/{userId}";
+    LIST_USERS = "/zitadel.user.v2.UserService/ListUsers",
+        user::ListUsersRequest => user::ListUsersResponse,
+        "POST" "/v2/users";
+    SET_PASSWORD = "/zitadel.user.v2.UserService/SetPassword",
+        user::SetPasswordRequest => user::SetPasswordResponse,
+        "POST" "/v2/users/{userId}/password";
+    LOCK_USER = "/zitadel.user.v2.UserService/LockUser",
+        user::LockUserRequest => user::LockUserResponse,
+        "POST" "/v2/users/{userId}/lock";
+    UNLOCK_USER = "/zitadel.user.v2.UserService/UnlockUser",
+        user::UnlockUserRequest => user::UnlockUserResponse,
+        "POST" "/v2/users/{userId}/unlock";
+    DELETE_USER = "/zitadel.user.v2.UserService/DeleteUser",
+        user::DeleteUserRequest => user::DeleteUserResponse,
+        "DELETE" "/v2/users/{userId}";
+    CREATE_SESSION_BETA = "/zitadel.session.v2beta.SessionService/CreateSession",
+        bartizan_proto::zitadel::session::v2beta::CreateSessionRequest
+            => bartizan_proto::zitadel::session::v2beta::CreateSessionResponse,
+        "POST" "/v2beta/sessions";
+    SET_EMAIL = "/zitadel.user.v2.UserService/SetEmail",
+        user::SetEmailRequest => user::SetEmailResponse,
+        "POST" "/v2/users/{userId}/email";
+}
