@@ -25,10 +25,7 @@ pub(crate) fn node() -> PathBuf {
             .current_dir(home);
         done(&mut npm);
     });
-    for file in fs::read_dir(source("node")).unwrap() {
-        let file = file.unwrap();
-        copy(&file.path(), &home.join(file.file_name()));
-    }
+    copy_folder(&source("node"), &home);
     home
 }
 
@@ -80,6 +77,20 @@ fn installed(client: &str, list: &str, install: impl FnOnce(&Path)) -> PathBuf {
     // Written last: what was broken off is installed again.
     fs::write(complete, wanted).unwrap();
     home
+}
+
+#[track_caller]
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for file in fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        let (from, to) = (file.path(), to.join(file.file_name()));
+        if file.file_type().unwrap().is_dir() {
+            copy_folder(&from, &to);
+        } else {
+            copy(&from, &to);
+        }
+    }
 }
 
 /// Replaces a file in one step, as another test may be reading it.

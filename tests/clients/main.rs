@@ -1,8 +1,8 @@
 //! ZITADEL's own clients, unchanged, against the real program: each is installed from its registry and
 //! runs a program written the way its documentation shows (spec clients.md).
 //!
-//! They need Python 3.10 with `venv`, Node 20 with `npm`, curl with HTTP/2, and the registries, so a
-//! plain `cargo test` leaves them out.
+//! They need Python 3.10 with `venv`, Node 20 with `npm`, curl with HTTP/2, Chromium, and the
+//! registries, so a plain `cargo test` leaves them out.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 #![expect(clippy::panic, reason = "helpers of tests fail by panicking")]
@@ -78,6 +78,7 @@ clients! {
     zitadel_client_of_node_over_grpc => node("grpc.mjs");
     zitadel_client_of_node_over_grpc_web => node("web.mjs");
     zitadel_client_of_node_over_connect => node("connect.mjs");
+    zitadel_client_in_a_browser => node("browser.mjs");
     zitadel_node_of_the_community => node("nice-grpc.mjs");
     the_login_page => node("login-page.mjs");
     curl => run("journey.sh", {
