@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 1).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 2).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -163,6 +163,9 @@ CREATE TABLE pats (
 -- ListPersonalAccessTokens, and removing a user.
 CREATE INDEX pats_by_user ON pats (user_id);
 
+-- ListPersonalAccessTokens over all users: newest or oldest first.
+CREATE INDEX pats_by_date ON pats (created_at);
+
 CREATE TABLE members (
     user_id      INTEGER NOT NULL REFERENCES users (id),
     organization INTEGER NOT NULL, -- 0 is the instance
@@ -216,6 +219,12 @@ INSERT INTO event_types (code, name) VALUES
     (316, 'user.metadata.set'),
     (317, 'user.pat.added'),
     (318, 'user.pat.removed'),
+    (319, 'user.username.changed'),
+    (320, 'user.human.profile.changed'),
+    (321, 'user.human.email.changed'),
+    (322, 'user.human.phone.changed'),
+    (323, 'user.human.phone.removed'),
+    (324, 'user.machine.changed'),
     (401, 'session.added'),
     (402, 'session.user.checked'),
     (403, 'session.password.checked'),

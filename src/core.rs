@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::domain::ids::{InstanceId, OrgId};
 use crate::domain::permission::RoleTable;
 use crate::domain::policy::Policies;
+use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
 use crate::ports::{Clock, Codes, IdGenerator, Passwords, Store, StoreError, Tokens};
 
@@ -43,12 +44,18 @@ pub struct Core {
     pub ids: Arc<dyn IdGenerator>,
     /// The instance's policies.
     pub policies: Policies,
+    /// What login pages are told beside the policies.
+    pub settings: Settings,
     /// Which role permits what.
     pub roles: RoleTable,
     /// How long lists may be.
     pub limits: ListLimits,
     /// The instance.
     pub instance: InstanceId,
+    /// When the instance was set up; its settings exist since then.
+    pub set_up_at: Timestamp,
+    /// When the configuration was read, which is the latest moment at which settings changed.
+    pub configured_at: Timestamp,
     /// The organisation that users belong to unless another is named.
     pub default_org: OrgId,
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::error::{Kind, Refusal};
-use crate::domain::org::MemberError;
+use crate::domain::org::{MemberError, ProjectMemberError};
 use crate::domain::permission::Denied;
 use crate::domain::session::{BearerError, SessionError};
 use crate::domain::user::UserError;
@@ -158,6 +158,12 @@ impl From<MemberError> for Error {
     }
 }
 
+impl From<ProjectMemberError> for Error {
+    fn from(error: ProjectMemberError) -> Self {
+        Self::refused(&error)
+    }
+}
+
 impl From<Denied> for Error {
     /// The client learns what ZITADEL tells it; which permission was missing is for the log, because
     /// that is what its users look for in vain.
@@ -190,6 +196,11 @@ impl From<StoreError> for Error {
             .caused_by(error),
             StoreError::NameTaken => UserError::NameTaken.into(),
             StoreError::UserNotActive(_) => SessionError::UserNotActive.into(),
+            StoreError::TooManyConditions => Self::new(
+                Kind::InvalidArgument,
+                "BTZ-C0nds",
+                "Too many conditions in one search",
+            ),
             StoreError::Overloaded => Self::new(
                 Kind::ResourceExhausted,
                 "BTZ-Wr1tq",

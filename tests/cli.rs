@@ -661,7 +661,7 @@ fn roles_are_given_replaced_and_taken() {
         ),
         (
             "member set svc --role OWNER",
-            "error: Role is invalid (INSTANCE-4m0fS)\n\nhint: ",
+            "error: Member is invalid (INSTANCE-4m0fS)\n\nhint: ",
         ),
         (
             "member set svc --role ORG_OWNER --org 1",

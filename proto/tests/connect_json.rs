@@ -1,7 +1,5 @@
 //! The payloads of Connect and gRPC follow the same rules as the bodies of REST.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics is red")]
-
 use bartizan_proto::buffa::{Message as _, MessageField};
 use bartizan_proto::buffa_types::google::protobuf::{Struct, Value};
 use bartizan_proto::connect::{PROCEDURES, SERVICES, read, write};

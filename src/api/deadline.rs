@@ -59,9 +59,23 @@ fn number(digits: &str, most: usize) -> Option<u64> {
     digits.parse().ok()
 }
 
-/// The answer to a client that did not want to wait so long.
-pub(super) fn exceeded() -> Error {
-    Error::plain(Kind::DeadlineExceeded, "context deadline exceeded")
+/// Works for no longer than the client waits.
+///
+/// # Errors
+/// What the work says; that the time is over.
+pub(super) async fn within<T>(
+    limit: Option<Duration>,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let exceeded = || Error::plain(Kind::DeadlineExceeded, "context deadline exceeded");
+    match limit {
+        None => work.await,
+        // A timer looks at the work first, and that might be quicker than the clock ticks.
+        Some(Duration::ZERO) => Err(exceeded()),
+        Some(limit) => actix_rt::time::timeout(limit, work)
+            .await
+            .unwrap_or_else(|_| Err(exceeded())),
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +113,21 @@ mod tests {
             assert_eq!(found.ok().flatten(), expected, "{value:?}");
         }
         assert_eq!(grpc(&HeaderMap::new()).unwrap(), None);
+    }
+
+    #[actix_rt::test]
+    async fn work_stops_when_the_time_is_over() {
+        let quick = || std::future::ready(Ok::<_, Error>(1));
+        let slow = || std::future::pending::<Result<i32, Error>>();
+        let time = Duration::from_millis(5);
+        assert_eq!(within(None, quick()).await.unwrap(), 1);
+        assert_eq!(within(Some(time), quick()).await.unwrap(), 1);
+        for error in [
+            within(Some(Duration::ZERO), quick()).await.unwrap_err(),
+            within(Some(time), slow()).await.unwrap_err(),
+        ] {
+            assert_eq!(error.kind, Kind::DeadlineExceeded);
+        }
     }
 
     #[test]

@@ -8,11 +8,17 @@ mod auth;
 mod convert;
 mod deadline;
 pub mod error;
+pub mod internal_permission_service;
+#[cfg(test)]
+mod operation_tests;
+mod org_service;
 pub mod rest;
 pub mod rpc;
 mod session_service;
 mod session_service_beta;
+mod settings_service;
 mod user_service;
+mod v1_service;
 pub mod validate;
 
 use std::fmt;
@@ -73,5 +79,51 @@ impl fmt::Debug for Api {
         out.debug_struct("Api")
             .field("core", &self.core)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::MessageBody as _;
+
+    use super::*;
+
+    #[test]
+    fn a_handler_that_gave_no_answer_is_answered_for_in_the_protocol_that_was_spoken() {
+        const PROCEDURE: &str = "/zitadel.session.v2.SessionService/GetSession";
+        for (path, content_type, status, body) in [
+            ("/v2/sessions/1", "application/grpc", 500, "{\"code\":13,"),
+            (PROCEDURE, "text/plain", 500, "{\"code\":13,"),
+            (
+                PROCEDURE,
+                "application/json",
+                500,
+                "{\"code\":\"internal\",",
+            ),
+            (
+                PROCEDURE,
+                "application/proto",
+                500,
+                "{\"code\":\"internal\",",
+            ),
+            (PROCEDURE, "application/grpc", 200, ""),
+            (PROCEDURE, "application/grpc-web", 200, "\u{80}"),
+            (PROCEDURE, "application/grpc-web-text", 200, "gAAAA"),
+        ] {
+            let content_type = HeaderValue::from_static(content_type);
+            let error = Error::internal("a handler panicked");
+            let response = instead(path, Some(&content_type), &error);
+            assert_eq!(response.status().as_u16(), status, "{content_type:?}");
+            let told = response
+                .headers()
+                .get("grpc-status")
+                .map(HeaderValue::as_bytes);
+            let grpc = content_type == "application/grpc" && path == PROCEDURE;
+            assert_eq!(told, grpc.then_some(&b"13"[..]), "{content_type:?}");
+            let found = response.into_body().try_into_bytes().unwrap();
+            let found: String = found.iter().copied().map(char::from).collect();
+            assert!(found.starts_with(body), "{content_type:?}: {found}");
+            assert!(!found.contains("panicked"), "{found}");
+        }
     }
 }

@@ -6,9 +6,10 @@ use super::convert;
 use super::validate::Validate as _;
 use crate::command::{self, UserChange};
 use crate::core::Core;
-use crate::domain::ids::given_user_key;
+use crate::domain::ids::{PatId, given_user_key};
 use crate::domain::permission::Caller;
 use crate::domain::secret::Secret;
+use crate::domain::user::UserError;
 use crate::error::Error;
 use crate::query;
 
@@ -20,7 +21,6 @@ pub(crate) async fn add_human_user(
 ) -> Result<wire::AddHumanUserResponse, Error> {
     request.validate()?;
     let added = command::add_human(core, caller, convert::add_human(request)?).await?;
-    let shown = |code: Option<Secret>| code.map(|code| code.expose().to_owned());
     Ok(wire::AddHumanUserResponse {
         user_id: added.user.public_id(),
         details: convert::details(command::Details::of(&added.user)).into(),
@@ -28,6 +28,61 @@ pub(crate) async fn add_human_user(
         phone_code: shown(added.phone_code),
         ..wire::AddHumanUserResponse::default()
     })
+}
+
+/// `CreateUser`.
+pub(crate) async fn create_user(
+    core: &Core,
+    caller: &Caller,
+    request: wire::CreateUserRequest,
+) -> Result<wire::CreateUserResponse, Error> {
+    request.validate()?;
+    let (organization, new) = convert::create_user(request)?;
+    let added = command::create_user(core, caller, organization, new).await?;
+    Ok(wire::CreateUserResponse {
+        id: added.user.public_id(),
+        creation_date: convert::timestamp(added.user.created_at).into(),
+        email_code: shown(added.email_code),
+        phone_code: shown(added.phone_code),
+        ..wire::CreateUserResponse::default()
+    })
+}
+
+/// `UpdateUser`.
+pub(crate) async fn update_user(
+    core: &Core,
+    caller: &Caller,
+    request: wire::UpdateUserRequest,
+) -> Result<wire::UpdateUserResponse, Error> {
+    request.validate()?;
+    let updated = command::update_user(core, caller, convert::update_user(request)?).await?;
+    Ok(wire::UpdateUserResponse {
+        change_date: convert::timestamp(updated.details.changed_at).into(),
+        email_code: shown(updated.email_code),
+        phone_code: shown(updated.phone_code),
+        ..wire::UpdateUserResponse::default()
+    })
+}
+
+/// `UpdateHumanUser`.
+pub(crate) async fn update_human_user(
+    core: &Core,
+    caller: &Caller,
+    request: wire::UpdateHumanUserRequest,
+) -> Result<wire::UpdateHumanUserResponse, Error> {
+    request.validate()?;
+    let updated = command::update_user(core, caller, convert::update_human_user(request)?).await?;
+    Ok(wire::UpdateHumanUserResponse {
+        details: convert::details(updated.details).into(),
+        email_code: shown(updated.email_code),
+        phone_code: shown(updated.phone_code),
+        ..wire::UpdateHumanUserResponse::default()
+    })
+}
+
+/// A code that goes into the answer.
+fn shown(code: Option<Secret>) -> Option<String> {
+    code.map(|code| code.expose().to_owned())
 }
 
 /// `GetUserByID`.
@@ -73,6 +128,52 @@ pub(crate) async fn set_password(
         details: convert::details(details).into(),
         ..wire::SetPasswordResponse::default()
     })
+}
+
+/// `AddPersonalAccessToken`.
+pub(crate) async fn add_personal_access_token(
+    core: &Core,
+    caller: &Caller,
+    request: wire::AddPersonalAccessTokenRequest,
+) -> Result<wire::AddPersonalAccessTokenResponse, Error> {
+    request.validate()?;
+    let user = given_user_key(&request.user_id);
+    let expires_at = convert::expiration(request.expiration_date.as_option());
+    let made = command::add_pat(core, caller, user, expires_at).await?;
+    Ok(wire::AddPersonalAccessTokenResponse {
+        creation_date: convert::timestamp(made.created_at).into(),
+        token_id: made.id.to_string(),
+        token: made.token.expose().to_owned(),
+        ..wire::AddPersonalAccessTokenResponse::default()
+    })
+}
+
+/// `RemovePersonalAccessToken`.
+pub(crate) async fn remove_personal_access_token(
+    core: &Core,
+    caller: &Caller,
+    request: wire::RemovePersonalAccessTokenRequest,
+) -> Result<wire::RemovePersonalAccessTokenResponse, Error> {
+    request.validate()?;
+    let user = given_user_key(&request.user_id);
+    // What is no id is a token that nobody has.
+    let pat = PatId::parse(&request.token_id).ok_or(UserError::PatNotFound)?;
+    let removed_at = command::remove_pat(core, caller, user, pat).await?;
+    Ok(wire::RemovePersonalAccessTokenResponse {
+        deletion_date: convert::timestamp(removed_at).into(),
+        ..wire::RemovePersonalAccessTokenResponse::default()
+    })
+}
+
+/// `ListPersonalAccessTokens`.
+pub(crate) async fn list_personal_access_tokens(
+    core: &Core,
+    caller: &Caller,
+    request: wire::ListPersonalAccessTokensRequest,
+) -> Result<wire::ListPersonalAccessTokensResponse, Error> {
+    request.validate()?;
+    let list = query::list_pats(core, caller, convert::list_pats(request)).await?;
+    Ok(convert::pats_page(list))
 }
 
 /// Declares the operations that differ in their messages alone.

@@ -31,6 +31,7 @@ pub(super) async fn first_start(config: &Config, core: &mut Core) -> Result<(), 
     match bootstrap(core, setup(config), keep).await {
         Ok(made) => {
             core.instance = made.instance;
+            core.set_up_at = made.at;
             core.default_org = made.org;
             Ok(())
         }

@@ -9,6 +9,7 @@ use crate::crypto::{
     TokenHashing,
 };
 use crate::domain::ids::{InstanceId, OrgId};
+use crate::domain::time::Timestamp;
 use crate::domain::user::login_name;
 use crate::observe::SystemClock;
 use crate::ports::{Clock, IdGenerator, Readable, Seal, UserOrder, UserQuery};
@@ -96,9 +97,12 @@ pub(super) fn compose(
         tokens: Arc::new(tokens),
         passwords: Arc::new(passwords),
         codes: Arc::new(CodeMaker::new(keys)),
+        set_up_at: Timestamp::default(),
+        configured_at: machine.clock.now(),
         clock: machine.clock,
         ids: machine.ids,
         policies: config.policies(),
+        settings: config.settings(),
         roles: config.role_table()?,
         limits: ListLimits {
             default: config.list.default_limit,
@@ -132,6 +136,7 @@ pub(super) async fn recognize(config: &Config, core: &mut Core) -> Result<bool, 
         return Ok(false);
     };
     core.instance = instance.id;
+    core.set_up_at = instance.created_at;
     core.default_org = instance.default_org.unwrap_or(OrgId::new(0));
     let includes_domain = config.policy.domain.login_name_includes_domain;
     let any = core

@@ -129,7 +129,7 @@ fn next_step(id: &str) -> Option<&'static str> {
             "only service users have tokens; add one with `bartizan user add machine --username NAME`"
         }
         "COMMAND-4m77G" => "list the tokens with `bartizan pat list USER`",
-        "INSTANCE-4m0fS" => "list the roles with `bartizan member roles`",
+        "INSTANCE-4m0fS" | "Org-4N8es" => "list the roles with `bartizan member roles`",
         "DOMAIN-HuJf6" | "DOMAIN-co3Xw" | "DOMAIN-VoaRj" | "DOMAIN-ZBv4H" | "DOMAIN-ZDLwA" => {
             "the rules for passwords are in the section `policy.complexity` of `bartizan config show`"
         }

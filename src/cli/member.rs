@@ -38,7 +38,7 @@ async fn set(operator: &mut Operator<'_>, args: MemberSet) -> Result<(), Failure
         named(resource),
         listed(&args.roles)
     );
-    let at = set_member(
+    let details = set_member(
         &operator.core,
         &operator.caller,
         user.id,
@@ -49,7 +49,7 @@ async fn set(operator: &mut Operator<'_>, args: MemberSet) -> Result<(), Failure
     .await?;
     let changed = Changed {
         id: user.public_id(),
-        changed_at: Moment(at),
+        changed_at: Moment(details.changed_at),
     };
     Ok(operator.output.changed(&changed, &sentence)?)
 }

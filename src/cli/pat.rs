@@ -168,7 +168,8 @@ impl Row for PatRecord {
 mod tests {
     use super::*;
     use crate::cli::fixtures::{NOW, both, later, service};
-    use crate::domain::ids::UserId;
+    use crate::command::Details;
+    use crate::domain::ids::{Sequence, UserId};
     use crate::domain::secret::Secret;
     use crate::domain::session::Proof;
 
@@ -177,6 +178,11 @@ mod tests {
             id: PatId::new(4),
             token: Secret::new("the-token".to_owned()),
             created_at: NOW,
+            details: Details {
+                sequence: Sequence::new(2),
+                changed_at: NOW,
+                owner: 1,
+            },
             expires_at,
         }
     }

@@ -76,6 +76,8 @@ pub struct FirstTokens {
     pub instance: InstanceId,
     /// The default organisation.
     pub org: OrgId,
+    /// When they were set up.
+    pub at: Timestamp,
     /// The token of each machine of the [`Bootstrap`], in its order.
     pub tokens: Vec<Option<Secret>>,
 }
@@ -132,6 +134,7 @@ pub async fn bootstrap(
     let made = FirstTokens {
         instance,
         org,
+        at: now,
         tokens,
     };
     let commit = writer.commit(&authority, instance, instance_events, org_events)?;

@@ -113,6 +113,13 @@ pub(super) struct Compared {
     renewed: Option<(HashText, String)>,
 }
 
+impl Compared {
+    /// The hash that the password was compared with.
+    pub(super) fn into_hash(self) -> HashText {
+        self.with
+    }
+}
+
 /// Compares a password with the user's hash, on the hashing threads.
 ///
 /// # Errors
@@ -218,7 +225,8 @@ async fn refuse(
     }
 }
 
-fn current_hash(user: &User) -> Option<&HashText> {
+/// The hash of the user's password.
+pub(super) fn current_hash(user: &User) -> Option<&HashText> {
     user.human()
         .and_then(|human| human.password.as_ref())
         .and_then(|password| password.proof.hash())

@@ -10,9 +10,10 @@ use crate::domain::user::User;
 use crate::error::Error;
 use crate::ports::{Append, Commit, State, StoreError};
 
-use super::{ATTEMPTS, contended};
+use super::{ATTEMPTS, Details, contended};
 
-/// Gives a user roles on a resource; they replace those it has there. Returns when that was written.
+/// Gives a user roles on a resource; they replace those it has there. Returns what became of the
+/// resource; where nothing changed, when the roles last did.
 ///
 /// # Errors
 /// Empty or unknown roles, unknown user or organisation; what `change` asks for; what the permission
@@ -24,13 +25,13 @@ pub async fn set_member(
     resource: Resource,
     roles: Vec<String>,
     change: MemberChange,
-) -> Result<Timestamp, Error> {
+) -> Result<Details, Error> {
     let (permission, organization) = match resource {
         Resource::Instance => (Permission::IamMemberWrite, None),
         Resource::Org(id) => (Permission::OrgMemberWrite, Some(id)),
     };
     let authority = caller.may(permission, organization)?;
-    let roles = clean_roles(roles, &core.roles)?;
+    let roles = clean_roles(roles, &core.roles, resource, change)?;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
         let user = core
@@ -38,7 +39,7 @@ pub async fn set_member(
             .user(user)
             .await?
             .filter(User::exists)
-            .ok_or(MemberError::UserNotFound)?;
+            .ok_or(MemberError::user_not_found(resource, change))?;
         let members = core.store.members(Some(user.id)).await?;
         let current = members.iter().find(|member| member.resource == resource);
         let decided = org::set_member(
@@ -51,20 +52,43 @@ pub async fn set_member(
         )?;
         let at = core.now_after_all().await?;
         let Some(event) = decided else {
-            return Ok(current.map_or(at, |member| member.changed_at));
+            let changed_at = current.map_or(at, |member| member.changed_at);
+            return unchanged(core, resource, changed_at).await;
         };
         let append = append_member(core, resource, event, at).await?;
+        let details = Details {
+            sequence: append.state.sequence(),
+            changed_at: at,
+            owner: append.owner,
+        };
         match core
             .store
             .commit(Commit::new(at, authority.actor(), vec![append]))
             .await
         {
-            Ok(_) => return Ok(at),
+            Ok(_) => return Ok(details),
             Err(conflict @ StoreError::Conflict(_)) => last = conflict,
             Err(error) => return Err(error.into()),
         }
     }
     Err(contended(last))
+}
+
+/// What a resource is like on which nothing had to be changed.
+async fn unchanged(core: &Core, resource: Resource, at: Timestamp) -> Result<Details, Error> {
+    let (sequence, owner) = match resource {
+        Resource::Instance => {
+            let instance = core.store.instance().await?;
+            let sequence = instance.map(|instance| instance.sequence);
+            (sequence, core.instance.key())
+        }
+        Resource::Org(id) => (core.store.org(id).await?.map(|org| org.sequence), id.key()),
+    };
+    Ok(Details {
+        sequence: sequence.unwrap_or_default(),
+        changed_at: at,
+        owner,
+    })
 }
 
 /// Takes a user's roles on a resource away; nothing to take is a success. Returns when that was
@@ -132,7 +156,8 @@ pub(super) async fn append_member(
             )
         }
         (Resource::Org(id), Event::Org(event)) => {
-            let org = core.store.org(id).await?.ok_or(MemberError::OrgNotFound)?;
+            let org = core.store.org(id).await?;
+            let org = org.ok_or(MemberError::org_not_found(resource))?;
             (
                 org.sequence,
                 id.key(),

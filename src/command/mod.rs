@@ -3,22 +3,28 @@
 mod bootstrap;
 mod checks;
 mod create_session;
+mod create_user;
 mod members;
 mod pats;
 mod set_password;
 mod set_session;
 mod terminate_session;
+mod update_user;
 mod user_state;
 mod users;
 
 pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
 pub use checks::UserSelector;
 pub use create_session::{CreateSession, create_session};
+pub use create_user::{NewUser, create_user};
 pub use members::{remove_member, set_member};
 pub use pats::{NewPat, add_pat, remove_pat};
 pub use set_password::{PasswordGrant, SetPassword, set_password};
 pub use set_session::{SetSession, set_session};
 pub use terminate_session::terminate_session;
+pub use update_user::{
+    NewContact, PasswordUpdate, UpdateHuman, UpdateKind, UpdateUser, UpdatedUser, update_user,
+};
 pub use user_state::{UserChange, change_user};
 pub use users::{
     AddHuman, AddMachine, AddedUser, CodeDelivery, PasswordInput, add_human, add_machine,

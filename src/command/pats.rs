@@ -10,7 +10,7 @@ use crate::domain::user::{self, User, UserError};
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
-use super::{ATTEMPTS, append_user, contended};
+use super::{ATTEMPTS, Details, append_user, contended};
 
 /// What "never expires" is stored as: the last second that the API can write down.
 pub(super) const FAR_FUTURE: Timestamp = Timestamp::from_micros(253_402_300_799_000_000);
@@ -24,11 +24,14 @@ pub struct NewPat {
     pub token: Secret,
     /// When it was made.
     pub created_at: Timestamp,
+    /// What its owner looks like since.
+    pub details: Details,
     /// The moment from which it is refused.
     pub expires_at: Timestamp,
 }
 
-/// Gives a service user a personal access token.
+/// Gives a service user a personal access token. One that ends later than the API can write down never
+/// ends.
 ///
 /// # Errors
 /// `COMMAND-Dggw2`, `COMMAND-Df2f1`, an expiry in the past; what the permission check says.
@@ -50,7 +53,7 @@ pub async fn add_pat(
         let now = core.now_after(user.changed_at);
         let id = PatId::new(core.ids.next(now));
         let issued = core.tokens.issue_pat(id)?;
-        let expires_at = expires_at.unwrap_or(FAR_FUTURE);
+        let expires_at = expires_at.unwrap_or(FAR_FUTURE).min(FAR_FUTURE);
         let added = PatAdded {
             token_id: id,
             expiration: expires_at,
@@ -58,17 +61,20 @@ pub async fn add_pat(
             hash: Some(issued.hash),
         };
         let event = user::add_pat(&authority, &user, now, added)?;
-        let commit = Commit::new(
-            now,
-            authority.actor(),
-            vec![append_user(&user, now, vec![event])],
-        );
+        let append = append_user(&user, now, vec![event]);
+        let details = Details {
+            sequence: append.state.sequence(),
+            changed_at: now,
+            owner: append.owner,
+        };
+        let commit = Commit::new(now, authority.actor(), vec![append]);
         match core.store.commit(commit).await {
             Ok(_) => {
                 return Ok(NewPat {
                     id,
                     token: issued.token,
                     created_at: now,
+                    details,
                     expires_at,
                 });
             }

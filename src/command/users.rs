@@ -101,7 +101,7 @@ pub struct AddMachine {
     pub id: Option<String>,
     /// The organisation; the caller's, if absent.
     pub organization: Option<OrgId>,
-    /// Unique name.
+    /// Unique name; the id, if empty.
     pub username: String,
     /// The name to show.
     pub name: String,
@@ -183,7 +183,12 @@ pub async fn add_human(
                 .collect(),
         },
     )?;
-    let user = save(core, &authority, id, &org, events).await?;
+    let new = Unsaved {
+        id,
+        id_taken: UserError::IdTaken,
+        events: |_| Ok(events.clone()),
+    };
+    let user = save(core, &authority, &org, new).await?;
     Ok(AddedUser {
         user,
         email_code: email_secret,
@@ -203,20 +208,25 @@ pub async fn add_machine(
     let org = owner(core, caller, command.organization, None).await?;
     let authority = caller.may(Permission::UserWrite, Some(org.id))?;
     let (id, given_id) = chosen_id(command.id);
-    let new = NewMachine {
+    let machine = NewMachine {
         given_id,
         username: command.username,
         name: command.name,
         description: command.description.filter(|text| !text.is_empty()),
     };
-    let user = save(
-        core,
-        &authority,
+    let events = |id: UserId| {
+        let mut machine = machine.clone();
+        if machine.username.is_empty() {
+            machine.username = machine.given_id.clone().unwrap_or_else(|| id.to_string());
+        }
+        user::add_machine(&authority, machine)
+    };
+    let new = Unsaved {
         id,
-        &org,
-        user::add_machine(&authority, new)?,
-    )
-    .await?;
+        id_taken: UserError::MachineIdTaken,
+        events,
+    };
+    let user = save(core, &authority, &org, new).await?;
     Ok(AddedUser {
         user,
         email_code: None,
@@ -247,7 +257,8 @@ fn chosen_id(id: Option<String>) -> (Option<UserId>, Option<String>) {
     (Some(key), given)
 }
 
-fn code(
+/// A code to prove an address or number with: for the event, and for the answer.
+pub(super) fn code(
     core: &Core,
     delivery: CodeDelivery,
     purpose: &'static str,
@@ -301,18 +312,28 @@ pub(super) async fn new_password(core: &Core, input: PasswordInput) -> Result<Ne
     })
 }
 
+/// A user that is not written yet.
+struct Unsaved<F> {
+    /// The id that the client chose.
+    id: Option<UserId>,
+    /// The answer if another user has it.
+    id_taken: UserError,
+    /// Its events, given the id that it gets.
+    events: F,
+}
+
 /// Writes a new user, under a fresh id where the client chose none.
-async fn save(
+async fn save<F: Fn(UserId) -> Result<Vec<UserEvent>, UserError>>(
     core: &Core,
     authority: &Authority,
-    chosen: Option<UserId>,
     org: &Org,
-    events: Vec<UserEvent>,
+    new: Unsaved<F>,
 ) -> Result<User, Error> {
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
         let now = core.clock.now();
-        let id = chosen.unwrap_or_else(|| UserId::new(core.ids.next(now)));
+        let id = new.id.unwrap_or_else(|| UserId::new(core.ids.next(now)));
+        let events = (new.events)(id)?;
         let mut rest = events.iter();
         let user = rest
             .next()
@@ -328,14 +349,14 @@ async fn save(
         let append = Append {
             expected: Sequence::NONE,
             owner: org.id.key(),
-            events: events.iter().cloned().map(Event::User).collect(),
+            events: events.into_iter().map(Event::User).collect(),
             state: State::User(Box::new(user.clone())),
         };
         let mut commit = Commit::new(now, authority.actor(), vec![append]);
         commit.login_names = vec![(id, name)];
         match core.store.commit(commit).await {
             Ok(_) => return Ok(user),
-            Err(StoreError::Exists(_)) if chosen.is_some() => return Err(UserError::IdTaken.into()),
+            Err(StoreError::Exists(_)) if new.id.is_some() => return Err(new.id_taken.into()),
             Err(exists @ StoreError::Exists(_)) => last = exists,
             Err(error) => return Err(error.into()),
         }
@@ -344,7 +365,7 @@ async fn save(
 }
 
 /// A name that ends in another organisation's domain would look like one of its users.
-async fn not_reserved(core: &Core, org: &Org, username: &str) -> Result<(), Error> {
+pub(super) async fn not_reserved(core: &Core, org: &Org, username: &str) -> Result<(), Error> {
     if core.policies.login_name_includes_domain {
         return Ok(());
     }

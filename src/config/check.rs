@@ -9,6 +9,7 @@ use crate::domain::user::login_name::normalize;
 /// Tests what no single value can show, and adds warnings.
 pub(super) fn check(config: &mut Config, origins: &Origins) -> Result<(), ConfigError> {
     roles(config, origins)?;
+    languages(config, origins)?;
     list_limits(config, origins)?;
     password_memory(config, origins)?;
     usernames(config, origins)?;
@@ -47,6 +48,43 @@ fn roles(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     let allowed = format!("permissions out of `{}`", names.join("`, `"));
     let misfit = (key.as_str(), unknown.permission, allowed);
     Err(blame(origins, [misfit.clone(), misfit]))
+}
+
+/// The default must be among those that may be chosen, and those among the supported ones.
+fn languages(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    const DEFAULT: &str = "general.default_language";
+    const SUPPORTED: &str = "general.supported_languages";
+    const ALLOWED: &str = "general.allowed_languages";
+    let general = &config.general;
+    let supported = &general.supported_languages;
+    let one_of =
+        |key: &str, list: &[String]| format!("one of `{key}`, which are `{}`", list.join("`, `"));
+    let with = |language: &str, other: &str| {
+        format!("a list with `{language}` in it, which `{other}` names")
+    };
+    for language in &general.allowed_languages {
+        if !supported.contains(language) {
+            let misfits = [
+                (ALLOWED, language.clone(), one_of(SUPPORTED, supported)),
+                (SUPPORTED, supported.join(", "), with(language, ALLOWED)),
+            ];
+            return Err(blame(origins, misfits));
+        }
+    }
+    let (key, choosable) = if general.allowed_languages.is_empty() {
+        (SUPPORTED, supported)
+    } else {
+        (ALLOWED, &general.allowed_languages)
+    };
+    if choosable.contains(&general.default_language) {
+        return Ok(());
+    }
+    let language = &general.default_language;
+    let misfits = [
+        (DEFAULT, language.clone(), one_of(key, choosable)),
+        (key, choosable.join(", "), with(language, DEFAULT)),
+    ];
+    Err(blame(origins, misfits))
 }
 
 fn list_limits(config: &Config, origins: &Origins) -> Result<(), ConfigError> {

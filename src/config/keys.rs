@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::login::PASSKEY;
 use super::rule::Rule;
 use crate::domain::ids::MAX_NODE;
 
@@ -15,6 +16,22 @@ const GIB: usize = 1 << 30;
 const NETWORK: Rule = Rule::Span(Duration::from_millis(100), Duration::from_hours(1));
 /// Failures in a row.
 const FAILURES: Rule = Rule::Number(0, 1_000);
+/// How long something that was proven counts, up to ten years.
+const LIFETIME: Rule = Rule::Span(Duration::ZERO, Duration::from_hours(87_600));
+/// Days, up to a hundred years.
+const DAYS: Rule = Rule::Number(0, 36_500);
+/// A link, or none.
+const LINK: Rule = Rule::OrEmpty(&Rule::Link);
+/// Languages.
+const LANGUAGES: Rule = Rule::List(&Rule::Language);
+/// Names of second factors, in the order of `SecondFactor::ALL`.
+const SECOND_FACTORS: Rule = Rule::List(&Rule::Word(&[
+    "totp",
+    "u2f",
+    "otp_email",
+    "otp_sms",
+    "recovery_codes",
+]));
 /// Threads or connections, where 0 has a meaning of its own.
 const THREADS: Rule = Rule::Number(0, 1_024);
 
@@ -72,9 +89,62 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
         "policy.tarpit.max_duration",
         Rule::Span(Duration::ZERO, MINUTE),
     ),
+    ("policy.login.allow_username_password", Rule::Flag),
+    ("policy.login.allow_register", Rule::Flag),
+    ("policy.login.allow_external_idp", Rule::Flag),
     ("policy.login.force_mfa", Rule::Flag),
     ("policy.login.force_mfa_local_only", Rule::Flag),
+    ("policy.login.allow_passkeys", Rule::Flag),
+    ("policy.login.hide_password_reset", Rule::Flag),
+    ("policy.login.ignore_unknown_usernames", Rule::Flag),
+    ("policy.login.allow_domain_discovery", Rule::Flag),
+    ("policy.login.disable_login_with_email", Rule::Flag),
+    ("policy.login.disable_login_with_phone", Rule::Flag),
+    ("policy.login.default_redirect_uri", LINK),
+    ("policy.login.password_check_lifetime", LIFETIME),
+    ("policy.login.external_login_check_lifetime", LIFETIME),
+    ("policy.login.mfa_init_skip_lifetime", LIFETIME),
+    ("policy.login.second_factor_check_lifetime", LIFETIME),
+    ("policy.login.multi_factor_check_lifetime", LIFETIME),
+    ("policy.login.second_factors", SECOND_FACTORS),
+    (
+        "policy.login.multi_factors",
+        Rule::List(&Rule::Word(&[PASSKEY])),
+    ),
+    ("policy.password_expiry.max_age_days", DAYS),
+    ("policy.password_expiry.expire_warn_days", DAYS),
     ("policy.domain.login_name_includes_domain", Rule::Flag),
+    ("general.default_language", Rule::Language),
+    ("general.supported_languages", LANGUAGES),
+    ("general.allowed_languages", LANGUAGES),
+    (
+        "branding.theme_mode",
+        Rule::Word(&["auto", "light", "dark"]),
+    ),
+    ("branding.font_url", LINK),
+    ("branding.hide_login_name_suffix", Rule::Flag),
+    ("branding.disable_watermark", Rule::Flag),
+    ("branding.light.primary_color", Rule::Color),
+    ("branding.light.background_color", Rule::Color),
+    ("branding.light.warn_color", Rule::Color),
+    ("branding.light.font_color", Rule::Color),
+    ("branding.light.logo_url", LINK),
+    ("branding.light.icon_url", LINK),
+    ("branding.dark.primary_color", Rule::Color),
+    ("branding.dark.background_color", Rule::Color),
+    ("branding.dark.warn_color", Rule::Color),
+    ("branding.dark.font_color", Rule::Color),
+    ("branding.dark.logo_url", LINK),
+    ("branding.dark.icon_url", LINK),
+    ("legal.tos_link", LINK),
+    ("legal.privacy_policy_link", LINK),
+    ("legal.help_link", LINK),
+    ("legal.support_email", Rule::OrEmpty(&Rule::Email)),
+    ("legal.docs_link", LINK),
+    ("legal.custom_link", LINK),
+    ("legal.custom_link_text", Rule::OrEmpty(&Rule::Text)),
+    ("security.embedded_iframe", Rule::Flag),
+    ("security.allowed_origins", Rule::List(&Rule::WebOrigin)),
     ("list.default_limit", Rule::Number(1, 1_000_000)),
     ("list.max_limit", Rule::Number(0, 1_000_000)),
     ("ids.node", Rule::Number(0, MAX_NODE as i64)),
@@ -152,6 +222,7 @@ mod tests {
     use super::super::units::{print_size, print_span};
     use super::super::{Config, ConfigError, HumanConfig, Overrides};
     use super::*;
+    use crate::domain::policy::SecondFactor;
 
     fn complete() -> Value {
         let mut config = Config::default();
@@ -213,11 +284,18 @@ mod tests {
     #[test]
     fn sections_have_members_and_keys_have_none() {
         assert_eq!(members("policy.lockout").count(), 2);
-        assert_eq!(members("policy").count(), 6);
+        assert_eq!(members("policy").count(), 7);
         assert_eq!(members("ids.node").count(), 0);
         assert_eq!(members("polic").count(), 0);
         assert!(is_section("roles") && is_section("first_instance.human"));
         assert!(!is_section("data_dir") && !is_section("server.listen"));
+    }
+
+    #[test]
+    fn every_second_factor_can_be_named() {
+        for factor in SecondFactor::ALL {
+            assert!(SECOND_FACTORS.read(factor.name()).is_some(), "{factor:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! are errors that name the key, the value, where it comes from and what is allowed. A secret is
 //! never part of such a text. Nothing outside this module reads the environment.
 
+mod branding;
 mod check;
 mod error;
 mod first_instance;
@@ -14,26 +15,31 @@ mod keys;
 mod layer;
 mod list;
 mod log;
+mod login;
 mod policy;
 mod rule;
 mod server;
+mod settings;
 mod show;
 mod storage;
 mod units;
 mod variables;
 mod zitadel;
 
+pub use branding::{BrandingConfig, DarkThemeConfig, LightThemeConfig, ThemeModeConfig};
 pub use error::{ConfigError, Origin};
 pub use first_instance::{FirstInstanceConfig, HumanConfig, MachineConfig};
 pub use hashing::{PasswordConfig, TokenConfig};
 pub use ids::IdConfig;
 pub use list::ListConfig;
 pub use log::{LogConfig, LogFormat};
+pub use login::LoginConfig;
 pub use policy::{
-    AttemptConfig, ComplexityConfig, DomainConfig, LockoutConfig, LoginConfig, PolicyConfig,
-    TarpitConfig,
+    AttemptConfig, ComplexityConfig, DomainConfig, LockoutConfig, PasswordExpiryConfig,
+    PolicyConfig, TarpitConfig,
 };
 pub use server::ServerConfig;
+pub use settings::{GeneralConfig, LegalConfig, SecurityConfig};
 pub use storage::StorageConfig;
 pub use variables::environment;
 
@@ -47,6 +53,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::permission::{RoleTable, UnknownPermission};
 use crate::domain::policy::Policies;
+use crate::domain::settings::Settings;
 
 use layer::Layers;
 
@@ -81,6 +88,14 @@ pub struct Config {
     pub passwords: PasswordConfig,
     /// The instance's policies.
     pub policy: PolicyConfig,
+    /// Languages of login pages.
+    pub general: GeneralConfig,
+    /// How login pages look.
+    pub branding: BrandingConfig,
+    /// Links that login pages show.
+    pub legal: LegalConfig,
+    /// Where login pages may be shown.
+    pub security: SecurityConfig,
     /// How long answered lists are.
     pub list: ListConfig,
     /// Role name to permission names, in place of stock roles or beside them; default none.
@@ -105,6 +120,10 @@ impl Default for Config {
             tokens: TokenConfig::default(),
             passwords: PasswordConfig::default(),
             policy: PolicyConfig::default(),
+            general: GeneralConfig::default(),
+            branding: BrandingConfig::default(),
+            legal: LegalConfig::default(),
+            security: SecurityConfig::default(),
             list: ListConfig::default(),
             roles: BTreeMap::new(),
             ids: IdConfig::default(),
@@ -160,6 +179,17 @@ impl Config {
     /// The policies as the domain has them.
     pub fn policies(&self) -> Policies {
         self.policy.to_domain()
+    }
+
+    /// What login pages are told beside the policies, as the domain has it.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            password_expiry: self.policy.password_expiry.to_domain(),
+            branding: self.branding.to_domain(),
+            legal: self.legal.to_domain(),
+            security: self.security.to_domain(),
+            languages: self.general.to_domain(),
+        }
     }
 
     /// The stock roles with the configured ones in their place.

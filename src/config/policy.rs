@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::login::LoginConfig;
 use super::units::span;
 use crate::domain::policy;
+use crate::domain::settings::PasswordExpiry;
 
 /// The instance's policies.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +21,10 @@ pub struct PolicyConfig {
     pub attempts: AttemptConfig,
     /// How long the answer to a failed check is held back.
     pub tarpit: TarpitConfig,
-    /// What a session must have to act as a bearer.
+    /// How people may log in.
     pub login: LoginConfig,
+    /// How old a password may get.
+    pub password_expiry: PasswordExpiryConfig,
     /// How login names look.
     pub domain: DomainConfig,
 }
@@ -49,10 +53,7 @@ impl PolicyConfig {
                 step_duration: self.tarpit.step_duration,
                 max_duration: self.tarpit.max_duration,
             },
-            login: policy::LoginPolicy {
-                force_mfa: self.login.force_mfa,
-                force_mfa_local_only: self.login.force_mfa_local_only,
-            },
+            login: self.login.to_domain(),
             login_name_includes_domain: self.domain.login_name_includes_domain,
         }
     }
@@ -162,22 +163,31 @@ impl Default for TarpitConfig {
     }
 }
 
-/// What a session must have to act as a bearer.
+/// How old a password may get; login pages keep to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct LoginConfig {
-    /// Everybody needs a second factor; default false.
-    pub force_mfa: bool,
-    /// Everybody who logs in here, not by an identity provider, needs one; default false.
-    pub force_mfa_local_only: bool,
+pub struct PasswordExpiryConfig {
+    /// Days after which it must be changed; default 0, which never asks for it.
+    pub max_age_days: u32,
+    /// Days before that on which people are told; default 0.
+    pub expire_warn_days: u32,
 }
 
-impl Default for LoginConfig {
+impl PasswordExpiryConfig {
+    pub(super) const fn to_domain(&self) -> PasswordExpiry {
+        PasswordExpiry {
+            max_age_days: self.max_age_days,
+            expire_warn_days: self.expire_warn_days,
+        }
+    }
+}
+
+impl Default for PasswordExpiryConfig {
     fn default() -> Self {
-        let policy = policy::LoginPolicy::default();
+        let expiry = PasswordExpiry::default();
         Self {
-            force_mfa: policy.force_mfa,
-            force_mfa_local_only: policy.force_mfa_local_only,
+            max_age_days: expiry.max_age_days,
+            expire_warn_days: expiry.expire_warn_days,
         }
     }
 }

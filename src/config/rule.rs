@@ -9,6 +9,7 @@ use std::time::Duration;
 use ::config::ValueKind;
 
 use super::units::{parse_moment, parse_size, parse_span, print_size, print_span};
+use crate::domain::settings::is_language_tag;
 
 /// What a key may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,16 @@ pub(super) enum Rule {
     Secret,
     /// Names of permissions; which ones exist is tested on the whole table.
     Names,
+    /// A colour: `#` and six hexadecimal digits.
+    Color,
+    /// A web address.
+    Link,
+    /// Scheme, host and port of a web page.
+    WebOrigin,
+    /// What fits the rule, or an empty text for none.
+    OrEmpty(&'static Self),
+    /// A list of texts that fit the rule.
+    List(&'static Self),
 }
 
 impl Rule {
@@ -59,6 +70,9 @@ impl Rule {
             (Self::Names, ValueKind::Array(names)) => names
                 .iter()
                 .all(|name| matches!(&name.kind, ValueKind::String(name) if is_line(name, LINE))),
+            (Self::List(rule), ValueKind::Array(items)) => items.iter().all(
+                |item| matches!(&item.kind, ValueKind::String(text) if rule.accepts_text(text)),
+            ),
             (_, ValueKind::String(text)) => self.accepts_text(text),
             _ => false,
         }
@@ -66,7 +80,11 @@ impl Rule {
 
     fn accepts_text(self, text: &str) -> bool {
         match self {
-            Self::Flag | Self::Number(..) | Self::Names => false,
+            Self::Flag | Self::Number(..) | Self::Names | Self::List(_) => false,
+            Self::Color => is_color(text),
+            Self::Link => is_link(text),
+            Self::WebOrigin => is_web_origin(text),
+            Self::OrEmpty(rule) => text.is_empty() || rule.accepts_text(text),
             Self::Span(min, max) => {
                 parse_span(text).is_some_and(|span| (min..=max).contains(&span))
             }
@@ -80,7 +98,7 @@ impl Rule {
             Self::Moment => parse_moment(text).is_some(),
             Self::Domain => is_domain(text),
             Self::Email => is_email(text),
-            Self::Language => is_language(text),
+            Self::Language => is_language_tag(text),
             Self::Directives => text.split(',').all(is_directive),
             Self::Secret => !text.is_empty() && !text.contains(char::REPLACEMENT_CHARACTER),
         }
@@ -91,7 +109,7 @@ impl Rule {
         let value = match self {
             Self::Flag => ValueKind::Boolean(text.parse().ok()?),
             Self::Number(..) => ValueKind::I64(text.parse().ok()?),
-            Self::Names => {
+            Self::Names | Self::List(_) => {
                 let names = text.split([',', ' ']).filter(|name| !name.is_empty());
                 ValueKind::from(names.map(str::to_owned).collect::<Vec<_>>())
             }
@@ -106,6 +124,10 @@ impl Rule {
             | Self::Email
             | Self::Language
             | Self::Directives
+            | Self::Color
+            | Self::Link
+            | Self::WebOrigin
+            | Self::OrEmpty(_)
             | Self::Secret => ValueKind::String(text.to_owned()),
         };
         self.accepts(&value).then_some(value)
@@ -143,6 +165,11 @@ impl Rule {
             Self::Names => {
                 "a list of permissions, such as `[\"session.read\", \"user.read\"]`".to_owned()
             }
+            Self::Color => "a colour, such as `#5469d4`".to_owned(),
+            Self::Link => "a web address, such as `https://example.com/help`".to_owned(),
+            Self::WebOrigin => "an origin, such as `https://example.com`".to_owned(),
+            Self::OrEmpty(rule) => format!("{}, or nothing", rule.allowed()),
+            Self::List(rule) => format!("a list, each item {}", rule.allowed()),
         }
     }
 }
@@ -154,6 +181,28 @@ const LINE: usize = 200;
 fn is_line(text: &str, max: usize) -> bool {
     let visible = |c: char| !c.is_control() && c != char::REPLACEMENT_CHARACTER;
     !text.trim().is_empty() && text.chars().count() <= max && text.chars().all(visible)
+}
+
+fn is_color(text: &str) -> bool {
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What comes behind the scheme of a web address, if it has one of ours.
+fn without_scheme(text: &str) -> Option<&str> {
+    text.strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+}
+
+/// ZITADEL's links may hold `{{.Lang}}`, so that the path is not looked at.
+fn is_link(text: &str) -> bool {
+    let host = without_scheme(text).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    host && is_line(text, 2_000) && !text.contains(char::is_whitespace)
+}
+
+fn is_web_origin(text: &str) -> bool {
+    is_link(text)
+        && without_scheme(text).is_some_and(|rest| !rest.contains(['/', '?', '#', '@', '\\']))
 }
 
 fn is_domain(text: &str) -> bool {
@@ -173,15 +222,6 @@ fn is_email(text: &str) -> bool {
     is_line(text, LINE)
         && !text.contains(char::is_whitespace)
         && parts.is_some_and(|(local, domain)| !local.is_empty() && is_domain(domain))
-}
-
-fn is_language(text: &str) -> bool {
-    let subtag =
-        |tag: &str| (1..=8).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric());
-    let primary = text.split('-').next().unwrap_or_default();
-    (2..=3).contains(&primary.len())
-        && primary.bytes().all(|b| b.is_ascii_alphabetic())
-        && text.split('-').all(subtag)
 }
 
 /// `level` or `target=level`. A bare target, which the logger would take too, is refused: it is a
@@ -210,7 +250,47 @@ mod tests {
         let label = "x".repeat(63);
         let too_long = format!("{label}x.example");
         let levels = "warn, bartizan::storage=trace, h2= off";
-        let table: [(Rule, &[&str], &[&str]); 9] = [
+        let table: [(Rule, &[&str], &[&str]); 14] = [
+            (
+                Rule::Color,
+                &["#5469d4", "#FFFFFF"],
+                &["", "#", "5469d4", "#fff", "#5469d4ff", "#5469dg", "red"],
+            ),
+            (
+                Rule::Link,
+                &[
+                    "https://a",
+                    "http://a.example:1/b?c#d",
+                    "https://a/{{.Lang}}",
+                ],
+                &[
+                    "",
+                    "a",
+                    "ftp://a",
+                    "https://",
+                    "https:///a",
+                    "https://a b",
+                    "javascript:1",
+                ],
+            ),
+            (
+                Rule::WebOrigin,
+                &["https://a.example", "http://localhost:3000"],
+                &[
+                    "",
+                    "*",
+                    "a.example",
+                    "https://a/",
+                    "https://a?b",
+                    "https://a@b",
+                ],
+            ),
+            (Rule::OrEmpty(&Rule::Email), &["", "a@b"], &[" ", "a"]),
+            (
+                Rule::List(&Rule::Language),
+                &["", "en", "en, de-CH", "en de"],
+                &["english", "en,english"],
+            ),
             (
                 Rule::Text,
                 &["a", "\u{c4}nne B."],

@@ -10,5 +10,6 @@ pub mod permission;
 pub mod policy;
 pub mod secret;
 pub mod session;
+pub mod settings;
 pub mod time;
 pub mod user;

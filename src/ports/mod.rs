@@ -6,6 +6,7 @@
 mod clock;
 mod crypto;
 mod query;
+mod query_org;
 mod store;
 
 pub use clock::{Clock, IdGenerator};
@@ -14,9 +15,13 @@ pub use crypto::{
     Seal, SessionClaim, TokenClaim, Tokens,
 };
 pub use query::{
-    Comparison, EventQuery, Readable, SessionFilter, SessionPage, SessionQuery, SessionUser,
-    SessionView, TextMatch, TextMethod, UserFilter, UserOrder, UserPage, UserQuery, UserText,
-    UserView,
+    Comparison, EventQuery, PatFilter, PatOrder, PatPage, PatQuery, PatView, Readable,
+    SessionFilter, SessionPage, SessionQuery, SessionUser, SessionView, TextMatch, TextMethod,
+    UserFilter, UserOrder, UserPage, UserQuery, UserText, UserView,
+};
+pub use query_org::{
+    MemberFilter, MemberOrder, MemberPage, MemberQuery, MemberText, MemberView, OrgFilter,
+    OrgOrder, OrgPage, OrgQuery, Orgs, ReadableMembers,
 };
 pub use store::{
     Append, Cause, Commit, Committed, EndSessions, Head, PatBearer, State, Store, StoreError,

@@ -1,7 +1,7 @@
 //! What can be searched for, and what comes back.
 
 use crate::domain::event::{Aggregate, AggregateType};
-use crate::domain::ids::{OrgId, Position, SessionId, UserId};
+use crate::domain::ids::{OrgId, PatId, Position, SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
@@ -189,7 +189,7 @@ pub enum UserOrder {
     CreationDate,
 }
 
-/// Which users the caller may see at all.
+/// Which users, or whose things, the caller may see at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Readable {
     /// All of the instance.
@@ -238,6 +238,80 @@ pub struct UserPage {
     pub total: u64,
     /// The rows.
     pub users: Vec<UserView>,
+}
+
+/// A condition on personal access tokens (adjacent.md section 7, `ListPersonalAccessTokens`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PatFilter {
+    /// This one.
+    Id(PatId),
+    /// Of this user.
+    User(UserId),
+    /// Of users that this organisation owns.
+    Organization(OrgId),
+    /// Creation date.
+    CreatedAt(Comparison, Timestamp),
+    /// Expiration.
+    ExpiresAt(Comparison, Timestamp),
+    /// Never holds: a condition on an id that cannot exist.
+    Never,
+}
+
+/// What personal access tokens are sorted by, and then by id.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PatOrder {
+    /// Creation date.
+    #[default]
+    CreationDate,
+    /// Id.
+    Id,
+    /// Owner.
+    User,
+    /// Organisation of the owner.
+    Organization,
+    /// Expiration.
+    ExpirationDate,
+}
+
+/// A search for personal access tokens: all filters must hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatQuery {
+    /// Whose tokens may be seen; others are not even counted.
+    pub readable: Readable,
+    /// Conditions.
+    pub filters: Vec<PatFilter>,
+    /// Order.
+    pub order: PatOrder,
+    /// Direction.
+    pub ascending: bool,
+    /// Rows to skip.
+    pub offset: u64,
+    /// Rows to take.
+    pub limit: u32,
+}
+
+/// A personal access token as it is shown: without what proves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatView {
+    /// Its id.
+    pub id: PatId,
+    /// The id of its owner as the client knows it.
+    pub user: String,
+    /// The organisation of its owner.
+    pub organization: OrgId,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The moment from which it is refused.
+    pub expires_at: Timestamp,
+}
+
+/// A page of personal access tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatPage {
+    /// Rows that match and may be seen, before paging.
+    pub total: u64,
+    /// The rows.
+    pub pats: Vec<PatView>,
 }
 
 /// A stretch of the log.

@@ -15,8 +15,10 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, Pat, User};
 
 use super::query::{
-    EventQuery, SessionPage, SessionQuery, SessionView, UserPage, UserQuery, UserView,
+    EventQuery, PatPage, PatQuery, SessionPage, SessionQuery, SessionView, UserPage, UserQuery,
+    UserView,
 };
+use super::query_org::{MemberPage, MemberQuery, OrgPage, OrgQuery};
 
 /// Trouble with the store. No driver's type and no cause that a client could read.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +35,9 @@ pub enum StoreError {
     /// A user that must be active is not, or is gone.
     #[error("the user is not active: `{0}`")]
     UserNotActive(UserId),
+    /// A search has more conditions than can be run, or nests them too deeply.
+    #[error("a search with too many conditions, or nested too deeply")]
+    TooManyConditions,
     /// The queue of the writer is full: nothing was written.
     #[error("too many writes are waiting")]
     Overloaded,
@@ -129,7 +134,8 @@ pub struct Commit {
     pub creator: UserId,
     /// Users that must exist and be active when it is written.
     pub active_users: Vec<UserId>,
-    /// Normalised login names that users get; refused when they belong to another user.
+    /// Normalised login names that users get; refused when they belong to another user. Those that a
+    /// user had are free once `user.username.changed` is written, so the new ones come with it.
     pub login_names: Vec<(UserId, String)>,
     /// What is written, in order.
     pub appends: Vec<Append>,
@@ -226,8 +232,14 @@ pub trait Store: Debug + Send + Sync {
     /// The personal access tokens of a user that were not revoked, oldest first.
     fn pats(&self, user: UserId) -> Pending<'_, Result<Vec<Pat>, StoreError>>;
 
+    /// Personal access tokens that were not revoked.
+    fn search_pats(&self, query: PatQuery) -> Pending<'_, Result<PatPage, StoreError>>;
+
     /// Roles: of one user, or of everybody.
     fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>>;
+
+    /// Roles with what is shown beside them.
+    fn search_members(&self, query: MemberQuery) -> Pending<'_, Result<MemberPage, StoreError>>;
 
     /// The instance, once it was set up.
     fn instance(&self) -> Pending<'_, Result<Option<Instance>, StoreError>>;
@@ -237,6 +249,9 @@ pub trait Store: Debug + Send + Sync {
 
     /// The organisation with this primary domain, lower case.
     fn org_by_domain(&self, domain: &str) -> Pending<'_, Result<Option<Org>, StoreError>>;
+
+    /// Organisations.
+    fn search_orgs(&self, query: OrgQuery) -> Pending<'_, Result<OrgPage, StoreError>>;
 
     /// Events in order of position.
     fn events(&self, query: EventQuery) -> Pending<'_, Result<Vec<RecordedEvent>, StoreError>>;

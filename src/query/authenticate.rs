@@ -124,7 +124,7 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
         factors: counted_factors(&view),
         ..Strength::default()
     };
-    strong_enough(strength, core.policies.login)?;
+    strong_enough(strength, &core.policies.login)?;
     let memberships = core
         .store
         .members(Some(checked.id))

@@ -1,12 +1,23 @@
 //! Reads: who is asking, and what may be shown to whom.
 
 mod authenticate;
+mod members;
+mod orgs;
+mod pats;
 pub(crate) mod sessions;
+mod settings;
 mod users;
 
 pub use authenticate::authenticate;
+pub use members::{ListMembers, MemberList, list_members};
+pub use orgs::{ListOrgs, OrgList, list_orgs};
+pub use pats::{ListPats, PatList, list_pats};
 pub use sessions::{
     ListSessions, SessionList, counted_factors, get_session, list_sessions, password_checked_at,
+};
+pub use settings::{
+    SettingsDetails, list_identity_providers, read_instance_settings, read_settings,
+    read_translation,
 };
 pub use users::{ListUsers, UserList, get_user, list_users};
 
@@ -23,11 +34,15 @@ fn page_limit(limits: ListLimits, asked: u32) -> Result<u32, Error> {
             "Limit exceeded",
         ));
     }
-    Ok(match (asked, limits.default) {
-        (0, 0) => u32::MAX,
-        (0, default) => default,
-        (asked, _) => asked,
+    Ok(match applied_limit(limits, asked) {
+        0 => u32::MAX,
+        limit => limit,
     })
+}
+
+/// The limit as newer answers tell it; 0 where there is none.
+const fn applied_limit(limits: ListLimits, asked: u32) -> u32 {
+    if asked == 0 { limits.default } else { asked }
 }
 
 /// The moment that a list answer names: when the log was last written.

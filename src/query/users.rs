@@ -72,7 +72,8 @@ pub async fn list_users(core: &Core, caller: &Caller, list: ListUsers) -> Result
     })
 }
 
-fn readable(caller: &Caller) -> Readable {
+/// Which users the caller may see.
+pub(super) fn readable(caller: &Caller) -> Readable {
     let mut organizations = Vec::new();
     for membership in &caller.memberships {
         if !membership.permissions.contains(Permission::UserRead) {

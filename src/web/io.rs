@@ -92,6 +92,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let polled = Pin::new(&mut this.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {
             this.watch.heard();
+        } else if polled.is_ready() && buffer.remaining() > 0 {
+            this.watch.left();
         }
         polled
     }

@@ -33,6 +33,8 @@ pub(super) struct Watch {
     heard: Cell<bool>,
     /// The deadline of the peer that takes none of what we write.
     blocked: Cell<Option<Instant>>,
+    /// The deadline of what is still written to a peer that has said its last, where nothing is.
+    left: Cell<Option<Instant>>,
     /// Whether the connection carries many requests at once (HTTP/2).
     multiplexed: Cell<bool>,
     /// Whether a multiplexed connection has been idle for too long.
@@ -58,6 +60,7 @@ impl Watch {
             heading: Cell::new(true),
             heard: Cell::new(false),
             blocked: Cell::new(None),
+            left: Cell::new(None),
             multiplexed: Cell::new(false),
             retired: Cell::new(false),
             exchanges: RefCell::default(),
@@ -81,6 +84,17 @@ impl Watch {
     /// The peer took something.
     pub(super) fn unblocked(&self) {
         self.blocked.set(None);
+        if self.left.get().is_some() {
+            self.left();
+        }
+    }
+
+    /// The peer will send no more. It may wait for the rest of an answer; but where an answer has no
+    /// end, as a stream has not, and nothing is written, nobody would ever see that the peer is gone.
+    pub(super) fn left(&self) {
+        let due = Instant::now() + self.limits.stall;
+        self.left.set(Some(due));
+        self.due(due);
     }
 
     /// From here on the connection speaks HTTP/2, where bytes do not mean that a request begins.
@@ -152,6 +166,7 @@ impl Watch {
             self.quiet.set(now + self.limits.drain);
         }
         let exchanges = self.exchanges.borrow();
+        let answered = exchanges.slots.iter().all(Option::is_none);
         let next = exchanges
             .slots
             .iter()
@@ -159,6 +174,7 @@ impl Watch {
             .copied()
             .chain(quiet.then(|| self.quiet.get()))
             .chain(self.blocked.get())
+            .chain(self.left.get().filter(|_| answered))
             .chain(self.stop.deadline())
             .min()
             // A request whose handler takes its time over the body of an answer.

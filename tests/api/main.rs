@@ -23,14 +23,18 @@
     reason = "tables of cases and the small tools that read them"
 )]
 
+mod administrators;
 mod callers;
 mod concurrency;
 mod errors;
 mod helpers;
 mod json;
+mod organizations;
 mod permissions;
+mod provisioning;
 mod routing;
 mod secrets;
 mod sessions;
+mod settings;
 mod users;
 mod v2beta;

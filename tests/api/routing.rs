@@ -185,7 +185,6 @@ fn methods_are_not_overridden() {
 fn documented_operations_of_later_versions_say_so() {
     let server = TestServer::start();
     for (method, target, name) in [
-        ("PUT", "/v2/users/human/1", "UpdateHumanUser"),
         ("POST", "/v2/users/1/password_reset", "PasswordReset"),
         ("POST", "/v2/users/1/email", "SetEmail"),
         ("POST", "/v2/users/1/email/verify", "VerifyEmail"),

@@ -33,13 +33,15 @@ fn unknown_keys_of_the_file() {
         &[],
         "unknown key in file `config.toml`: `sever`",
         "the keys and sections of the top level are `data_dir`, `server`, `storage`, `tokens`, \
-         `passwords`, `policy`, `list`, `ids`, `log`, `first_instance`, `roles`",
+         `passwords`, `policy`, `general`, `branding`, `legal`, `security`, `list`, `ids`, `log`, \
+         `first_instance`, `roles`",
     );
     assert_refused(
         "[policy.lockouts]\nmax = 1",
         &[],
         "unknown key in file `config.toml`: `policy.lockouts`",
-        "the keys of `[policy]` are `complexity`, `lockout`, `attempts`, `tarpit`, `login`, `domain`",
+        "the keys of `[policy]` are `complexity`, `lockout`, `attempts`, `tarpit`, `login`, \
+         `password_expiry`, `domain`",
     );
     assert_refused(
         "[roles]\n\"My Role\" = []",
@@ -135,6 +137,21 @@ fn values_of_the_wrong_kind() {
         ("server.body_timeout", "5", SPAN),
         ("server.body_limit", "1024", SIZE),
         ("server.listen", "\"localhost:8080\"", ADDRESS),
+        (
+            "branding.light.font_color",
+            "\"red\"",
+            "a colour, such as `#5469d4`",
+        ),
+        (
+            "legal.help_link",
+            "\"help.html\"",
+            "a web address, such as `https://example.com/help`, or nothing",
+        ),
+        (
+            "security.allowed_origins",
+            "\"https://a\"",
+            "a list, each item an origin, such as `https://example.com`",
+        ),
     ] {
         assert_refused(
             &format!("{key} = {value}"),
@@ -143,6 +160,31 @@ fn values_of_the_wrong_kind() {
                 "value of `{key}` in file `config.toml` is not allowed: `{}`",
                 value.trim_matches('"')
             ),
+            &format!("write {allowed}"),
+        );
+    }
+}
+
+#[test]
+fn items_of_the_wrong_kind() {
+    for (key, value, shown, allowed) in [
+        (
+            "policy.login.multi_factors",
+            "[\"otp\"]",
+            "[otp]",
+            "a list, each item one of `u2f_with_verification`",
+        ),
+        (
+            "security.allowed_origins",
+            "[\"https://a\", 1]",
+            "[https://a, 1]",
+            "a list, each item an origin, such as `https://example.com`",
+        ),
+    ] {
+        assert_refused(
+            &format!("{key} = {value}"),
+            &[],
+            &format!("value of `{key}` in file `config.toml` is not allowed: `{shown}`"),
             &format!("write {allowed}"),
         );
     }
@@ -302,6 +344,36 @@ fn values_that_do_not_fit_each_other() {
          `x/login-client.pat`",
         "write another path than that of `first_instance.login_client.pat_path`",
     );
+}
+
+#[test]
+fn languages_that_do_not_fit_each_other() {
+    assert_refused(
+        "general.default_language = \"tlh\"\ngeneral.supported_languages = [\"de\", \"en\"]",
+        &[],
+        "value of `general.default_language` in file `config.toml` is not allowed: `tlh`",
+        "write one of `general.supported_languages`, which are `de`, `en`",
+    );
+    assert_refused(
+        "general.supported_languages = [\"de\", \"fr\"]",
+        &[],
+        "value of `general.supported_languages` in file `config.toml` is not allowed: `de, fr`",
+        "write a list with `en` in it, which `general.default_language` names",
+    );
+    assert_refused(
+        "",
+        &[("BARTIZAN_GENERAL__ALLOWED_LANGUAGES", "de,fr")],
+        "value of `general.allowed_languages` in environment variable \
+         `BARTIZAN_GENERAL__ALLOWED_LANGUAGES` is not allowed: `de, fr`",
+        "write a list with `en` in it, which `general.default_language` names",
+    );
+    assert_refused(
+        "general.supported_languages = [\"de\", \"en\"]\ngeneral.allowed_languages = [\"en\", \"fr\"]",
+        &[],
+        "value of `general.allowed_languages` in file `config.toml` is not allowed: `fr`",
+        "write one of `general.supported_languages`, which are `de`, `en`",
+    );
+    assert!(load("general.default_language = \"de\"", &[]).is_ok());
 }
 
 #[test]

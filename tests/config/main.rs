@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use bartizan::config::{Config, ConfigError, HumanConfig, LogFormat, Overrides};
 use bartizan::domain::permission::Permission;
-use bartizan::domain::policy::Policies;
+use bartizan::domain::policy::{Policies, SecondFactor};
+use bartizan::domain::settings::Settings;
 
 const NOWHERE: &str = "/nonexistent/config.toml";
 
@@ -139,8 +140,32 @@ fn variables_reach_every_kind_of_key() {
 }
 
 #[test]
-fn default_policies_are_those_of_the_domain() {
+fn default_policies_and_settings_are_those_of_the_domain() {
     assert_eq!(Config::default().policies(), Policies::default());
+    assert_eq!(Config::default().settings(), Settings::default());
+}
+
+#[test]
+fn lists_replace_the_default_as_a_whole() {
+    let factors = |file: &str, env: &[_]| {
+        let login = load(file, env).unwrap().policies().login;
+        login.second_factors.iter().collect::<Vec<_>>()
+    };
+    let file = "policy.login.second_factors = [\"otp_sms\"]";
+    let none = [("BARTIZAN_POLICY__LOGIN__SECOND_FACTORS", "")];
+    let two = [(
+        "BARTIZAN_POLICY__LOGIN__SECOND_FACTORS",
+        "u2f, recovery_codes",
+    )];
+    assert_eq!(factors("", &[]), [SecondFactor::Totp, SecondFactor::U2f]);
+    assert_eq!(factors(file, &[]), [SecondFactor::OtpSms]);
+    assert_eq!(factors(file, &none), []);
+    assert_eq!(
+        factors(file, &two),
+        [SecondFactor::U2f, SecondFactor::RecoveryCodes]
+    );
+    let login = load("policy.login.multi_factors = []", &[]).unwrap();
+    assert!(!login.policies().login.allow_multi_factor_passkey);
 }
 
 #[test]

@@ -212,7 +212,7 @@ fn a_bad_call_costs_the_others_on_its_connection_nothing() {
         for body in [
             &b"\0\0\0"[..],
             &[0, 0xff, 0xff, 0xff, 0xff],
-            &[0; 300 * 1024],
+            &vec![0; 300 * 1024],
         ] {
             // One that never ends, beside it.
             let (_pending, mut open) = connection.open(path, &given).await;

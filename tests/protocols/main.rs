@@ -12,10 +12,7 @@
 )]
 #![expect(
     clippy::too_many_lines,
-    clippy::format_collect,
-    clippy::needless_lifetimes,
-    clippy::needless_pass_by_value,
-    clippy::single_match_else,
+    clippy::unused_self,
     reason = "tables of cases and the small tools that read them"
 )]
 
@@ -30,6 +27,8 @@ mod grpc_web;
 )]
 #[path = "../api/helpers/mod.rs"]
 mod helpers;
+mod log;
 mod matrix;
 mod outcome;
+mod streams;
 mod wire;

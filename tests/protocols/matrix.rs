@@ -8,8 +8,8 @@ use crate::calls::{
     SET_SESSION, UNLOCK_USER,
 };
 use crate::helpers::{PASSWORD, TestServer};
-use crate::outcome::{Outcome, Sent, Way, call};
-use crate::wire::{Headers, headers};
+use crate::outcome::{Outcome, Sent, Way, call, outcome};
+use crate::wire::{Headers, begin, headers};
 
 /// What a test server takes at most.
 const LIMIT: usize = 64 * 1024;
@@ -408,6 +408,33 @@ fn blur(value: &mut Value, key: &str) {
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[test]
+fn a_body_that_does_not_come_is_not_waited_for() {
+    let server = TestServer::configured(|config| {
+        config.server.body_timeout = std::time::Duration::from_millis(200);
+    });
+    let [_, login] = server.first_tokens();
+    for way in Way::ALL {
+        let mut given = bearer(login);
+        given.extend(headers(&[("content-type", way.content_type())]));
+        let path = if way == Way::Rest {
+            CREATE_SESSION.rest.1
+        } else {
+            CREATE_SESSION.path
+        };
+        let reply = begin(server.address(), path, &given, way == Way::Grpc);
+        let outcome = outcome(way, CREATE_SESSION, &reply);
+        let Outcome::Failed { code, message, .. } = outcome else {
+            panic!("{way:?}: {outcome:?}");
+        };
+        assert_eq!(
+            (code, message.as_str()),
+            (1, "the request body took too long"),
+            "{way:?}"
+        );
     }
 }
 

@@ -155,9 +155,10 @@ pub(crate) fn outcome(way: Way, procedure: Procedure, reply: &Reply) -> Outcome 
         Way::Rest => from_rest(reply),
         Way::ConnectJson | Way::ConnectBinary => from_connect(way, procedure, reply),
         Way::GrpcWeb | Way::GrpcWebText => {
-            let body = match way {
-                Way::GrpcWebText => STANDARD.decode(&reply.body).unwrap(),
-                _ => reply.body.clone(),
+            let body = if way == Way::GrpcWebText {
+                STANDARD.decode(&reply.body).unwrap()
+            } else {
+                reply.body.clone()
             };
             let mut messages = frames(&body);
             let (flags, trailers) = messages.pop().unwrap();
@@ -166,9 +167,10 @@ pub(crate) fn outcome(way: Way, procedure: Procedure, reply: &Reply) -> Outcome 
         }
         Way::Grpc => {
             // Trailers-Only: the one block of headers has everything.
-            let fields = match reply.trailers.is_empty() {
-                true => &reply.headers,
-                false => &reply.trailers,
+            let fields = if reply.trailers.is_empty() {
+                &reply.headers
+            } else {
+                &reply.trailers
             };
             from_grpc(procedure, reply, &frames(&reply.body), fields)
         }
@@ -211,9 +213,10 @@ fn from_rest(reply: &Reply) -> Outcome {
 fn from_connect(way: Way, procedure: Procedure, reply: &Reply) -> Outcome {
     if reply.status == 200 {
         assert_eq!(reply.header("content-type"), Some(way.content_type()));
-        return Outcome::Answered(match way {
-            Way::ConnectBinary => (procedure.from_binary)(&reply.body),
-            _ => serde_json::from_slice(&reply.body).unwrap(),
+        return Outcome::Answered(if way == Way::ConnectBinary {
+            (procedure.from_binary)(&reply.body)
+        } else {
+            serde_json::from_slice(&reply.body).unwrap()
         });
     }
     // Errors are JSON, whatever was asked in.

@@ -86,6 +86,21 @@ pub(crate) fn post2(address: SocketAddr, path: &str, headers: &Headers, parts: &
     })
 }
 
+/// A POST of which nothing comes but the head; the answer to that.
+#[track_caller]
+pub(crate) fn begin(address: SocketAddr, path: &str, headers: &Headers, http2: bool) -> Reply {
+    if http2 {
+        return wait(async {
+            let mut connection = Http2::connect(address).await;
+            let (response, _stream) = connection.open(path, headers).await;
+            timeout(PATIENCE, read(response)).await.unwrap().unwrap()
+        });
+    }
+    let mut fields = headers.clone();
+    fields.push(("content-length".to_owned(), "100".to_owned()));
+    send(address, "POST", path, &fields, None)
+}
+
 /// A connection of HTTP/2.
 pub(crate) struct Http2(h2::client::SendRequest<Bytes>);
 

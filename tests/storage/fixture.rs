@@ -5,7 +5,7 @@ use std::panic::Location;
 
 use bartizan::domain::event::{
     Aggregate, Event, HumanAdded, InstanceAdded, InstanceEvent, MachineAdded, OrgAdded, OrgDomain,
-    OrgEvent, RecordedEvent, SessionEvent, UserEvent,
+    OrgEvent, RecordedEvent, SessionEvent, UserEvent, UsernameChanged,
 };
 use bartizan::domain::ids::{InstanceId, OrgId, Position, Sequence, SessionId, UserId};
 use bartizan::domain::org::{evolve_instance, evolve_org, first_instance, first_org};
@@ -166,6 +166,16 @@ pub(crate) fn change_user(user: &User, now: Timestamp, events: Vec<UserEvent>) -
     let state = State::User(Box::new(after.clone()));
     let append = append(user.sequence, ORG.key(), events, state);
     (after, Commit::new(now, ADMIN, vec![append]))
+}
+
+/// A user under another name.
+pub(crate) fn renamed(user: &User, now: Timestamp, name: &str) -> (User, Commit) {
+    let changed = UserEvent::UsernameChanged(UsernameChanged {
+        user_name: name.to_owned(),
+    });
+    let (user, mut commit) = change_user(user, now, vec![changed]);
+    commit.login_names = vec![(user.id, login_name::normalize(name))];
+    (user, commit)
 }
 
 /// What ties a session to a user.

@@ -1,14 +1,30 @@
 //! From messages to commands and back. What comes out of here on the way in needs no further look.
 
+mod administrator;
+mod org;
+mod pat;
 mod session;
 mod session_search;
+mod settings;
 mod user;
+mod user_create;
 mod user_search;
+mod user_update;
+pub(crate) mod v1;
 
+pub(crate) use administrator::{Target, administrators_page, list_members, target};
+pub(crate) use org::{list_orgs, orgs_page};
+pub(crate) use pat::{expiration, list_pats, pats_page};
 pub(crate) use session::{create_session, saved_token, session, set_session};
 pub(crate) use session_search::{list_sessions, sessions_page};
+pub(crate) use settings::{
+    branding_settings, complexity_settings, domain_settings, expiry_settings, general_settings,
+    legal_settings, lockout_settings, login_settings, security_settings, settings_details,
+};
 pub(crate) use user::{add_human, set_password, user, user_details};
+pub(crate) use user_create::create_user;
 pub(crate) use user_search::{list_users, users_page};
+pub(crate) use user_update::{update_human_user, update_user};
 
 use bartizan_proto::buffa_types::google::protobuf::{Duration, Timestamp as WireTimestamp};
 use bartizan_proto::zitadel::object::v2::{Details as WireDetails, ListDetails};
@@ -18,6 +34,10 @@ use crate::core::Core;
 use crate::domain::ids::Sequence;
 use crate::domain::session::Session;
 use crate::domain::time::{Span, Timestamp};
+use crate::ports::Comparison;
+
+/// The zero time of Go.
+const YEAR_ONE: Timestamp = Timestamp::from_micros(-62_135_596_800_000_000);
 
 /// The moment on the wire.
 pub(crate) fn timestamp(moment: Timestamp) -> WireTimestamp {
@@ -32,6 +52,18 @@ pub(crate) fn timestamp(moment: Timestamp) -> WireTimestamp {
 fn moment(wire: &WireTimestamp) -> Timestamp {
     let micros = wire.seconds.saturating_mul(1_000_000);
     Timestamp::from_micros(micros.saturating_add(i64::from(wire.nanos / 1_000)))
+}
+
+/// How two moments are compared: `TimestampQueryMethod` and `TimestampFilterMethod` have the same
+/// numbers. Undefined ones were refused by the validation.
+fn comparison(method: i32) -> Comparison {
+    match method {
+        1 => Comparison::Greater,
+        2 => Comparison::GreaterOrEquals,
+        3 => Comparison::Less,
+        4 => Comparison::LessOrEquals,
+        _ => Comparison::Equals,
+    }
 }
 
 /// A span from the wire; what is longer than 292 years is cut off, as in ZITADEL.
@@ -67,9 +99,9 @@ pub(crate) fn session_details(core: &Core, session: &Session) -> WireDetails {
 }
 
 /// `object.v2.ListDetails`; `processedSequence` is never filled (spec session-service.md section 9.2).
-fn list_details(total: u64, written_at: Option<Timestamp>) -> ListDetails {
-    // Before the first event ZITADEL says the zero time of Go, year 1.
-    let written_at = written_at.unwrap_or(Timestamp::from_micros(-62_135_596_800_000_000));
+pub(crate) fn list_details(total: u64, written_at: Option<Timestamp>) -> ListDetails {
+    // What ZITADEL says before the first event.
+    let written_at = written_at.unwrap_or(YEAR_ONE);
     ListDetails {
         total_result: total,
         timestamp: timestamp(written_at).into(),

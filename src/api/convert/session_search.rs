@@ -1,18 +1,16 @@
 //! Searches for sessions (spec session-service.md section 9.2).
 
-use bartizan_proto::buffa::EnumValue;
 use bartizan_proto::buffa_types::google::protobuf::Timestamp as WireTimestamp;
 use bartizan_proto::zitadel::session::v2 as wire;
 use bartizan_proto::zitadel::session::v2::__buffa::oneof::search_query::Query;
-use bartizan_proto::zitadel::v1::TimestampQueryMethod;
 
-use super::{list_details, moment, session};
+use super::{comparison, list_details, moment, session};
 use crate::domain::error::Kind;
 use crate::domain::ids::{SessionId, given_user_key};
 use crate::domain::permission::Caller;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::ports::{Comparison, SessionFilter};
+use crate::ports::SessionFilter;
 use crate::query::{ListSessions, SessionList};
 
 /// The search of a `ListSessionsRequest`.
@@ -61,11 +59,12 @@ fn filter(query: Query, caller: &Caller) -> Result<SessionFilter, Error> {
             Some(fingerprint) if !fingerprint.is_empty() => SessionFilter::Fingerprint(fingerprint),
             Some(_) | None => return Err(invalid("GRPC-x8n23uh")),
         },
-        Query::CreationDateQuery(date) => {
-            SessionFilter::CreatedAt(comparison(date.method), at(date.creation_date.as_option()))
-        }
+        Query::CreationDateQuery(date) => SessionFilter::CreatedAt(
+            comparison(date.method.to_i32()),
+            at(date.creation_date.as_option()),
+        ),
         Query::ExpirationDateQuery(date) => SessionFilter::ExpiresAt(
-            comparison(date.method),
+            comparison(date.method.to_i32()),
             at(date.expiration_date.as_option()),
         ),
     })
@@ -78,17 +77,6 @@ fn invalid(id: &'static str) -> Error {
 /// A missing date is the Unix epoch.
 fn at(wire: Option<&WireTimestamp>) -> Timestamp {
     wire.map(moment).unwrap_or_default()
-}
-
-/// Undefined numbers were refused by the validation.
-fn comparison(method: EnumValue<TimestampQueryMethod>) -> Comparison {
-    match method.to_i32() {
-        1 => Comparison::Greater,
-        2 => Comparison::GreaterOrEquals,
-        3 => Comparison::Less,
-        4 => Comparison::LessOrEquals,
-        _ => Comparison::Equals,
-    }
 }
 
 /// The answer to a search.

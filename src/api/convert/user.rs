@@ -32,7 +32,9 @@ pub(crate) fn add_human(request: wire::AddHumanUserRequest) -> Result<AddHuman, 
         };
     let profile = request.profile.into_option().unwrap_or_default();
     let email = request.email.into_option().unwrap_or_default();
+    // As in ZITADEL an empty number is none.
     let phone = request.phone.into_option();
+    let phone = phone.filter(|phone| !phone.phone.is_empty());
     Ok(AddHuman {
         id: request.user_id,
         organization,
@@ -62,7 +64,7 @@ pub(crate) fn add_human(request: wire::AddHumanUserRequest) -> Result<AddHuman, 
     })
 }
 
-fn email_delivery(verification: Option<&set_human_email::Verification>) -> CodeDelivery {
+pub(super) fn email_delivery(verification: Option<&set_human_email::Verification>) -> CodeDelivery {
     use set_human_email::Verification::{IsVerified, ReturnCode, SendCode};
     match verification {
         Some(SendCode(_)) => CodeDelivery::Send,
@@ -72,7 +74,7 @@ fn email_delivery(verification: Option<&set_human_email::Verification>) -> CodeD
     }
 }
 
-fn phone_delivery(verification: Option<&set_human_phone::Verification>) -> CodeDelivery {
+pub(super) fn phone_delivery(verification: Option<&set_human_phone::Verification>) -> CodeDelivery {
     use set_human_phone::Verification::{IsVerified, ReturnCode, SendCode};
     match verification {
         Some(SendCode(_)) => CodeDelivery::Send,

@@ -74,7 +74,7 @@ fn text(field: UserText, value: String, method: EnumValue<TextQueryMethod>) -> U
 }
 
 /// `TextQueryMethod` and `TextFilterMethod` have the same numbers.
-fn text_match(value: String, number: i32) -> TextMatch {
+pub(super) fn text_match(value: String, number: i32) -> TextMatch {
     let method = match number / 2 {
         1 => TextMethod::StartsWith,
         2 => TextMethod::Contains,

@@ -5,9 +5,10 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, encode};
 use super::routes::{self, Match, Operation};
-use super::{error, sessions, users};
+use super::{error, sessions, settings, users, v1};
+use crate::api::org_service::list_organizations;
 use crate::api::{Api, auth, deadline};
 use crate::error::{Error, Failure};
 
@@ -59,15 +60,16 @@ async fn answer(
                 sessions::dispatch(&call, operation, version).await
             }
             Operation::User(operation) => users::dispatch(&call, operation).await,
+            Operation::ListOrganizations => {
+                let orgs = list_organizations(call.core, call.caller, call.message()?);
+                encode(orgs).await.map(Answer::ok)
+            }
+            Operation::Settings(operation) => settings::dispatch(&call, operation).await,
+            Operation::V1(operation) => v1::dispatch(&call, operation).await,
             Operation::NotYet(name) => Err(not_yet(name)),
         }
     };
-    match limit {
-        None => work.await,
-        Some(limit) => actix_rt::time::timeout(limit, work)
-            .await
-            .unwrap_or_else(|_| Err(deadline::exceeded())),
-    }
+    deadline::within(limit, work).await
 }
 
 fn not_yet(operation: &str) -> Error {

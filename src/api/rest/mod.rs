@@ -9,6 +9,8 @@ pub mod routes;
 mod call;
 mod handler;
 mod sessions;
+mod settings;
 mod users;
+mod v1;
 
 pub use handler::handle;

@@ -22,6 +22,14 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Resul
         UserOperation::AddHumanUser => {
             encode(service::add_human_user(core, caller, call.message()?)).await
         }
+        UserOperation::UpdateHumanUser => {
+            encode(service::update_human_user(
+                core,
+                caller,
+                with_user!(call, UpdateHumanUserRequest),
+            ))
+            .await
+        }
         UserOperation::GetUserById => {
             let request = wire::GetUserByIDRequest {
                 user_id: call.id.to_owned(),

@@ -7,9 +7,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use actix_web::HttpResponse;
 use actix_web::body::{BodySize, MessageBody};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use bytes::{Bytes, BytesMut};
+use connectrpc::envelope::flags;
 use connectrpc::service::ConnectRpcBody;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, Response};
@@ -23,6 +24,11 @@ use super::text;
 /// They are known when the body has ended: the cell is empty until then.
 #[derive(Debug, Clone, Default)]
 pub struct Trailers(pub Rc<RefCell<Option<HeaderMap>>>);
+
+/// What a refused call is told, in the extensions of the response: for the log, where the refusal
+/// comes from the runtime and there is no error of ours.
+#[derive(Debug)]
+pub(super) struct Refused(pub(super) String);
 
 /// Converts an answer; `as_text` says that the body goes out in base64.
 pub(super) fn respond(answer: Response<ConnectRpcBody>, as_text: bool) -> HttpResponse {
@@ -46,6 +52,7 @@ pub(super) fn respond(answer: Response<ConnectRpcBody>, as_text: bool) -> HttpRe
             },
         }
     };
+    let refused = refused(head.status, &parts, trailers.as_ref());
     if ended && parts.is_empty() {
         // Trailers-Only (gRPC over HTTP/2, "Responses"): one block of headers is all there is.
         if let Some(trailers) = trailers.take() {
@@ -68,11 +75,15 @@ pub(super) fn respond(answer: Response<ConnectRpcBody>, as_text: bool) -> HttpRe
         response.append_header((name.as_str(), value.as_bytes()));
     }
     if ended {
-        let mut response = response.body(Whole::new(parts, as_text));
+        let mut response = whole(&mut response, parts, as_text);
+        let mut extensions = response.extensions_mut();
         if trailers.is_some() {
-            let trailers = Trailers(Rc::new(RefCell::new(trailers)));
-            response.extensions_mut().insert(trailers);
+            extensions.insert(Trailers(Rc::new(RefCell::new(trailers))));
         }
+        if let Some(refused) = refused {
+            extensions.insert(Refused(refused));
+        }
+        drop(extensions);
         return response;
     }
     let later = Trailers::default();
@@ -86,19 +97,51 @@ pub(super) fn respond(answer: Response<ConnectRpcBody>, as_text: bool) -> HttpRe
     response
 }
 
-/// A body of which every part is there.
-struct Whole(VecDeque<Bytes>);
-
-impl Whole {
-    fn new(parts: VecDeque<Bytes>, as_text: bool) -> Self {
-        if !as_text {
-            return Self(parts);
+/// The words of a refusal: the body of Connect, the trailers of gRPC, and those of gRPC-Web, which
+/// are a frame with a flag of its own.
+fn refused(
+    status: http::StatusCode,
+    parts: &VecDeque<Bytes>,
+    trailers: Option<&HeaderMap>,
+) -> Option<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match (parts.front(), trailers) {
+        (Some(body), _) if status != http::StatusCode::OK => Some(text(body)),
+        (Some(frame), _) => {
+            let block = frame.strip_prefix(&[flags::GRPC_WEB_TRAILER])?.get(4..)?;
+            Some(text(block).replace("\r\n", " "))
         }
-        let mut all = BytesMut::new();
-        parts.iter().for_each(|part| all.extend_from_slice(part));
-        Self(VecDeque::from([text::encode(&all)]))
+        (None, Some(trailers)) => {
+            let message = trailers
+                .get("grpc-message")
+                .map(http::HeaderValue::as_bytes);
+            Some(text(message.unwrap_or_default()))
+        }
+        (None, None) => None,
     }
 }
+
+/// An answer of which every part is there.
+fn whole(
+    head: &mut HttpResponseBuilder,
+    mut parts: VecDeque<Bytes>,
+    as_text: bool,
+) -> HttpResponse {
+    if as_text {
+        let mut all = BytesMut::new();
+        for part in &parts {
+            all.extend_from_slice(part);
+        }
+        return head.body(text::encode(&all));
+    }
+    if parts.len() > 1 {
+        return head.body(Whole(parts));
+    }
+    head.body(parts.pop_front().unwrap_or_default())
+}
+
+/// A body in several parts, each sent as it is.
+struct Whole(VecDeque<Bytes>);
 
 impl MessageBody for Whole {
     type Error = Infallible;

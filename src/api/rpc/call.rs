@@ -51,6 +51,11 @@ impl Ticket {
         failed.take()
     }
 
+    fn keep_failure(&self, error: Error) {
+        let mut failed = self.0.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        *failed = Some(error);
+    }
+
     /// Runs the operation.
     pub(super) fn run(self, core: Arc<Core>, payload: connectrpc::Payload) -> Pending {
         (self.0.operation)(Call {
@@ -111,13 +116,7 @@ impl Call {
             }
             Err(error) => {
                 let picture = to_connect(&error);
-                let mut failed = self
-                    .ticket
-                    .0
-                    .failed
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                *failed = Some(error);
+                self.ticket.keep_failure(error);
                 Err(picture)
             }
         }

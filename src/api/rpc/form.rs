@@ -54,9 +54,10 @@ impl Form {
 
     /// Bytes that the frame of a single message adds to it.
     pub(super) fn frame(self) -> usize {
-        match self.protocol {
-            Protocol::Connect => 0,
-            _ => connectrpc::envelope::HEADER_SIZE,
+        if self.protocol == Protocol::Connect {
+            0
+        } else {
+            connectrpc::envelope::HEADER_SIZE
         }
     }
 }

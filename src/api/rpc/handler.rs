@@ -11,11 +11,11 @@ use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use tower::Service as _;
 
-use super::answer::respond;
+use super::answer::{Refused, respond};
 use super::body::Incoming;
 use super::call::Ticket;
 use super::form::Form;
-use super::rpc::Procedure;
+use super::worker::Procedure;
 use super::{refusal, text};
 use crate::api::{Api, auth, deadline};
 use crate::domain::error::Kind;
@@ -36,8 +36,10 @@ const READ: [HeaderName; 7] = [
 /// the runtime ignores others.
 const COMPRESSED: u8 = 1;
 
-/// Answers a request to the path of a procedure; nothing if there is no such procedure and the
-/// request does not look like a call either.
+/// Answers a request to the path of a procedure.
+///
+/// # Errors
+/// The payload, untouched, if there is no such procedure and the request does not look like a call.
 pub async fn handle(
     request: &HttpRequest,
     payload: Payload,
@@ -101,9 +103,10 @@ impl Incall<'_> {
     }
 
     fn deadline(&self) -> Result<Option<Duration>, Error> {
-        match self.form.protocol {
-            Protocol::Connect => deadline::connect(self.request.headers()),
-            _ => deadline::grpc(self.request.headers()),
+        if self.form.protocol == Protocol::Connect {
+            deadline::connect(self.request.headers())
+        } else {
+            deadline::grpc(self.request.headers())
         }
     }
 
@@ -112,12 +115,7 @@ impl Incall<'_> {
         &self,
         work: impl Future<Output = Result<HttpResponse, Error>>,
     ) -> Result<HttpResponse, Error> {
-        match self.deadline()? {
-            None => work.await,
-            Some(limit) => actix_rt::time::timeout(limit, work)
-                .await
-                .unwrap_or_else(|_| Err(deadline::exceeded())),
-        }
+        deadline::within(self.deadline()?, work).await
     }
 
     async fn operation(&self, payload: Payload, ticket: Ticket) -> Result<HttpResponse, Error> {
@@ -134,8 +132,13 @@ impl Incall<'_> {
         let mut call = self.head();
         *call.body_mut() = Incoming::whole(body);
         call.extensions_mut().insert(ticket.clone());
-        let response = self.run(call).await;
-        if let Some(error) = ticket.take_failure() {
+        let mut response = self.run(call).await;
+        let refused = response.extensions_mut().remove::<Refused>();
+        let error = ticket.take_failure().or_else(|| {
+            let Refused(words) = refused?;
+            Some(Error::plain(Kind::InvalidArgument, words))
+        });
+        if let Some(error) = error {
             self.request.extensions_mut().insert(Failure(error));
         }
         Ok(response)

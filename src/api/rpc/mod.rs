@@ -8,8 +8,9 @@
 //! |---|---|
 //! | [`handle`] | the steps of one request |
 //! | `form` | protocol and content types |
+//! | `worker` | what is at a path |
 //! | `procedures`, `call` | from a payload to an operation and back |
-//! | `services` | health, reflection, and the stop |
+//! | `services`, `streams` | health, reflection, and the stop |
 //! | `body`, `answer`, `text` | bodies between the server's types and the library's |
 //! | `error` | the picture of an error |
 
@@ -21,14 +22,15 @@ mod form;
 mod handler;
 mod procedures;
 mod refusal;
-mod rpc;
 mod services;
+mod streams;
 mod text;
+mod worker;
 
 pub use answer::Trailers;
 pub use body::Parts;
 pub use handler::handle;
 pub(super) use handler::is_procedure;
 pub(super) use refusal::answer_to;
-pub use rpc::Rpc;
 pub use services::Services;
+pub use worker::Rpc;

@@ -5,7 +5,10 @@
 //! the `.proto` files and not here is answered with `Unimplemented`.
 
 use super::call::{Call, Pending};
-use crate::api::{session_service, session_service_beta, user_service};
+use crate::api::{
+    internal_permission_service, org_service, session_service, session_service_beta,
+    settings_service, user_service,
+};
 
 /// Reads the message of a call, runs the operation, writes the answer.
 pub(super) type Operation = fn(Call) -> Pending;
@@ -26,6 +29,15 @@ macro_rules! procedures {
 }
 
 procedures! {
+    "zitadel.internal_permission.v2.InternalPermissionService" {
+        CreateAdministrator => internal_permission_service::create_administrator,
+        UpdateAdministrator => internal_permission_service::update_administrator,
+        DeleteAdministrator => internal_permission_service::delete_administrator,
+        ListAdministrators => internal_permission_service::list_administrators,
+    }
+    "zitadel.org.v2.OrganizationService" {
+        ListOrganizations => org_service::list_organizations,
+    }
     "zitadel.session.v2.SessionService" {
         CreateSession => session_service::create_session,
         SetSession => session_service::set_session,
@@ -40,8 +52,27 @@ procedures! {
         ListSessions => session_service_beta::list_sessions,
         DeleteSession => session_service_beta::delete_session,
     }
+    "zitadel.settings.v2.SettingsService" {
+        GetGeneralSettings => settings_service::get_general_settings,
+        GetLoginSettings => settings_service::get_login_settings,
+        GetLockoutSettings => settings_service::get_lockout_settings,
+        GetPasswordComplexitySettings => settings_service::get_password_complexity_settings,
+        GetPasswordExpirySettings => settings_service::get_password_expiry_settings,
+        GetDomainSettings => settings_service::get_domain_settings,
+        GetBrandingSettings => settings_service::get_branding_settings,
+        GetSecuritySettings => settings_service::get_security_settings,
+        GetLegalAndSupportSettings => settings_service::get_legal_and_support_settings,
+        GetActiveIdentityProviders => settings_service::get_active_identity_providers,
+        GetHostedLoginTranslation => settings_service::get_hosted_login_translation,
+    }
     "zitadel.user.v2.UserService" {
         AddHumanUser => user_service::add_human_user,
+        CreateUser => user_service::create_user,
+        UpdateUser => user_service::update_user,
+        UpdateHumanUser => user_service::update_human_user,
+        AddPersonalAccessToken => user_service::add_personal_access_token,
+        RemovePersonalAccessToken => user_service::remove_personal_access_token,
+        ListPersonalAccessTokens => user_service::list_personal_access_tokens,
         GetUserByID => user_service::get_user_by_id,
         ListUsers => user_service::list_users,
         SetPassword => user_service::set_password,

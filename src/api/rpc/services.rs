@@ -3,25 +3,26 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::task::Poll;
+use std::time::Duration;
 
 use connectrpc::dispatcher::{RequestStream, StreamingResult, UnaryResult};
 use connectrpc::{
-    CodecFormat, ConnectError, Dispatcher, EncodedStream, MethodDescriptor, Payload,
-    RequestContext, Router, StreamType,
+    CodecFormat, Dispatcher, MethodDescriptor, Payload, RequestContext, Router, StreamType,
 };
-use connectrpc_health::{Checker as _, HEALTH_SERVICE_NAME, HealthExt as _, HealthService};
-use connectrpc_health::{StaticChecker, Status};
+use connectrpc_health::{HEALTH_SERVICE_NAME, HealthExt as _, HealthService, StaticChecker};
 use connectrpc_reflection::{
     ReflectionService, Reflector, SERVER_REFLECTION_SERVICE_NAME,
     SERVER_REFLECTION_V1ALPHA_SERVICE_NAME, ServerReflectionExt, ServerReflectionV1alphaExt,
 };
-use futures_util::{StreamExt as _, stream};
 
 use super::call::Ticket;
 use super::procedures::PROCEDURES;
+use super::streams::Streams;
 use crate::core::Core;
 use crate::error::Error;
+
+/// How long a client of reflection may say nothing. A minute: tools ask at once and then hang up.
+const SILENCE: Duration = Duration::from_mins(1);
 
 /// The state that all workers share: who is healthy, and whether the server is stopping.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct Services {
     /// Told last of a stop, so that whoever hears of it can still pass on what `health` says.
     stopping: Arc<StaticChecker>,
     reflection: Arc<ReflectionService>,
+    watches: Streams,
+    dialogues: Streams,
 }
 
 impl Services {
@@ -47,10 +50,13 @@ impl Services {
         let reflector = Reflector::from_descriptor_set_bytes(bartizan_proto::DESCRIPTOR_SET)
             .map_err(Error::internal)?
             .with_services(served.iter().copied().chain(own));
+        let stopping = Arc::new(StaticChecker::new());
         Ok(Self {
             health: Arc::new(StaticChecker::with_services(served)),
-            stopping: Arc::new(StaticChecker::new()),
             reflection: Arc::new(ReflectionService::new(reflector)),
+            watches: Streams::new(&stopping, None),
+            dialogues: Streams::new(&stopping, Some(SILENCE)),
+            stopping,
         })
     }
 
@@ -91,7 +97,8 @@ fn served() -> Vec<&'static str> {
 pub(super) struct Dispatch {
     core: Arc<Core>,
     router: Router,
-    stopping: Arc<StaticChecker>,
+    watches: Streams,
+    dialogues: Streams,
 }
 
 impl Dispatch {
@@ -99,7 +106,8 @@ impl Dispatch {
         Self {
             core: Arc::new(core),
             router: services.router(),
-            stopping: Arc::clone(&services.stopping),
+            watches: services.watches.clone(),
+            dialogues: services.dialogues.clone(),
         }
     }
 
@@ -107,39 +115,6 @@ impl Dispatch {
     pub(super) fn kind(&self, path: &str) -> Option<StreamType> {
         let found = self.router.lookup(path.strip_prefix('/')?)?;
         Some(found.spec?.stream_type)
-    }
-
-    fn until_stopped(&self, answered: StreamingResult) -> StreamingResult {
-        let stopping = Arc::clone(&self.stopping);
-        Box::pin(async move {
-            let mut stop = stopping.watch("").await?;
-            let answered = answered.await?;
-            Ok(answered.map_body(|mut messages| -> EncodedStream {
-                let mut over = false;
-                Box::pin(stream::poll_fn(move |cx| {
-                    if over {
-                        return Poll::Ready(None);
-                    }
-                    let stopped = loop {
-                        match stop.poll_next_unpin(cx) {
-                            Poll::Ready(Some(Status::Serving)) => {}
-                            Poll::Ready(_) => break true,
-                            Poll::Pending => break false,
-                        }
-                    };
-                    // What was said before the stop goes out first.
-                    match messages.poll_next_unpin(cx) {
-                        Poll::Pending if stopped => {
-                            over = true;
-                            Poll::Ready(Some(Err(ConnectError::unavailable(
-                                "the server is stopping",
-                            ))))
-                        }
-                        polled => polled,
-                    }
-                }))
-            }))
-        })
     }
 }
 
@@ -170,10 +145,10 @@ impl Dispatcher for Dispatch {
         request: bytes::Bytes,
         format: CodecFormat,
     ) -> StreamingResult {
-        self.until_stopped(
-            self.router
-                .call_server_streaming(path, ctx, request, format),
-        )
+        let answered = self
+            .router
+            .call_server_streaming(path, ctx, request, format);
+        self.watches.keep(answered)
     }
 
     fn call_client_streaming(
@@ -194,6 +169,7 @@ impl Dispatcher for Dispatch {
         requests: RequestStream,
         format: CodecFormat,
     ) -> StreamingResult {
-        self.until_stopped(self.router.call_bidi_streaming(path, ctx, requests, format))
+        let answered = self.router.call_bidi_streaming(path, ctx, requests, format);
+        self.dialogues.keep(answered)
     }
 }

@@ -10,11 +10,15 @@
 //! generated Go code: `user_id` is `UserId`, a nested message `Outer_Inner`.
 
 mod email;
+mod internal_permission;
+mod org;
 mod rule;
 mod session;
+mod settings;
 #[cfg(test)]
 mod testing;
 mod user;
+mod v1;
 
 use std::fmt;
 

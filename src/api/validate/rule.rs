@@ -164,6 +164,13 @@ pub(super) fn embedded(value: &impl Validate) -> Checked {
         .map_err(|cause| Reason::Embedded(None, cause))
 }
 
+/// An item of a list that no earlier one equals.
+pub(super) fn distinct<T: PartialEq>(values: &[T], index: usize) -> Checked {
+    let (before, rest) = values.split_at_checked(index).unwrap_or_default();
+    let seen = rest.first().is_some_and(|value| before.contains(value));
+    holds(!seen, || "repeated value must contain unique items")
+}
+
 /// The messages of a list, in their order.
 pub(super) fn each(values: &[impl Validate]) -> Checked {
     values.iter().enumerate().try_for_each(|(index, value)| {

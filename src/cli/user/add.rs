@@ -5,6 +5,8 @@ use crate::cli::args::{NewHuman, NewMachine, UserAdd};
 use crate::cli::failure::Failure;
 use crate::cli::operator::Operator;
 use crate::command::{AddHuman, AddMachine, AddedUser, CodeDelivery, add_human, add_machine};
+use crate::domain::user::UserError;
+use crate::error::Error;
 use crate::query::get_user;
 
 /// Adds a user.
@@ -38,6 +40,10 @@ async fn human(operator: &mut Operator<'_>, args: NewHuman) -> Result<(), Failur
 }
 
 async fn machine(operator: &mut Operator<'_>, args: NewMachine) -> Result<(), Failure> {
+    // The command would take the id for one; here an empty name is a mistake in somebody's script.
+    if args.username.is_empty() {
+        return Err(Error::from(UserError::UsernameEmpty).into());
+    }
     let command = AddMachine {
         id: args.place.id,
         organization: args.place.org,

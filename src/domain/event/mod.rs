@@ -18,8 +18,9 @@ pub use session::{
     TokenSet, UserChecked,
 };
 pub use user::{
-    CodeAdded, HashUpdated, HumanAdded, MachineAdded, PasswordChanged, PatAdded, PatRemoved,
-    UserEvent, UserMetadataSet,
+    CodeAdded, EmailChanged, HashUpdated, HumanAdded, MachineAdded, MachineChanged,
+    PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged, UserEvent,
+    UserMetadataSet, UsernameChanged,
 };
 
 use std::fmt;

@@ -47,6 +47,18 @@ events! {
         PatAdded(PatAdded) = 317 "user.pat.added",
         /// A personal access token was revoked.
         PatRemoved(PatRemoved) = 318 "user.pat.removed",
+        /// Another username.
+        UsernameChanged(UsernameChanged) = 319 "user.username.changed",
+        /// Other names, another language or gender of a person.
+        ProfileChanged(ProfileChanged) = 320 "user.human.profile.changed",
+        /// Another e-mail address, not proven yet.
+        EmailChanged(EmailChanged) = 321 "user.human.email.changed",
+        /// Another phone number, not proven yet.
+        PhoneChanged(PhoneChanged) = 322 "user.human.phone.changed",
+        /// The phone number is gone.
+        PhoneRemoved(Nothing) = 323 "user.human.phone.removed",
+        /// Another name or description of a service user.
+        MachineChanged(MachineChanged) = 324 "user.machine.changed",
     }
 }
 
@@ -179,6 +191,63 @@ pub struct PatRemoved {
     pub token_id: PatId,
 }
 
+/// Payload of `user.username.changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UsernameChanged {
+    /// The new one.
+    pub user_name: String,
+}
+
+/// Payload of `user.human.profile.changed`: only what changed. An empty text takes the old one away.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProfileChanged {
+    /// Given name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    /// Family name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// Nick name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nick_name: Option<String>,
+    /// The name to show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// BCP 47 tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_language: Option<String>,
+    /// 0 unspecified, 1 female, 2 male, 3 diverse.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gender: Option<u8>,
+}
+
+/// Payload of `user.human.email.changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailChanged {
+    /// The new address.
+    pub email: String,
+}
+
+/// Payload of `user.human.phone.changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhoneChanged {
+    /// The new number in E.164 form.
+    pub phone: String,
+}
+
+/// Payload of `user.machine.changed`: only what changed. An empty text takes the old one away.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineChanged {
+    /// The name to show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
 #[expect(
     clippy::trivially_copy_pass_by_ref,
     reason = "serde hands out references"
@@ -190,6 +259,36 @@ fn is_zero(number: &u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_payload_holds_only_what_changed() {
+        let changed = |changed| UserEvent::ProfileChanged(changed);
+        for (event, expected) in [
+            (
+                changed(ProfileChanged {
+                    first_name: Some("Ann".to_owned()),
+                    nick_name: Some(String::new()),
+                    gender: Some(0),
+                    ..ProfileChanged::default()
+                }),
+                r#"{"firstName":"Ann","nickName":"","gender":0}"#,
+            ),
+            (
+                UserEvent::MachineChanged(MachineChanged {
+                    description: Some("x".to_owned()),
+                    ..MachineChanged::default()
+                }),
+                r#"{"description":"x"}"#,
+            ),
+        ] {
+            let payload = event.payload().unwrap().unwrap();
+            assert_eq!(payload, expected);
+            assert_eq!(
+                UserEvent::read(event.code(), Some(&payload)).unwrap(),
+                event
+            );
+        }
+    }
 
     #[test]
     fn no_hash_of_a_password_or_token_reaches_a_payload() {

@@ -1,5 +1,6 @@
 //! Giving and taking roles.
 
+use super::error::Reason;
 use super::{Member, MemberError};
 use crate::domain::event::{Event, InstanceEvent, MemberRemoved, MemberRoles, OrgEvent};
 use crate::domain::permission::{Authority, Resource, RoleTable};
@@ -15,28 +16,41 @@ pub enum MemberChange {
     Set,
 }
 
-/// Sorts roles, removes doubles and tests that each exists.
+/// Sorts roles, removes doubles and tests that each exists and fits what it is to be given on.
+///
+/// As in ZITADEL, roles whose names begin with `IAM_` are for the instance alone and those with
+/// `ORG_` for organisations alone: an owner of an organisation must not give more than it has. Other
+/// names are the operator's own and fit both.
 ///
 /// # Errors
-/// [`MemberError::RolesEmpty`], [`MemberError::RoleUnknown`].
-pub fn clean_roles(roles: Vec<String>, table: &RoleTable) -> Result<Vec<String>, MemberError> {
-    let mut roles = roles;
+/// [`MemberError`] without any role or with one that does not fit.
+pub fn clean_roles(
+    mut roles: Vec<String>,
+    table: &RoleTable,
+    resource: Resource,
+    change: MemberChange,
+) -> Result<Vec<String>, MemberError> {
     roles.sort();
     roles.dedup();
     if roles.is_empty() {
-        return Err(MemberError::RolesEmpty);
+        return Err(MemberError::new(Reason::RolesEmpty, resource, change));
     }
-    if roles.iter().all(|role| table.knows(role)) {
+    let foreign = match resource {
+        Resource::Instance => "ORG_",
+        Resource::Org(_) => "IAM_",
+    };
+    let fits = |role: &String| table.knows(role) && !role.starts_with(foreign);
+    if roles.iter().all(fits) {
         Ok(roles)
     } else {
-        Err(MemberError::RoleUnknown)
+        Err(MemberError::new(Reason::RoleInvalid, resource, change))
     }
 }
 
 /// The event that gives a user these roles; `None` if the user has exactly them.
 ///
 /// # Errors
-/// [`MemberError::Exists`] and [`MemberError::NotFound`], as the change asks for.
+/// [`MemberError`] for one who is a member already or is none, as the change asks for.
 pub fn set_member(
     _authority: &Authority,
     resource: Resource,
@@ -46,8 +60,12 @@ pub fn set_member(
     current: Option<&Member>,
 ) -> Result<Option<Event>, MemberError> {
     match (change, current) {
-        (MemberChange::Add, Some(_)) => return Err(MemberError::Exists),
-        (MemberChange::Update, None) => return Err(MemberError::NotFound),
+        (MemberChange::Add, Some(_)) => {
+            return Err(MemberError::new(Reason::Exists, resource, change));
+        }
+        (MemberChange::Update, None) => {
+            return Err(MemberError::new(Reason::NotFound, resource, change));
+        }
         (_, Some(member)) if member.roles == roles => return Ok(None),
         (MemberChange::Add | MemberChange::Update | MemberChange::Set, _) => {}
     }
@@ -83,8 +101,11 @@ pub fn remove_member(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::domain::ids::UserId;
+    use crate::domain::error::Refusal as _;
+    use crate::domain::ids::{OrgId, UserId};
     use crate::domain::time::Timestamp;
 
     fn member(roles: &[&str]) -> Member {
@@ -122,13 +143,59 @@ mod tests {
                 .map(|name| (*name).to_owned())
                 .collect::<Vec<_>>()
         };
-        let clean = clean_roles(roles(&["ORG_OWNER", "IAM_OWNER", "ORG_OWNER"]), &table);
-        assert_eq!(clean, Ok(roles(&["IAM_OWNER", "ORG_OWNER"])));
-        assert_eq!(clean_roles(vec![], &table), Err(MemberError::RolesEmpty));
+        let clean = |names: &[&str]| {
+            clean_roles(roles(names), &table, Resource::Instance, MemberChange::Set)
+        };
         assert_eq!(
-            clean_roles(roles(&["IAM_EMPEROR"]), &table),
-            Err(MemberError::RoleUnknown)
+            clean(&["IAM_OWNER_VIEWER", "IAM_OWNER", "IAM_OWNER_VIEWER"]),
+            Ok(roles(&["IAM_OWNER", "IAM_OWNER_VIEWER"]))
         );
+        assert!(clean(&[]).is_err() && clean(&["IAM_EMPEROR"]).is_err());
+    }
+
+    #[test]
+    fn roles_fit_what_they_are_given_on() {
+        let own = BTreeMap::from([("SUPPORT".to_owned(), vec!["session.read".to_owned()])]);
+        let table = RoleTable::with(&own).unwrap();
+        let org = Resource::Org(OrgId::new(1));
+        for (resource, role, fits) in [
+            (Resource::Instance, "IAM_OWNER", true),
+            (Resource::Instance, "ORG_OWNER", false),
+            (Resource::Instance, "SUPPORT", true),
+            (org, "ORG_OWNER", true),
+            (org, "IAM_OWNER", false),
+            (org, "SUPPORT", true),
+        ] {
+            let roles = vec![role.to_owned()];
+            let clean = clean_roles(roles, &table, resource, MemberChange::Add);
+            assert_eq!(clean.is_ok(), fits, "{role} on {resource:?}");
+        }
+    }
+
+    #[test]
+    fn refusals_have_the_ids_of_what_was_to_be_changed() {
+        use MemberChange::{Add, Set, Update};
+        let (instance, org) = (Resource::Instance, Resource::Org(OrgId::new(1)));
+        let id = |reason, resource, change| MemberError::new(reason, resource, change).id();
+        for (reason, resource, change, expected) in [
+            (Reason::RoleInvalid, instance, Add, "INSTANCE-4m0fS"),
+            (Reason::RoleInvalid, instance, Set, "INSTANCE-4m0fS"),
+            (Reason::RoleInvalid, instance, Update, "INSTANCE-3m9fs"),
+            (Reason::RoleInvalid, org, Add, "Org-4N8es"),
+            (Reason::RoleInvalid, org, Update, "IAM-m9fG8"),
+            (Reason::RolesEmpty, instance, Add, "INSTANCE-LiaZi"),
+            (Reason::RolesEmpty, instance, Update, "INSTANCE-LiaZi"),
+            (Reason::RolesEmpty, org, Add, "ORG-4Mlfs"),
+            (Reason::RolesEmpty, org, Update, "Org-LiaZi"),
+            (Reason::UserNotFound, instance, Add, "INSTA-GSXOn"),
+            (Reason::UserNotFound, org, Add, "ORG-GoXOn"),
+            (Reason::Exists, instance, Add, "INSTA-pFDwe"),
+            (Reason::Exists, org, Add, "ORG-poWwe"),
+            (Reason::NotFound, instance, Update, "INSTANCE-D8JxR"),
+            (Reason::NotFound, org, Update, "Org-D8JxR"),
+        ] {
+            assert_eq!(id(reason, resource, change), expected);
+        }
     }
 
     #[test]
@@ -141,9 +208,20 @@ mod tests {
         );
         assert_eq!(
             set(MemberChange::Add, Some(&other)),
-            Err(MemberError::Exists)
+            Err(MemberError::new(
+                Reason::Exists,
+                Resource::Instance,
+                MemberChange::Add
+            ))
         );
-        assert_eq!(set(MemberChange::Update, None), Err(MemberError::NotFound));
+        assert_eq!(
+            set(MemberChange::Update, None),
+            Err(MemberError::new(
+                Reason::NotFound,
+                Resource::Instance,
+                MemberChange::Update
+            ))
+        );
         assert_eq!(
             set(MemberChange::Update, Some(&other)),
             Ok(Some("instance.member.changed"))

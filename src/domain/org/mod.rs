@@ -8,7 +8,7 @@ use super::ids::{InstanceId, OrgId, Sequence, UserId};
 use super::permission::Resource;
 use super::time::Timestamp;
 
-pub use error::MemberError;
+pub use error::{MemberError, ProjectMemberError};
 pub use evolve::{evolve_instance, evolve_org, first_instance, first_org, fold_instance, fold_org};
 pub use members::{MemberChange, clean_roles, remove_member, set_member};
 

@@ -1,7 +1,7 @@
 //! Whether a session is good enough to act as its user (spec session-service.md section 7.3).
 
 use crate::domain::error::{Kind, Refusal};
-use crate::domain::policy::LoginPolicy;
+use crate::domain::policy::{LoginPolicy, SecondFactors};
 
 /// Why a session token is not accepted as a bearer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -52,20 +52,19 @@ pub struct Strength {
     pub user_verified_passkey: bool,
     /// An identity provider vouched for the user.
     pub external: bool,
-    /// The user has set up a second factor.
-    pub second_factor_ready: bool,
+    /// Second factors that the user has set up.
+    pub ready: SecondFactors,
 }
 
 /// Tests whether a session may act as its user.
 ///
 /// # Errors
 /// [`BearerError::AuthenticationRequired`], [`BearerError::MfaRequired`].
-pub fn strong_enough(strength: Strength, policy: LoginPolicy) -> Result<(), BearerError> {
+pub fn strong_enough(strength: Strength, policy: &LoginPolicy) -> Result<(), BearerError> {
     if strength.factors == 0 {
         return Err(BearerError::AuthenticationRequired);
     }
-    let forced = policy.force_mfa || (policy.force_mfa_local_only && !strength.external);
-    let needed = strength.second_factor_ready || forced;
+    let needed = policy.needs_second_factor(strength.ready, strength.external);
     if needed && strength.factors < 2 && !strength.user_verified_passkey {
         return Err(BearerError::MfaRequired);
     }
@@ -75,18 +74,21 @@ pub fn strong_enough(strength: Strength, policy: LoginPolicy) -> Result<(), Bear
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::policy::SecondFactor;
 
     #[test]
     fn one_factor_is_enough_only_where_no_second_is_asked_for() {
         let open = LoginPolicy::default();
         let forced = LoginPolicy {
             force_mfa: true,
-            ..open
+            ..LoginPolicy::default()
         };
         let local = LoginPolicy {
             force_mfa_local_only: true,
-            ..open
+            ..LoginPolicy::default()
         };
+        let ready = [SecondFactor::Totp].into_iter().collect();
+        let not_allowed = [SecondFactor::OtpSms].into_iter().collect();
         let one = Strength {
             factors: 1,
             ..Strength::default()
@@ -94,23 +96,23 @@ mod tests {
         let table = [
             (
                 Strength::default(),
-                open,
+                &open,
                 Err(BearerError::AuthenticationRequired),
             ),
             (
                 Strength::default(),
-                forced,
+                &forced,
                 Err(BearerError::AuthenticationRequired),
             ),
-            (one, open, Ok(())),
-            (one, forced, Err(BearerError::MfaRequired)),
-            (one, local, Err(BearerError::MfaRequired)),
+            (one, &open, Ok(())),
+            (one, &forced, Err(BearerError::MfaRequired)),
+            (one, &local, Err(BearerError::MfaRequired)),
             (
                 Strength {
                     external: true,
                     ..one
                 },
-                local,
+                &local,
                 Ok(()),
             ),
             (
@@ -118,24 +120,21 @@ mod tests {
                     external: true,
                     ..one
                 },
-                forced,
+                &forced,
+                Err(BearerError::MfaRequired),
+            ),
+            (
+                Strength { ready, ..one },
+                &open,
                 Err(BearerError::MfaRequired),
             ),
             (
                 Strength {
-                    second_factor_ready: true,
-                    ..one
-                },
-                open,
-                Err(BearerError::MfaRequired),
-            ),
-            (
-                Strength {
-                    second_factor_ready: true,
+                    ready,
                     factors: 2,
                     ..one
                 },
-                open,
+                &open,
                 Ok(()),
             ),
             (
@@ -143,10 +142,18 @@ mod tests {
                     user_verified_passkey: true,
                     ..one
                 },
-                forced,
+                &forced,
                 Ok(()),
             ),
-            (Strength { factors: 2, ..one }, forced, Ok(())),
+            (Strength { factors: 2, ..one }, &forced, Ok(())),
+            (
+                Strength {
+                    ready: not_allowed,
+                    ..one
+                },
+                &open,
+                Ok(()),
+            ),
         ];
         for (strength, policy, expected) in table {
             assert_eq!(

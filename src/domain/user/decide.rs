@@ -34,7 +34,7 @@ pub struct NewCode {
 }
 
 impl NewCode {
-    fn added(self) -> CodeAdded {
+    pub(super) fn added(self) -> CodeAdded {
         CodeAdded {
             expiry: self.expiry,
             code_returned: self.returned,

@@ -49,10 +49,15 @@ refusals! {
     /// Only an inactive user can be reactivated.
     ReactivateNotInactive = FailedPrecondition "COMMAND-s5qqcz97hf" "User is not inactive",
 
+    /// Nobody to update under this id, or a user of the other kind.
+    UpdateNotFound = NotFound "COMMAND-ugjs0upun6" "User could not be found",
+
     /// Another user has the name.
     NameTaken = AlreadyExists "V3-DKcYh" "User already exists",
     /// Another user has the id.
     IdTaken = FailedPrecondition "COMMAND-7yiox1isql" "User already exists",
+    /// Another user has the id that a service user was to get.
+    MachineIdTaken = FailedPrecondition "COMMAND-k2una" "User already exists",
     /// The username is empty.
     UsernameEmpty = InvalidArgument "V2-zzad3" "Username is empty",
     /// The given name is empty.
@@ -65,6 +70,8 @@ refusals! {
     EmailInvalid = InvalidArgument "EMAIL-599BI" "Email is invalid",
     /// The phone number is not one.
     PhoneInvalid = InvalidArgument "PHONE-so0wa" "Phone is invalid",
+    /// A number that is being taken away cannot be proven as well.
+    PhoneGoneAndProven = InvalidArgument "USERv2-4f3d6" "Errors.User.Phone.VerifyingRemovalIsNotSupported",
     /// The imported hash is of a kind that cannot be verified.
     HashUnsupported = InvalidArgument "USER-JDk4t" "Password hash encoding not supported",
     /// A metadata key is empty.
@@ -81,6 +88,8 @@ refusals! {
     IdpUnknown = FailedPrecondition "COMMAND-39nf2" "Identity Provider Configuration doesn't exist",
     /// The organisation that should own the user does not exist.
     OrgNotFound = FailedPrecondition "ORG-1VSkE" "Organisation doesn't exist",
+    /// The same, where the request must name one.
+    OwnerNotFound = FailedPrecondition "COMMAND-QXPGs" "Organisation doesn't exist",
 
     /// The user of a password check is gone or is a machine.
     PasswordUserNotFound = FailedPrecondition "COMMAND-3n77z" "User could not be found",
@@ -97,6 +106,8 @@ refusals! {
 
     /// The new password is empty.
     NewPasswordEmpty = InvalidArgument "COMMAND-Mf0sd" "Password is empty",
+    /// An update of the password without a password.
+    UpdatedPasswordEmpty = InvalidArgument "COMMAND-3klek4sbns" "Password is empty",
     /// Nobody to set a password for.
     SetPasswordNotFound = NotFound "COMMAND-G8dh3" "User could not be found",
     /// A current password was named, but there is none.

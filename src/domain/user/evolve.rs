@@ -1,7 +1,10 @@
 //! How events make a user.
 
 use super::{Contact, Failures, Human, Machine, Password, PendingCode, User, UserKind, UserState};
-use crate::domain::event::{CodeAdded, Event, HumanAdded, MachineAdded, RecordedEvent, UserEvent};
+use crate::domain::event::{
+    CodeAdded, Event, HumanAdded, MachineAdded, MachineChanged, ProfileChanged, RecordedEvent,
+    UserEvent,
+};
 use crate::domain::ids::{OrgId, Sequence, UserId};
 use crate::domain::secret::HashText;
 use crate::domain::session::Proof;
@@ -41,10 +44,6 @@ fn machine(added: &MachineAdded) -> UserKind {
 }
 
 fn human(at: Timestamp, added: &HumanAdded) -> Human {
-    let contact = |address: &String| Contact {
-        address: address.clone(),
-        ..Contact::default()
-    };
     Human {
         given_name: added.first_name.clone(),
         family_name: added.last_name.clone(),
@@ -52,14 +51,22 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
         display_name: added.display_name.clone(),
         preferred_language: added.preferred_language.clone(),
         gender: added.gender,
-        email: contact(&added.email),
-        phone: added.phone.as_ref().map(contact),
+        email: unproven(&added.email),
+        phone: added.phone.as_deref().map(unproven),
         password: added.hash_id.as_ref().map(|hash_id| Password {
             proof: proof(added.hash.as_ref(), hash_id),
             changed_at: at,
             change_required: added.change_required,
         }),
         failures: Failures::default(),
+    }
+}
+
+/// An address or number that is new.
+fn unproven(address: &str) -> Contact {
+    Contact {
+        address: address.to_owned(),
+        ..Contact::default()
     }
 }
 
@@ -77,10 +84,52 @@ pub fn evolve(mut user: User, at: Timestamp, event: &UserEvent) -> User {
     if let Some(state) = new_state(event) {
         user.state = state;
     }
-    if let UserKind::Human(human) = &mut user.kind {
-        evolve_human(human, at, event);
+    if let UserEvent::UsernameChanged(changed) = event {
+        user.username.clone_from(&changed.user_name);
+    }
+    match (&mut user.kind, event) {
+        (UserKind::Human(human), _) => evolve_human(human, at, event),
+        (UserKind::Machine(machine), UserEvent::MachineChanged(changed)) => {
+            change_machine(machine, changed);
+        }
+        (UserKind::Machine(_), _) => {}
     }
     user
+}
+
+fn change_machine(machine: &mut Machine, changed: &MachineChanged) {
+    if let Some(name) = &changed.name {
+        machine.name.clone_from(name);
+    }
+    if let Some(description) = &changed.description {
+        machine.description = unless_empty(description);
+    }
+}
+
+fn change_profile(human: &mut Human, changed: &ProfileChanged) {
+    if let Some(name) = &changed.first_name {
+        human.given_name.clone_from(name);
+    }
+    if let Some(name) = &changed.last_name {
+        human.family_name.clone_from(name);
+    }
+    if let Some(name) = &changed.nick_name {
+        human.nick_name = unless_empty(name);
+    }
+    if let Some(name) = &changed.display_name {
+        human.display_name.clone_from(name);
+    }
+    if let Some(tag) = &changed.preferred_language {
+        human.preferred_language = unless_empty(tag);
+    }
+    if let Some(gender) = changed.gender {
+        human.gender = gender;
+    }
+}
+
+/// Where a text may be missing, an empty one in an event says that it is.
+fn unless_empty(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 const fn new_state(event: &UserEvent) -> Option<UserState> {
@@ -137,8 +186,14 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
                 last_at: Some(at),
             };
         }
+        UserEvent::ProfileChanged(changed) => change_profile(human, changed),
+        UserEvent::EmailChanged(changed) => human.email = unproven(&changed.email),
+        UserEvent::PhoneChanged(changed) => human.phone = Some(unproven(&changed.phone)),
+        UserEvent::PhoneRemoved(_) => human.phone = None,
         UserEvent::HumanAdded(_)
         | UserEvent::MachineAdded(_)
+        | UserEvent::MachineChanged(_)
+        | UserEvent::UsernameChanged(_)
         | UserEvent::Locked(_)
         | UserEvent::Deactivated(_)
         | UserEvent::Reactivated(_)

@@ -5,6 +5,7 @@ mod decide;
 mod error;
 mod evolve;
 pub mod login_name;
+mod update;
 
 use super::ids::{OrgId, PatId, Sequence, UserId};
 use super::session::Proof;
@@ -17,6 +18,10 @@ pub use decide::{
 };
 pub use error::UserError;
 pub use evolve::{evolve, first, fold};
+pub use update::{
+    ContactChange, ContactProof, HumanChanges, KindChanges, MachineChanges, PhoneChange,
+    ProfileChanges, UserChanges, update,
+};
 
 /// What a user can do just now; the numbers are those of the API (`UserState`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -70,7 +70,8 @@ pub(super) fn load(
     }
 }
 
-fn read(cells: &mut Cells<'_, '_>) -> Result<Member, StoreError> {
+/// Reads the five columns of a membership.
+pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Member, StoreError> {
     Ok(Member {
         user: UserId::new(cells.key("user_id")?),
         resource: resource(cells.int("organization")?),
@@ -81,7 +82,7 @@ fn read(cells: &mut Cells<'_, '_>) -> Result<Member, StoreError> {
 }
 
 /// The key under which a membership on something is kept.
-const fn key(resource: Resource) -> i64 {
+pub(super) const fn key(resource: Resource) -> i64 {
     match resource {
         Resource::Instance => INSTANCE,
         Resource::Org(org) => org.key(),

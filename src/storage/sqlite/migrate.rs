@@ -15,7 +15,10 @@ use crate::ports::StoreError;
 const APPLICATION_ID: i64 = 1_111_577_172;
 
 /// One step per version; a released step is never edited.
-const STEPS: &[M<'static>] = &[M::up(include_str!("migrations/0001_first.sql"))];
+const STEPS: &[M<'static>] = &[
+    M::up(include_str!("migrations/0001_first.sql")),
+    M::up(include_str!("migrations/0002_user_changes.sql")),
+];
 
 /// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks
 /// that this process holds on it through others, so a file must not be made while a connection to it

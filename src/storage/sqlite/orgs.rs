@@ -8,15 +8,17 @@ use crate::domain::ids::{InstanceId, OrgId, Sequence};
 use crate::domain::org::{Instance, Org};
 use crate::ports::StoreError;
 
-const ORGS: &str = "orgs";
+pub(super) const TABLE: &str = "orgs";
 
 const INSTANCES: &str = "instance";
 
+/// The columns in the order in which [`read`] takes them.
 macro_rules! columns {
     () => {
         "o.id, o.sequence, o.created_at, o.changed_at, o.name, o.primary_domain"
     };
 }
+pub(super) use columns;
 
 const BY_ID: &str = concat!("SELECT ", columns!(), " FROM orgs AS o WHERE o.id = ?1");
 
@@ -56,7 +58,7 @@ const UPDATE_INSTANCE: &str = "
 
 /// The organisation under a key.
 pub(super) fn load(connection: &Connection, id: OrgId) -> Result<Option<Org>, StoreError> {
-    rows::one(connection, BY_ID, [id.key()], ORGS, read)
+    rows::one(connection, BY_ID, [id.key()], TABLE, read)
 }
 
 /// The organisation with a primary domain.
@@ -64,10 +66,11 @@ pub(super) fn load_by_domain(
     connection: &Connection,
     domain: &str,
 ) -> Result<Option<Org>, StoreError> {
-    rows::one(connection, BY_DOMAIN, [domain], ORGS, read)
+    rows::one(connection, BY_DOMAIN, [domain], TABLE, read)
 }
 
-fn read(cells: &mut Cells<'_, '_>) -> Result<Org, StoreError> {
+/// Reads the cells that `columns!` names.
+pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Org, StoreError> {
     Ok(Org {
         id: OrgId::new(cells.key("id")?),
         sequence: cells.sequence("sequence")?,
@@ -94,7 +97,7 @@ pub(super) fn load_instance(connection: &Connection) -> Result<Option<Instance>,
 
 /// The sequence of an organisation's row, if there is one.
 pub(super) fn sequence(connection: &Connection, id: OrgId) -> Result<Option<Sequence>, StoreError> {
-    rows::sequence(connection, SEQUENCE, id.key(), ORGS)
+    rows::sequence(connection, SEQUENCE, id.key(), TABLE)
 }
 
 /// The sequence of the instance's row, if there is one.
@@ -125,7 +128,7 @@ pub(super) fn write(
         org.name,
         org.primary_domain,
     ];
-    rows::change_one(connection, sql, params, ORGS)
+    rows::change_one(connection, sql, params, TABLE)
 }
 
 /// Writes the row of the instance, which was at `expected` or is new.

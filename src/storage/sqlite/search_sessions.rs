@@ -67,7 +67,7 @@ fn add(condition: &mut Condition, filter: &SessionFilter) -> Result<(), StoreErr
         }
         SessionFilter::CreatedAt(comparison, moment) => {
             condition.push("s.created_at");
-            condition.push(operator(*comparison));
+            condition.push(sql::operator(*comparison));
             condition.bind(moment.micros());
         }
         SessionFilter::ExpiresAt(comparison, moment) => {
@@ -79,20 +79,10 @@ fn add(condition: &mut Condition, filter: &SessionFilter) -> Result<(), StoreErr
             condition.push("(");
             condition.push(or_never);
             condition.push("s.expires_at");
-            condition.push(operator(*comparison));
+            condition.push(sql::operator(*comparison));
             condition.bind(moment.micros());
             condition.push(")");
         }
     }
     Ok(())
-}
-
-const fn operator(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equals => " = ",
-        Comparison::Greater => " > ",
-        Comparison::GreaterOrEquals => " >= ",
-        Comparison::Less => " < ",
-        Comparison::LessOrEquals => " <= ",
-    }
 }

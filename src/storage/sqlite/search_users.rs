@@ -136,8 +136,16 @@ fn add(
             condition.bind(STANDARD.encode(value));
             condition.push(")");
         }
-        UserFilter::Or(filters) => add_all(condition, filters, with_domain, " OR ", "FALSE")?,
-        UserFilter::And(filters) => add_all(condition, filters, with_domain, " AND ", "TRUE")?,
+        UserFilter::Or(filters) => {
+            condition.all(filters, " OR ", "FALSE", |condition, filter| {
+                add(condition, filter, with_domain)
+            })?;
+        }
+        UserFilter::And(filters) => {
+            condition.all(filters, " AND ", "TRUE", |condition, filter| {
+                add(condition, filter, with_domain)
+            })?;
+        }
         UserFilter::Not(filter) => {
             condition.push("NOT (");
             add(condition, filter, with_domain)?;
@@ -149,29 +157,8 @@ fn add(
     Ok(())
 }
 
-fn add_all(
-    condition: &mut Condition,
-    filters: &[UserFilter],
-    with_domain: bool,
-    between: &str,
-    of_none: &str,
-) -> Result<(), StoreError> {
-    condition.push("(");
-    for (index, filter) in filters.iter().enumerate() {
-        if index > 0 {
-            condition.push(between);
-        }
-        add(condition, filter, with_domain)?;
-    }
-    if filters.is_empty() {
-        condition.push(of_none);
-    }
-    condition.push(")");
-    Ok(())
-}
-
 /// Compares without patterns, so that `%` and `_` are letters like others.
-fn add_text(condition: &mut Condition, column: &str, wanted: &TextMatch) {
+pub(super) fn add_text(condition: &mut Condition, column: &str, wanted: &TextMatch) {
     let (text, value) = if wanted.ignore_case {
         (
             format!("unicode_lower({column})"),
@@ -211,8 +198,8 @@ fn add_text(condition: &mut Condition, column: &str, wanted: &TextMatch) {
 
 const fn column(field: UserText, with_domain: bool) -> &'static str {
     match field {
-        UserText::LoginName if with_domain => "(u.username || '@' || ifnull(o.primary_domain, ''))",
-        UserText::LoginName | UserText::UserName => "u.username",
+        UserText::LoginName => sql::login_name(with_domain),
+        UserText::UserName => "u.username",
         UserText::FirstName => "u.given_name",
         UserText::LastName => "u.family_name",
         UserText::NickName => "u.nick_name",

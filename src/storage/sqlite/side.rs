@@ -22,9 +22,11 @@ const SET_METADATA: &str = "
     VALUES (?1, ?2, ?3)
     ON CONFLICT (user_id, key) DO UPDATE SET value = excluded.value";
 
+const FREE_NAMES: &str = "DELETE FROM login_names WHERE user_id = ?1";
+
 /// What goes with a user; memberships have events of their own.
 const FORGET_USER: [&str; 3] = [
-    "DELETE FROM login_names WHERE user_id = ?1",
+    FREE_NAMES,
     "DELETE FROM user_metadata WHERE user_id = ?1",
     "DELETE FROM pats WHERE user_id = ?1",
 ];
@@ -79,6 +81,8 @@ fn apply_user(
         pats::add(connection, user, at, added)?;
     } else if let UserEvent::PatRemoved(removed) = event {
         pats::remove(connection, user, removed.token_id)?;
+    } else if let UserEvent::UsernameChanged(_) = event {
+        rows::change(connection, FREE_NAMES, [user.key()])?;
     } else if let UserEvent::Removed(_) = event {
         for sql in FORGET_USER {
             rows::change(connection, sql, [user.key()])?;

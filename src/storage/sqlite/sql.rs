@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection};
 
-use crate::ports::StoreError;
+use crate::ports::{Comparison, StoreError};
 
 /// Parts of one search: far above what the API lets through, far below SQLite's own limit for the
 /// depth of an expression (1,000), which a chain of ANDs and ORs uses up one by one.
@@ -11,11 +11,6 @@ const MOST_PARTS: usize = 400;
 
 /// How deep conditions may be nested, each level of which is a level of our own stack.
 const DEEPEST: usize = 64;
-
-/// A search that is too large to be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a search with too many conditions, or nested too deeply")]
-struct TooLarge;
 
 /// The text of a condition and the values of its parameters.
 #[derive(Debug, Default)]
@@ -62,7 +57,7 @@ impl Condition {
         self.parts += 1;
         self.depth += 1;
         if self.parts > MOST_PARTS || self.depth > DEEPEST {
-            return Err(StoreError::Failed(Box::new(TooLarge)));
+            return Err(StoreError::TooManyConditions);
         }
         Ok(())
     }
@@ -87,6 +82,41 @@ impl Condition {
         Ok(statement)
     }
 
+    /// As [`prepare`](Self::prepare), for a page in an order: limit and offset are the next two
+    /// parameters.
+    pub(super) fn prepare_page<'c>(
+        &self,
+        connection: &'c Connection,
+        before: &str,
+        order: &str,
+    ) -> Result<CachedStatement<'c>, StoreError> {
+        let first = self.next_parameter();
+        let tail = format!("{order} LIMIT ?{first} OFFSET ?{}", first + 1);
+        self.prepare(connection, before, &tail)
+    }
+
+    /// Adds conditions with a word between them, in parentheses; `of_none` stands for an empty list.
+    pub(super) fn all<F>(
+        &mut self,
+        filters: &[F],
+        between: &str,
+        of_none: &str,
+        mut add: impl FnMut(&mut Self, &F) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.push("(");
+        for (index, filter) in filters.iter().enumerate() {
+            if index > 0 {
+                self.push(between);
+            }
+            add(self, filter)?;
+        }
+        if filters.is_empty() {
+            self.push(of_none);
+        }
+        self.push(")");
+        Ok(())
+    }
+
     /// The number that [`prepare`](Self::prepare) leaves for the next parameter.
     pub(super) const fn next_parameter(&self) -> usize {
         self.values.len() + 1
@@ -101,6 +131,26 @@ pub(super) fn count(statement: &mut CachedStatement<'_>) -> Result<u64, StoreErr
         None => 0,
     };
     Ok(u64::try_from(number).unwrap_or(0))
+}
+
+/// The operator of a comparison, with blanks around it.
+pub(super) const fn operator(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equals => " = ",
+        Comparison::Greater => " > ",
+        Comparison::GreaterOrEquals => " >= ",
+        Comparison::Less => " < ",
+        Comparison::LessOrEquals => " <= ",
+    }
+}
+
+/// The login name of the user `u` of the organisation `o`.
+pub(super) const fn login_name(with_domain: bool) -> &'static str {
+    if with_domain {
+        "(u.username || '@' || ifnull(o.primary_domain, ''))"
+    } else {
+        "u.username"
+    }
 }
 
 /// An offset or limit as SQLite has it; beyond its integers there are no rows anyway.

@@ -7,8 +7,8 @@ use tokio::sync::oneshot;
 use super::error::Unanswered;
 use super::writer::{Answer, Request, Unknown};
 use super::{
-    SqliteStore, log, members, orgs, pats, search_sessions, search_users, sessions, unknown, users,
-    views,
+    SqliteStore, log, members, orgs, pats, search_members, search_orgs, search_pats,
+    search_sessions, search_users, sessions, unknown, users, views,
 };
 use crate::domain::event::RecordedEvent;
 use crate::domain::ids::{OrgId, PatId, SessionId, UserId};
@@ -17,8 +17,9 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, Pat, User};
 use crate::ports::{
-    CodeDigest, Commit, Committed, EventQuery, Head, PatBearer, Pending, SessionPage, SessionQuery,
-    SessionView, Store, StoreError, UserPage, UserQuery, UserView,
+    CodeDigest, Commit, Committed, EventQuery, Head, MemberPage, MemberQuery, OrgPage, OrgQuery,
+    PatBearer, PatPage, PatQuery, Pending, SessionPage, SessionQuery, SessionView, Store,
+    StoreError, UserPage, UserQuery, UserView,
 };
 
 impl SqliteStore {
@@ -109,10 +110,20 @@ impl Store for SqliteStore {
         ))
     }
 
+    fn search_pats(&self, query: PatQuery) -> Pending<'_, Result<PatPage, StoreError>> {
+        self.searchers
+            .run(move |connection| search_pats::page(connection, &query))
+    }
+
     fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>> {
         Box::pin(ready(
             self.read(|connection| members::load(connection, user)),
         ))
+    }
+
+    fn search_members(&self, query: MemberQuery) -> Pending<'_, Result<MemberPage, StoreError>> {
+        self.searchers
+            .run(move |connection| search_members::page(connection, &query))
     }
 
     fn instance(&self) -> Pending<'_, Result<Option<Instance>, StoreError>> {
@@ -127,6 +138,11 @@ impl Store for SqliteStore {
         Box::pin(ready(
             self.read(|connection| orgs::load_by_domain(connection, domain)),
         ))
+    }
+
+    fn search_orgs(&self, query: OrgQuery) -> Pending<'_, Result<OrgPage, StoreError>> {
+        self.searchers
+            .run(move |connection| search_orgs::page(connection, &query))
     }
 
     fn events(&self, query: EventQuery) -> Pending<'_, Result<Vec<RecordedEvent>, StoreError>> {

@@ -46,6 +46,11 @@ impl Client {
     }
 
     #[track_caller]
+    pub(crate) fn put(&self, target: &str, body: &Value) -> Answer {
+        self.send("PUT", target, Some(body.to_string().as_bytes()))
+    }
+
+    #[track_caller]
     pub(crate) fn patch(&self, target: &str, body: &Value) -> Answer {
         self.send("PATCH", target, Some(body.to_string().as_bytes()))
     }

@@ -371,6 +371,18 @@ impl TestServer {
         self.events(Aggregate::Session(SessionId::parse(id).unwrap()))
     }
 
+    /// The events of the instance.
+    #[track_caller]
+    pub(crate) fn instance_events(&self) -> Vec<(u32, &'static str, Value)> {
+        self.events(Aggregate::Instance(self.core().instance))
+    }
+
+    /// The events of an organisation.
+    #[track_caller]
+    pub(crate) fn org_events(&self, id: OrgId) -> Vec<(u32, &'static str, Value)> {
+        self.events(Aggregate::Org(id))
+    }
+
     /// The events of a user.
     #[track_caller]
     pub(crate) fn user_events(&self, id: &str) -> Vec<(u32, &'static str, Value)> {

@@ -228,6 +228,16 @@ fn ids_are_alternatives() {
 }
 
 #[test]
+fn a_search_with_too_many_conditions_is_the_fault_of_the_client() {
+    let server = TestServer::start();
+    let queries = vec![json!({ "idsQuery": { "ids": ["1"] } }); 401];
+    server
+        .login_client()
+        .post(SEARCH, &json!({ "queries": queries }))
+        .fails(3, "BTZ-C0nds", "Too many conditions in one search");
+}
+
+#[test]
 fn sessions_are_found_by_their_user() {
     let server = TestServer::start();
     let mini = server.human("mini");

@@ -6,3 +6,4 @@ mod hashes;
 mod list;
 mod password;
 mod state;
+mod update;

@@ -5,6 +5,9 @@
 
 pub(crate) mod access;
 pub(crate) mod log;
+pub(crate) mod search_members;
+pub(crate) mod search_orgs;
+pub(crate) mod search_pats;
 pub(crate) mod search_sessions;
 pub(crate) mod search_users;
 pub(crate) mod sessions;
@@ -41,6 +44,7 @@ macro_rules! contract_suite {
                 a_service_user_is_read_back_as_it_was_written,
                 a_user_is_found_by_login_name,
                 a_login_name_belongs_to_one_user,
+                another_username_frees_the_old_login_name,
                 a_user_who_is_not_active_is_refused,
                 a_removed_user_leaves_its_names,
                 failures_of_unknown_names_are_counted,
@@ -52,6 +56,12 @@ macro_rules! contract_suite {
                 tokens_are_listed_oldest_first,
                 tokens_go_with_their_user,
                 roles_are_replaced_and_taken,
+            },
+            search_pats: {
+                every_filter_selects,
+                tokens_are_shown_without_their_proof,
+                tokens_are_sorted_and_paged,
+                only_tokens_of_readable_users_are_counted,
             },
             search_sessions: {
                 every_filter_selects,
@@ -70,6 +80,18 @@ macro_rules! contract_suite {
                 only_readable_users_are_counted,
                 users_are_sorted,
                 removed_users_are_not_found,
+            },
+            search_orgs: {
+                every_filter_selects,
+                only_readable_organizations_are_counted,
+                organizations_are_sorted_and_paged,
+            },
+            search_members: {
+                every_filter_selects,
+                members_are_shown_with_their_names,
+                only_readable_members_are_counted,
+                members_are_sorted_and_paged,
+                nesting_has_an_end,
             },
             log: {
                 events_are_read_in_order,

@@ -1,8 +1,8 @@
 //! Rows of users and organisations, login names, and names that nobody has.
 
 use bartizan::domain::event::{
-    CodeAdded, HashUpdated, HumanAdded, MachineAdded, Nothing, PasswordChanged, UserEvent,
-    UserMetadataSet,
+    CodeAdded, EmailChanged, HashUpdated, HumanAdded, MachineAdded, MachineChanged, Nothing,
+    PasswordChanged, PhoneChanged, ProfileChanged, UserEvent, UserMetadataSet,
 };
 use bartizan::domain::ids::{OrgId, Sequence, UserId, given_user_key};
 use bartizan::domain::time::Span;
@@ -11,7 +11,7 @@ use bartizan::ports::{Commit, Store, StoreError};
 
 use crate::fixture::{
     INSTANCE, ORG, at, change_user, fingerprint, first_start, hash_of, human_added, new_human,
-    new_machine, new_org, new_session, new_user, tied_to, written,
+    new_machine, new_org, new_session, new_user, renamed, tied_to, written,
 };
 
 /// A person about whom everything is known.
@@ -57,6 +57,23 @@ pub(crate) async fn a_person_is_read_back_as_it_was_written(store: &dyn Store) {
             change_required: false,
             hash: Some(hash),
         }),
+        UserEvent::ProfileChanged(ProfileChanged {
+            first_name: Some("Anna".to_owned()),
+            last_name: Some("Amber".to_owned()),
+            nick_name: Some(String::new()),
+            display_name: Some("A. A.".to_owned()),
+            preferred_language: Some(String::new()),
+            gender: Some(3),
+        }),
+        UserEvent::EmailChanged(EmailChanged {
+            email: "Anna@mail.example".to_owned(),
+        }),
+        UserEvent::EmailCodeAdded(code("e2")),
+        UserEvent::PhoneChanged(PhoneChanged {
+            phone: "+41791234568".to_owned(),
+        }),
+        UserEvent::PhoneCodeAdded(code("p2")),
+        UserEvent::PhoneRemoved(Nothing {}),
         UserEvent::Locked(Nothing {}),
         UserEvent::Unlocked(Nothing {}),
         UserEvent::Deactivated(Nothing {}),
@@ -99,9 +116,16 @@ pub(crate) async fn a_service_user_is_read_back_as_it_was_written(store: &dyn St
     let view = store.user_view(user.id).await.unwrap().unwrap();
     assert_eq!(
         (view.user, view.org_domain.as_str()),
-        (user, "acme.example")
+        (user.clone(), "acme.example")
     );
     assert_eq!(store.user_view(UserId::new(8)).await.unwrap(), None);
+    let changed = UserEvent::MachineChanged(MachineChanged {
+        name: Some("Other".to_owned()),
+        description: Some(String::new()),
+    });
+    let (user, commit) = change_user(&user, at(1), vec![changed]);
+    written(store, commit).await;
+    assert_eq!(store.user(user.id).await.unwrap(), Some(user));
 }
 
 pub(crate) async fn a_user_is_found_by_login_name(store: &dyn Store) {
@@ -152,6 +176,47 @@ pub(crate) async fn a_login_name_belongs_to_one_user(store: &dyn Store) {
     written(store, commit).await;
     let found = store.user_by_login_name("ann2").await.unwrap();
     assert_eq!(found.map(|user| user.id), Some(ann.id));
+}
+
+pub(crate) async fn another_username_frees_the_old_login_name(store: &dyn Store) {
+    written(store, first_start()).await;
+    let (ann, mut commit) = new_human(UserId::new(7), "ann");
+    commit
+        .login_names
+        .push((ann.id, "ann@acme.example".to_owned()));
+    written(store, commit).await;
+    let (bob, commit) = new_human(UserId::new(8), "bob");
+    written(store, commit).await;
+
+    let (_, taken) = renamed(&ann, at(1), "bob");
+    let refused = store.commit(taken).await.unwrap_err();
+    assert!(matches!(refused, StoreError::NameTaken));
+    assert_eq!(
+        store.user_by_login_name("ann").await.unwrap(),
+        Some(ann.clone())
+    );
+
+    let (ann, commit) = renamed(&ann, at(1), "Anna");
+    written(store, commit).await;
+    assert_eq!(ann.username, "Anna");
+    assert_eq!(
+        store.user_by_login_name("anna").await.unwrap().as_ref(),
+        Some(&ann)
+    );
+    for free in ["ann", "ann@acme.example"] {
+        assert_eq!(
+            store.user_by_login_name(free).await.unwrap(),
+            None,
+            "{free}"
+        );
+    }
+    let (bob, commit) = renamed(&bob, at(2), "ann");
+    written(store, commit).await;
+    assert_eq!(store.user_by_login_name("ann").await.unwrap(), Some(bob));
+    // Another way to write the same name is no other name.
+    let (ann, commit) = renamed(&ann, at(3), "ANNA");
+    written(store, commit).await;
+    assert_eq!(store.user_by_login_name("anna").await.unwrap(), Some(ann));
 }
 
 pub(crate) async fn a_user_who_is_not_active_is_refused(store: &dyn Store) {

@@ -5,14 +5,18 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use bartizan::domain::event::event_types;
+use bartizan::domain::event::{PatAdded, UserEvent, event_types};
+use bartizan::domain::ids::{PatId, UserId};
 use bartizan::domain::session::Changes;
 use bartizan::ports::Store as _;
 use bartizan::storage::sqlite::{OpenError, Options, SqliteStore, verify};
 use rusqlite::Connection;
 
 use super::{Kept, assert_clean, block_on, open, raw};
-use crate::fixture::{TestSeal, at, fingerprint, first_start, new_session, written};
+use crate::fixture::{
+    TestSeal, at, change_user, fingerprint, first_start, hash_of, new_human, new_machine,
+    new_session, renamed, written,
+};
 
 fn refused(path: &Path) -> OpenError {
     let by_verify = verify(path, &TestSeal, &fingerprint, &mut |_, _| {}).unwrap_err();
@@ -90,6 +94,66 @@ fn migrating_an_empty_file_gives_the_schema_that_is_written_down() {
     assert_eq!(types(&migrated), of_this_program);
 }
 
+/// The schema of version 1, which databases in use have.
+const VERSION_1: &str = include_str!("../../../src/storage/sqlite/migrations/0001_first.sql");
+
+/// A database of version 1 with the rows of another one.
+fn of_version_1(path: &Path, rows_of: &Path) {
+    let old = raw(path);
+    old.execute_batch(VERSION_1).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.execute("ATTACH ?1 AS other", [rows_of.to_str().unwrap()])
+        .unwrap();
+    for table in ["events", "instance", "orgs", "users", "login_names", "pats"] {
+        old.execute_batch(&format!(
+            "INSERT INTO main.{table} SELECT * FROM other.{table}"
+        ))
+        .unwrap();
+    }
+}
+
+#[test]
+fn a_database_of_version_1_is_brought_up_to_date_and_used() {
+    let kept = Kept::fresh();
+    let (ann, commit) = new_human(UserId::new(7), "ann");
+    let (robot, robots) = new_machine(UserId::new(8), "robot");
+    let hash = hash_of("70");
+    let pat = UserEvent::PatAdded(PatAdded {
+        token_id: PatId::new(70),
+        expiration: at(1_000_000),
+        hash_id: fingerprint(&hash),
+        hash: Some(hash),
+    });
+    let (robot, token) = change_user(&robot, at(1), vec![pat]);
+    block_on(async {
+        for commit in [first_start(), commit, robots, token] {
+            written(&kept.store, commit).await;
+        }
+    });
+    let Kept { store, folder } = kept;
+    drop(store);
+    let path = folder.path().join("old.db");
+    of_version_1(&path, &folder.path().join("test.db"));
+    let refused = verify(&path, &TestSeal, &fingerprint, &mut |_, _| {}).unwrap_err();
+    assert!(matches!(refused, OpenError::Older { found: 1, known: 2 }));
+
+    let store = open(&path, &Options::default());
+    assert_eq!(block_on(store.user(ann.id)).unwrap().as_ref(), Some(&ann));
+    assert_eq!(block_on(store.pats(robot.id)).unwrap().len(), 1);
+    let (renamed, commit) = renamed(&ann, at(2), "anna");
+    block_on(written(&store, commit));
+    assert_eq!(block_on(store.user(ann.id)).unwrap(), Some(renamed));
+    drop(store);
+    assert_eq!(assert_clean(&path).events, 7);
+    let current = Connection::open_in_memory().unwrap();
+    current
+        .execute_batch(include_str!("../../../schema.sql"))
+        .unwrap();
+    let migrated = raw(&path);
+    assert_eq!(schema(&migrated), schema(&current));
+    assert_eq!(types(&migrated), types(&current));
+}
+
 #[test]
 fn an_empty_file_is_migrated() {
     let folder = tempfile::tempdir().unwrap();
@@ -113,7 +177,7 @@ fn a_newer_schema_is_refused_and_not_touched() {
         refused(&path),
         OpenError::Newer {
             found: 99,
-            known: 1
+            known: 2
         }
     ));
     assert_eq!(contents(&path), before);
@@ -121,7 +185,7 @@ fn a_newer_schema_is_refused_and_not_touched() {
     let before = contents(&path);
     assert_eq!(
         refused(&path).to_string(),
-        "the database has schema version 99, this program knows up to 1"
+        "the database has schema version 99, this program knows up to 2"
     );
     assert_eq!(contents(&path), before);
     drop(folder);

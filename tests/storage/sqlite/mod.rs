@@ -4,6 +4,7 @@ mod file;
 mod laws;
 mod log;
 mod tamper;
+mod users;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@
 //! `/v2/sessions/1/` is nothing at all.
 
 mod decode;
-mod query;
+pub(crate) mod query;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -49,6 +49,8 @@ pub enum SessionOperation {
 pub enum UserOperation {
     /// `POST /v2/users/human`
     AddHumanUser,
+    /// `PUT /v2/users/human/{user_id}`
+    UpdateHumanUser,
     /// `GET /v2/users/{user_id}`
     GetUserById,
     /// `POST /v2/users`
@@ -67,6 +69,48 @@ pub enum UserOperation {
     ReactivateUser,
 }
 
+/// An operation of the settings service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingsOperation {
+    /// `GET /v2/settings`
+    General,
+    /// `GET /v2/settings/login`
+    Login,
+    /// `GET /v2/settings/login/idps`
+    IdentityProviders,
+    /// `GET /v2/settings/password/complexity`
+    Complexity,
+    /// `GET /v2/settings/password/expiry`
+    Expiry,
+    /// `GET /v2/settings/branding`
+    Branding,
+    /// `GET /v2/settings/domain`
+    Domain,
+    /// `GET /v2/settings/legal_support`
+    Legal,
+    /// `GET /v2/settings/lockout`
+    Lockout,
+    /// `GET /v2/settings/security`
+    Security,
+    /// `GET /v2/settings/hosted_login_translation`
+    Translation,
+}
+
+/// An operation of the first version of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum V1Operation {
+    /// `POST /management/v1/users/machine`
+    AddMachineUser,
+    /// `POST /management/v1/users/{user_id}/pats`
+    AddPersonalAccessToken,
+    /// `GET /management/v1/policies/login`
+    GetLoginPolicy,
+    /// `POST /admin/v1/members`
+    AddIamMember,
+    /// `PUT /admin/v1/members/{user_id}`
+    UpdateIamMember,
+}
+
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
@@ -74,7 +118,13 @@ pub enum Operation {
     Session(Version, SessionOperation),
     /// Of the user service.
     User(UserOperation),
-    /// A documented route of the user service whose operation, named here, this version lacks: to
+    /// Of the settings service.
+    Settings(SettingsOperation),
+    /// `POST /v2/organizations/_search`
+    ListOrganizations,
+    /// Of the first version of the API.
+    V1(V1Operation),
+    /// A documented route whose operation, named here, this version lacks: to
     /// be answered with `Unimplemented` after authentication, so that nobody takes it for a typo.
     NotYet(&'static str),
 }

@@ -16,6 +16,57 @@ pub fn session_token(query: Option<&str>) -> Result<Option<String>, Error> {
     single(query.unwrap_or_default(), "session_token", "sessionToken")
 }
 
+/// A text in a query string; `None` if it is not there.
+///
+/// Names of fields inside others have dots, such as `ctx.org_id`.
+///
+/// # Errors
+/// `InvalidArgument` if it is given twice (under either name) or cannot be decoded.
+pub(crate) fn text(query: Option<&str>, proto: &str, json: &str) -> Result<Option<String>, Error> {
+    single(query.unwrap_or_default(), proto, json)
+}
+
+/// A truth value in a query string, spelled as Go's `strconv.ParseBool` takes it.
+///
+/// # Errors
+/// As [`text`], and `InvalidArgument` for any other spelling.
+pub(crate) fn flag(query: Option<&str>, proto: &str, json: &str) -> Result<Option<bool>, Error> {
+    let Some(text) = text(query, proto, json)? else {
+        return Ok(None);
+    };
+    match text.as_str() {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(Some(true)),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(Some(false)),
+        _ => Err(Error::plain(
+            Kind::InvalidArgument,
+            format!("parsing field \"{}\": invalid syntax", last(proto)),
+        )),
+    }
+}
+
+/// The one alternative of a oneof that is there.
+///
+/// # Errors
+/// `InvalidArgument` if there are several.
+pub(crate) fn one_of<T>(
+    name: &str,
+    alternatives: impl IntoIterator<Item = Option<T>>,
+) -> Result<Option<T>, Error> {
+    let mut there = alternatives.into_iter().flatten();
+    match (there.next(), there.next()) {
+        (found, None) => Ok(found),
+        (_, Some(_)) => Err(Error::plain(
+            Kind::InvalidArgument,
+            format!("field already set for oneof \"{name}\""),
+        )),
+    }
+}
+
+/// The name of a field without those that it lies in.
+fn last(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(_, last)| last)
+}
+
 /// The one value of a field; `None` if it is not there.
 fn single(query: &str, proto: &str, json: &str) -> Result<Option<String>, Error> {
     let mut found = None;
@@ -28,7 +79,7 @@ fn single(query: &str, proto: &str, json: &str) -> Result<Option<String>, Error>
         if found.is_some() {
             return Err(Error::plain(
                 Kind::InvalidArgument,
-                format!("too many values for field \"{proto}\""),
+                format!("too many values for field \"{}\"", last(proto)),
             ));
         }
         found = Some(form_decode(value).map_err(|undecodable| {
@@ -38,7 +89,7 @@ fn single(query: &str, proto: &str, json: &str) -> Result<Option<String>, Error>
             };
             Error::plain(
                 Kind::InvalidArgument,
-                format!("parsing field \"{proto}\": {reason}"),
+                format!("parsing field \"{}\": {reason}", last(proto)),
             )
         })?);
     }
@@ -74,6 +125,60 @@ mod tests {
         ] {
             assert_eq!(session_token(query).unwrap().as_deref(), token, "{query:?}");
         }
+    }
+
+    #[test]
+    fn fields_inside_others_are_found_by_their_path() {
+        for (query, found) in [
+            ("ctx.orgId=7", Ok(Some("7"))),
+            ("ctx.org_id=7", Ok(Some("7"))),
+            ("ctx%2Eorg_id=7", Ok(Some("7"))),
+            ("orgId=7&ctx=7&ctx.orgid=7", Ok(None)),
+            (
+                "ctx.orgId=7&ctx.org_id=7",
+                Err("too many values for field \"org_id\""),
+            ),
+            (
+                "ctx.orgId=%zz",
+                Err("parsing field \"org_id\": invalid URL escape"),
+            ),
+        ] {
+            let text = text(Some(query), "ctx.org_id", "ctx.orgId");
+            let text = text.map_err(|error| error.text().into_owned());
+            let found = found.map(|text| text.map(str::to_owned));
+            assert_eq!(text, found.map_err(str::to_owned), "{query}");
+        }
+    }
+
+    #[test]
+    fn flags_have_the_spellings_of_go() {
+        for (value, found) in [
+            ("1", Some(true)),
+            ("t", Some(true)),
+            ("True", Some(true)),
+            ("0", Some(false)),
+            ("FALSE", Some(false)),
+        ] {
+            let query = format!("ctx.instance={value}");
+            assert_eq!(
+                flag(Some(&query), "ctx.instance", "ctx.instance").unwrap(),
+                found
+            );
+        }
+        assert_eq!(flag(None, "a", "a").unwrap(), None);
+        for value in ["", "yes", "tRUE", "2"] {
+            let query = format!("ctx.instance={value}");
+            let error = flag(Some(&query), "ctx.instance", "ctx.instance").unwrap_err();
+            assert_eq!(error.text(), "parsing field \"instance\": invalid syntax");
+        }
+    }
+
+    #[test]
+    fn of_alternatives_there_is_one_at_most() {
+        assert_eq!(one_of::<u8>("a", [None, None]).unwrap(), None);
+        assert_eq!(one_of("a", [None, Some(1)]).unwrap(), Some(1));
+        let error = one_of("a", [Some(1), Some(2)]).unwrap_err();
+        assert_eq!(error.text(), "field already set for oneof \"a\"");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! The REST routes as data.
 
-use super::Operation::{self, NotYet, Session, User};
+use super::Operation::{self, ListOrganizations, NotYet, Session, Settings, User, V1};
 use super::Version::{V2, V2Beta};
-use super::{SessionOperation, UserOperation};
+use super::{SessionOperation, SettingsOperation, UserOperation, V1Operation};
 
 /// The methods that routes have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub(super) struct Group {
     pub(super) routes: &'static [Route],
 }
 
-/// Every route of the session service and of the user service; what is asked for most stands first.
+/// Every route there is; what is asked for most stands first.
 pub(super) const GROUPS: &[Group] = &[
     Group {
         prefix: "/v2/sessions",
@@ -96,12 +96,32 @@ pub(super) const GROUPS: &[Group] = &[
         routes: USERS,
     },
     Group {
+        prefix: "/v2/settings",
+        routes: SETTINGS,
+    },
+    Group {
+        prefix: "/v2/organizations",
+        routes: ORGANIZATIONS,
+    },
+    Group {
+        prefix: "/v2/policies",
+        routes: POLICIES,
+    },
+    Group {
         prefix: "/v2/idp_intents",
         routes: IDP_INTENTS,
     },
     Group {
         prefix: "/v2beta/sessions",
         routes: SESSIONS_BETA,
+    },
+    Group {
+        prefix: "/management/v1/",
+        routes: MANAGEMENT,
+    },
+    Group {
+        prefix: "/admin/v1/",
+        routes: ADMIN,
     },
 ];
 
@@ -150,7 +170,7 @@ const USERS: &[Route] = &[
     get("/v2/users/{user_id}", User(UserOperation::GetUserById)),
     post("/v2/users", User(UserOperation::ListUsers)),
     post("/v2/users/human", User(UserOperation::AddHumanUser)),
-    put("/v2/users/human/{user_id}", NotYet("UpdateHumanUser")),
+    put("/v2/users/human/{user_id}", User(UserOperation::UpdateHumanUser)),
     delete("/v2/users/{user_id}", User(UserOperation::DeleteUser)),
     post("/v2/users/{user_id}/password", User(UserOperation::SetPassword)),
     post("/v2/users/{user_id}/password_reset", NotYet("PasswordReset")),
@@ -196,6 +216,48 @@ const USERS: &[Route] = &[
     post("/v2/users/{user_id}/metadata/search", NotYet("ListUserMetadata")),
     delete("/v2/users/{user_id}/metadata", NotYet("DeleteUserMetadata")),
 ];
+
+#[rustfmt::skip]
+const SETTINGS: &[Route] = &[
+    get("/v2/settings/login", Settings(SettingsOperation::Login)),
+    get("/v2/settings/branding", Settings(SettingsOperation::Branding)),
+    get("/v2/settings/security", Settings(SettingsOperation::Security)),
+    get("/v2/settings/login/idps", Settings(SettingsOperation::IdentityProviders)),
+    get("/v2/settings/hosted_login_translation", Settings(SettingsOperation::Translation)),
+    put("/v2/settings/hosted_login_translation", NotYet("SetHostedLoginTranslation")),
+    get("/v2/settings/lockout", Settings(SettingsOperation::Lockout)),
+    get("/v2/settings/password/complexity", Settings(SettingsOperation::Complexity)),
+    get("/v2/settings/password/expiry", Settings(SettingsOperation::Expiry)),
+    get("/v2/settings/domain", Settings(SettingsOperation::Domain)),
+    get("/v2/settings/legal_support", Settings(SettingsOperation::Legal)),
+    get("/v2/settings", Settings(SettingsOperation::General)),
+];
+
+#[rustfmt::skip]
+const MANAGEMENT: &[Route] = &[
+    post("/management/v1/users/machine", V1(V1Operation::AddMachineUser)),
+    post("/management/v1/users/{user_id}/pats", V1(V1Operation::AddPersonalAccessToken)),
+    get("/management/v1/policies/login", V1(V1Operation::GetLoginPolicy)),
+];
+
+#[rustfmt::skip]
+const ADMIN: &[Route] = &[
+    post("/admin/v1/members", V1(V1Operation::AddIamMember)),
+    put("/admin/v1/members/{user_id}", V1(V1Operation::UpdateIamMember)),
+    post("/admin/v1/sms/http", NotYet("AddSMSProviderHTTP")),
+    put("/admin/v1/sms/http/{id}", NotYet("UpdateSMSProviderHTTP")),
+    post("/admin/v1/sms/{id}/_activate", NotYet("ActivateSMSProvider")),
+    post("/admin/v1/email/http", NotYet("AddEmailProviderHTTP")),
+    put("/admin/v1/email/http/{id}", NotYet("UpdateEmailProviderHTTP")),
+    post("/admin/v1/email/{id}/_activate", NotYet("ActivateEmailProvider")),
+];
+
+const ORGANIZATIONS: &[Route] = &[
+    post("/v2/organizations/_search", ListOrganizations),
+    post("/v2/organizations", NotYet("AddOrganization")),
+];
+
+const POLICIES: &[Route] = &[put("/v2/policies/security", NotYet("SetSecuritySettings"))];
 
 #[rustfmt::skip]
 const IDP_INTENTS: &[Route] = &[

@@ -3,6 +3,7 @@
 mod human;
 mod query;
 mod token;
+mod update;
 
 use bartizan_proto::zitadel::user::v2;
 

@@ -130,6 +130,7 @@ impl<'a> Finder<'a> {
             | StoreError::Exists(_)
             | StoreError::NameTaken
             | StoreError::UserNotActive(_)
+            | StoreError::TooManyConditions
             | StoreError::Overloaded
             | StoreError::Busy
             | StoreError::Io(_)

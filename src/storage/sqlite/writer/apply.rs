@@ -46,14 +46,15 @@ pub(super) fn commit(pen: &mut Pen<'_>, commit: &Commit) -> Result<Committed, Fa
         write_row(pen.connection, append)?;
     }
     // After all rows: a membership may be written with the organisation and the user it names.
-    for (user, name) in &commit.login_names {
-        side::give_name(pen.connection, *user, name)?;
-    }
     for append in &commit.appends {
         let aggregate = append.state.aggregate();
         for event in &append.events {
             side::apply(pen.connection, aggregate, commit.at, event)?;
         }
+    }
+    // After what the events do: another username frees the names that the old one had.
+    for (user, name) in &commit.login_names {
+        side::give_name(pen.connection, *user, name)?;
     }
     let sessions_ended = match &commit.end_sessions {
         Some(end) => end_sessions(pen, commit, end)?,

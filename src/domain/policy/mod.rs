@@ -1,9 +1,13 @@
 //! Policies as values, with ZITADEL's defaults (adjacent.md section 6.4).
 
+mod login;
+
 use std::time::Duration;
 
 use super::error::{Kind, Refusal};
 use super::time::Timestamp;
+
+pub use login::{CheckLifetimes, LoginPolicy, SecondFactor, SecondFactors};
 
 /// What a password must have.
 #[expect(
@@ -184,15 +188,6 @@ impl Tarpit {
             .saturating_mul(steps)
             .min(self.max_duration)
     }
-}
-
-/// What the login policy says about sessions as bearers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LoginPolicy {
-    /// Everybody needs a second factor.
-    pub force_mfa: bool,
-    /// Everybody who logs in here, not by an identity provider, needs a second factor.
-    pub force_mfa_local_only: bool,
 }
 
 /// All policies of the instance.
