@@ -240,7 +240,7 @@ step 'a service user gets a token'
 TOKEN=$ADMIN
 call POST /v2/users/human --data "$(human "first-$$")"
 connect $USERS CreateUser "{\"organizationId\":\"$(value resourceOwner)\",\"machine\":{\"name\":\"Stranger\"}}"
-connect $USERS AddPersonalAccessToken "{\"userId\":\"$(value id)\"}"
+connect $USERS AddPersonalAccessToken "{\"userId\":\"$(value id)\",\"expirationDate\":\"2100-01-01T00:00:00Z\"}"
 STRANGER=$(value token)
 ok
 

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { create } from "@bufbuild/protobuf";
-import { timestampDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createSessionServiceClient, createUserServiceClient } from "@zitadel/client/v2";
 import { TextQueryMethod } from "@zitadel/proto/zitadel/object/v2/object_pb.js";
@@ -37,6 +37,8 @@ export async function refused(call, { code, message, id, failedAttempts }) {
     checks: id && counted ? [[id, message, failedAttempts]] : [],
   });
 }
+
+const TOMORROW = timestampFromMs(Date.now() + 86_400_000);
 
 const byId = (userId) => ({ user: { search: { case: "userId", value: userId } } });
 const byName = (loginName) => ({ user: { search: { case: "loginName", value: loginName } } });
@@ -244,7 +246,11 @@ export async function journey({ transport, anonymous }) {
       username: fresh("stranger"),
       userType: { case: "machine", value: { name: "Stranger", description: "No role at all" } },
     });
-    const pat = await users.addPersonalAccessToken({ userId: machine.id });
+    await refused(users.addPersonalAccessToken({ userId: machine.id }), {
+      code: Code.InvalidArgument,
+      message: "invalid AddPersonalAccessTokenRequest.ExpirationDate: value is required",
+    });
+    const pat = await users.addPersonalAccessToken({ userId: machine.id, expirationDate: TOMORROW });
     const stranger = createSessionServiceClient(transport(pat.token));
     await refused(stranger.createSession({}), NO_MEMBERSHIP);
     await refused(stranger.getSession({ sessionId: id }), NO_MEMBERSHIP);
@@ -259,7 +265,10 @@ export async function journey({ transport, anonymous }) {
     const listed = await users.listPersonalAccessTokens({
       filters: [{ filter: { case: "userIdFilter", value: { id: machine.id } } }],
     });
-    assert.deepEqual(listed.result.map((one) => [one.id, one.userId]), [[pat.tokenId, machine.id]]);
+    assert.deepEqual(
+      listed.result.map((one) => [one.id, one.userId, one.organizationId, one.expirationDate]),
+      [[pat.tokenId, machine.id, user.org, TOMORROW]],
+    );
     await users.removePersonalAccessToken({ userId: machine.id, tokenId: pat.tokenId });
     await refused(stranger.listSessions({}), BAD_TOKEN);
   });

@@ -100,7 +100,8 @@ const stranger = await step("a service user gets a token", async () => {
     organizationId: user.org,
     machine: { name: "Stranger" },
   });
-  const made = await users.addPersonalAccessToken({ userId: machine.id });
+  const tomorrow = new Date(Date.now() + 86_400_000);
+  const made = await users.addPersonalAccessToken({ userId: machine.id, expirationDate: tomorrow });
   return made.token;
 });
 
