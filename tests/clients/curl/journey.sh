@@ -13,7 +13,8 @@ SCRATCH=$(mktemp -d)
 trap 'rm -rf "$SCRATCH"' EXIT
 
 fail() {
-    printf 'FAIL %s\n%s\n' "$STEP" "$*"
+    # Not on standard output, which may be taken for a value.
+    printf 'FAIL %s\n%s\n' "$STEP" "$*" >&2
     exit 1
 }
 
@@ -83,7 +84,7 @@ rest() {
     TOKEN=$ADMIN
     call POST /v2/users/human --data "$(human "$name")"
     [ "$STATUS" = 200 ] || fail "$STATUS $BODY"
-    user=$(value userId) org=$(value resourceOwner)
+    user=$(value userId)
     call GET "/v2/users/$user"
     has 200 "\"preferredLoginName\":\"$name\""
     call POST /v2/users --data "{\"queries\":[{\"loginNameQuery\":{\"loginName\":\"$name\"}}]}"
@@ -96,7 +97,8 @@ rest() {
     TOKEN=$LOGIN
     call POST /v2/sessions --data "{\"checks\":{\"user\":{\"loginName\":\"$name\"},\"password\":{\"password\":\"$PASSWORD\"}},\"metadata\":{\"device\":\"bGFwdG9w\"},\"lifetime\":\"3600s\"}"
     has 201 '"sequence":"6"'
-    id=$(value sessionId) first=$(value sessionToken)
+    id=$(value sessionId)
+    first=$(value sessionToken)
     ok
 
     step 'it is read by right and by its token'
@@ -188,7 +190,8 @@ over_connect() {
     TOKEN=$LOGIN
     connect $SESSIONS CreateSession "{\"checks\":{\"user\":{\"userId\":\"$user\"},\"password\":{\"password\":\"$PASSWORD\"}}}"
     has 200 '"sequence":"4"'
-    id=$(value sessionId) first=$(value sessionToken)
+    id=$(value sessionId)
+    first=$(value sessionToken)
     connect $SESSIONS GetSession "{\"sessionId\":\"$id\",\"sessionToken\":\"$first\"}"
     has 200 "\"loginName\":\"$name\""
     read=$BODY
@@ -239,8 +242,10 @@ HTTP=--http1.1 VERSION=1.1
 step 'a service user gets a token'
 TOKEN=$ADMIN
 call POST /v2/users/human --data "$(human "first-$$")"
-connect $USERS CreateUser "{\"organizationId\":\"$(value resourceOwner)\",\"machine\":{\"name\":\"Stranger\"}}"
-connect $USERS AddPersonalAccessToken "{\"userId\":\"$(value id)\",\"expirationDate\":\"2100-01-01T00:00:00Z\"}"
+org=$(value resourceOwner)
+connect $USERS CreateUser "{\"organizationId\":\"$org\",\"machine\":{\"name\":\"Stranger\"}}"
+machine=$(value id)
+connect $USERS AddPersonalAccessToken "{\"userId\":\"$machine\",\"expirationDate\":\"2100-01-01T00:00:00Z\"}"
 STRANGER=$(value token)
 ok
 
