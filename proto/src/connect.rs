@@ -2,7 +2,7 @@
 //!
 //! The runtime reads and writes JSON with the generated types themselves,
 //! whose rules differ from those of REST: see [`json`]. So payloads are read
-//! with [`read`] and written with [`write`], which know both forms.
+//! with [`read()`] and written with [`write()`], which know both forms.
 
 use buffa::DecodeOptions;
 use buffa::bytes::Bytes;

@@ -1,5 +1,6 @@
 //! How long a client is ready to wait, as it says in a header.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::http::header::HeaderMap;
@@ -61,11 +62,13 @@ fn number(digits: &str, most: usize) -> Option<u64> {
 
 /// Works for no longer than the client waits.
 ///
+/// The work is borrowed: it is large, and a future that took it would hold it twice.
+///
 /// # Errors
 /// What the work says; that the time is over.
 pub(super) async fn within<T>(
     limit: Option<Duration>,
-    work: impl Future<Output = Result<T, Error>>,
+    work: Pin<&mut impl Future<Output = Result<T, Error>>>,
 ) -> Result<T, Error> {
     let exceeded = || Error::plain(Kind::DeadlineExceeded, "context deadline exceeded");
     match limit {
@@ -80,6 +83,8 @@ pub(super) async fn within<T>(
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use super::*;
     use actix_web::http::header::{HeaderName, HeaderValue};
 
@@ -118,13 +123,15 @@ mod tests {
     #[actix_rt::test]
     async fn work_stops_when_the_time_is_over() {
         let quick = || std::future::ready(Ok::<_, Error>(1));
-        let slow = || std::future::pending::<Result<i32, Error>>();
+        let slow = std::future::pending::<Result<i32, Error>>();
         let time = Duration::from_millis(5);
-        assert_eq!(within(None, quick()).await.unwrap(), 1);
-        assert_eq!(within(Some(time), quick()).await.unwrap(), 1);
+        assert_eq!(within(None, pin!(quick())).await.unwrap(), 1);
+        assert_eq!(within(Some(time), pin!(quick())).await.unwrap(), 1);
         for error in [
-            within(Some(Duration::ZERO), quick()).await.unwrap_err(),
-            within(Some(time), slow()).await.unwrap_err(),
+            within(Some(Duration::ZERO), pin!(quick()))
+                .await
+                .unwrap_err(),
+            within(Some(time), pin!(slow)).await.unwrap_err(),
         ] {
             assert_eq!(error.kind, Kind::DeadlineExceeded);
         }

@@ -19,7 +19,7 @@ use crate::query;
 /// A request that breaks a rule or names no resource; roles that are empty or do not fit; a user,
 /// organisation or project that does not exist; a user that has roles there already; what the
 /// permission check says.
-pub async fn create_administrator(
+pub(crate) async fn create_administrator(
     core: &Core,
     caller: &Caller,
     request: wire::CreateAdministratorRequest,
@@ -42,7 +42,7 @@ pub async fn create_administrator(
 ///
 /// # Errors
 /// As [`create_administrator`], but for a user that has no roles there.
-pub async fn update_administrator(
+pub(crate) async fn update_administrator(
     core: &Core,
     caller: &Caller,
     request: wire::UpdateAdministratorRequest,
@@ -65,7 +65,7 @@ pub async fn update_administrator(
 ///
 /// # Errors
 /// A request that breaks a rule or names no resource; what the permission check says.
-pub async fn delete_administrator(
+pub(crate) async fn delete_administrator(
     core: &Core,
     caller: &Caller,
     request: wire::DeleteAdministratorRequest,
@@ -88,7 +88,7 @@ pub async fn delete_administrator(
 ///
 /// # Errors
 /// A request that breaks a rule; `QUERY-4M0fs` for a limit beyond the maximum.
-pub async fn list_administrators(
+pub(crate) async fn list_administrators(
     core: &Core,
     caller: &Caller,
     request: wire::ListAdministratorsRequest,

@@ -8,7 +8,7 @@ mod auth;
 mod convert;
 mod deadline;
 pub mod error;
-pub mod internal_permission_service;
+mod internal_permission_service;
 #[cfg(test)]
 mod operation_tests;
 mod org_service;

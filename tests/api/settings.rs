@@ -37,6 +37,8 @@ const OF_CONTEXT: [&str; 8] = [
     "/v2/settings/lockout",
 ];
 
+const OWNER: &str = "RESOURCE_OWNER_TYPE_INSTANCE";
+
 /// Details of settings: the instance's, since it was set up, as the configuration was read.
 fn details(server: &TestServer) -> Value {
     let core = server.core();
@@ -56,7 +58,6 @@ fn the_defaults_are_those_of_zitadel() {
         let expected = json!({ "details": details(&server), "settings": settings });
         client.get(path).ok(&expected);
     };
-    const OWNER: &str = "RESOURCE_OWNER_TYPE_INSTANCE";
     settings(
         "/v2/settings/login",
         json!({
@@ -245,8 +246,8 @@ fn settings_are_asked_for_with_their_permission() {
     let narrow = server.service(&["IAM_SESSION_CLIENT"]).client;
     let manager = server.service(&["IAM_ORG_MANAGER"]).client;
     let viewer = server.service(&["IAM_OWNER_VIEWER"]).client;
-    let owner_here = on(home, "ORG_OWNER");
-    let owner_there = on(other, "ORG_OWNER");
+    let local = on(home, "ORG_OWNER");
+    let stranger = on(other, "ORG_OWNER");
     for (path, permission) in ROUTES {
         let policy = permission == "policy.read";
         let table: [(&Client, u16); 8] = [
@@ -256,8 +257,8 @@ fn settings_are_asked_for_with_their_permission() {
             (&viewer, 200),
             (&server.admin(), 200),
             (&server.login_client(), 200),
-            (&owner_here, if policy { 200 } else { 403 }),
-            (&owner_there, 404),
+            (&local, if policy { 200 } else { 403 }),
+            (&stranger, 404),
         ];
         for (place, (client, status)) in table.into_iter().enumerate() {
             let answer = client.get(path);
@@ -274,9 +275,9 @@ fn settings_are_asked_for_with_their_permission() {
             .fails_plainly(16, "auth header missing");
     }
     // The organisation that a request names is the one that roles are looked for in.
-    let there = owner_there.with("x-zitadel-orgid", &other.to_string());
+    let there = stranger.with("x-zitadel-orgid", &other.to_string());
     there.get("/v2/settings/login").succeeds();
-    owner_here
+    local
         .with("x-zitadel-orgid", &other.to_string())
         .get("/v2/settings/login")
         .fails(5, "AUTHZ-cdgFk", "membership not found");

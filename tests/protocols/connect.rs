@@ -290,11 +290,20 @@ fn a_bomb_is_refused_for_what_it_would_become() {
 fn long_lists_come_in_gzip_for_whoever_asks_but_never_a_token() {
     let server = TestServer::start();
     let gzip = [("accept-encoding", "gzip, br")];
+    let mut id = String::new();
     for _ in 0..20 {
-        let body = json!({ "userAgent": { "description": "x".repeat(1000) } }).to_string();
+        let body = json!({ "userAgent": { "description": "x".repeat(2000) } }).to_string();
         let reply = create(&server, &gzip, body.as_bytes());
         assert_eq!(reply.header("content-encoding"), None);
+        let body: serde_json::Value = serde_json::from_slice(&reply.body).unwrap();
+        body["sessionId"].as_str().unwrap().clone_into(&mut id);
     }
+    // Long, but no list.
+    let body = json!({ "sessionId": id }).to_string();
+    let fields = json_of(&server, &gzip);
+    let reply = post(server.address(), GET_SESSION.path, &fields, body.as_bytes());
+    assert!(reply.body.len() > 2000);
+    assert_eq!(reply.header("content-encoding"), None);
     let list = |fields: &[(&str, &str)]| {
         let fields = json_of(&server, fields);
         post(server.address(), LIST_SESSIONS.path, &fields, b"{}")

@@ -187,10 +187,19 @@ fn long_lists_come_in_gzip_for_whoever_asks_but_never_a_token() {
     let gzip = [("grpc-accept-encoding", "gzip")];
     let long = json!({ "userAgent": { "description": "x".repeat(2000) } });
     let message = frame(0, &(CREATE_SESSION.to_binary)(&long));
+    let mut id = serde_json::Value::Null;
     for _ in 0..5 {
         let reply = create(&server, &gzip, &[&message]);
-        assert_eq!(frames(&reply.body)[0].0, 0);
+        let (flags, answer) = frames(&reply.body).pop().unwrap();
+        assert_eq!(flags, 0);
+        id = (CREATE_SESSION.from_binary)(&answer)["sessionId"].clone();
     }
+    // Long, but no list.
+    let message = frame(0, &(GET_SESSION.to_binary)(&json!({ "sessionId": id })));
+    let given = fields(&server, &gzip);
+    let reply = post2(server.address(), GET_SESSION.path, &given, &[&message]);
+    assert!(reply.body.len() > 2000);
+    assert_eq!(frames(&reply.body)[0].0, 0);
     let given = fields(&server, &gzip);
     let reply = post2(
         server.address(),

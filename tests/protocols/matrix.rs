@@ -412,6 +412,23 @@ fn blur(value: &mut Value, key: &str) {
 }
 
 #[test]
+fn a_message_may_be_as_long_as_the_limit_and_no_longer() {
+    let server = TestServer::configured(|config| config.server.body_limit = LIMIT);
+    let [_, login] = server.first_tokens();
+    for way in Way::ALL {
+        for (more, code) in [(0, 0), (1, 8)] {
+            let sent = Sent::Padded(LIMIT + more);
+            let outcome = call(&server, way, CREATE_SESSION, &bearer(login), &sent);
+            let found = match outcome {
+                Outcome::Answered(_) => 0,
+                Outcome::Failed { code, .. } => code,
+            };
+            assert_eq!(found, code, "{way:?}: {more}");
+        }
+    }
+}
+
+#[test]
 fn a_body_that_does_not_come_is_not_waited_for() {
     let server = TestServer::configured(|config| {
         config.server.body_timeout = std::time::Duration::from_millis(200);

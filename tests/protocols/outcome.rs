@@ -65,6 +65,8 @@ pub(crate) enum Sent {
     Message(Value),
     /// Bytes that are no message in this form.
     Garbage,
+    /// An empty message in so many bytes.
+    Padded(usize),
 }
 
 /// What came of it.
@@ -107,10 +109,12 @@ pub(crate) fn exchange(
     let binary = || match sent {
         Sent::Message(message) => (procedure.to_binary)(message),
         Sent::Garbage => vec![0xff; 7],
+        Sent::Padded(length) => padded(*length),
     };
     let text = || match sent {
         Sent::Message(message) => message.to_string().into_bytes(),
         Sent::Garbage => b"{\"checks\":".to_vec(),
+        Sent::Padded(length) => format!("{{{}}}", " ".repeat(length - 2)).into_bytes(),
     };
     match way {
         Way::Rest => {
@@ -130,6 +134,15 @@ pub(crate) fn exchange(
             post2(address, procedure.path, &fields, &[&frame(0, &binary())])
         }
     }
+}
+
+/// A field that nobody knows, of which three bytes are its length.
+fn padded(length: usize) -> Vec<u8> {
+    let content = length - 4;
+    let septet = |shift: usize| u8::try_from(content >> shift & 0x7f).unwrap();
+    let mut bytes = vec![0x7a, septet(0) | 0x80, septet(7) | 0x80, septet(14)];
+    bytes.resize(length, 0);
+    bytes
 }
 
 /// Method and target; fields that stand in the target are taken from the message.

@@ -1,5 +1,7 @@
 //! The one handler of all REST routes: route, authenticate, read the body, dispatch, answer.
 
+use std::pin::pin;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{Bytes, Data, Payload};
@@ -41,7 +43,7 @@ async fn answer(
     matched: &Match<'_>,
 ) -> Result<Answer, Error> {
     let limit = deadline::grpc(request.headers())?;
-    let work = async {
+    let work = pin!(async {
         let caller = auth::caller(&api.core, request.headers()).await?;
         if let Operation::NotYet(name) = matched.operation {
             return Err(not_yet(name));
@@ -68,7 +70,7 @@ async fn answer(
             Operation::V1(operation) => v1::dispatch(&call, operation).await,
             Operation::NotYet(name) => Err(not_yet(name)),
         }
-    };
+    });
     deadline::within(limit, work).await
 }
 

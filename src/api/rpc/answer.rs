@@ -37,14 +37,15 @@ pub(super) fn respond(answer: Response<ConnectRpcBody>, as_text: bool) -> HttpRe
     let mut trailers = None;
     let streams = matches!(body, ConnectRpcBody::Streaming(_));
     let ended = loop {
-        // All of a single message is there at once; of a stream only its beginning is looked at.
+        // All of a single message is there at once. Of a stream no more is taken ahead than shows
+        // whether it is a refusal, which is over after one part.
         match body.frame().now_or_never() {
             None => break false,
             Some(None | Some(Err(_))) => break true,
             Some(Some(Ok(frame))) => match frame.into_data() {
                 Ok(data) => {
                     parts.push_back(data);
-                    if streams {
+                    if streams && parts.len() > 1 {
                         break false;
                     }
                 }

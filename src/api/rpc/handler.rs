@@ -1,5 +1,6 @@
 //! The steps of one request: procedure, form, deadline, caller, body, operation.
 
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use actix_web::http::Version;
@@ -61,18 +62,18 @@ pub async fn handle(
     let call = Incall { request, api, form };
     let answered = match procedure {
         Procedure::Operation(operation, compressible) => {
-            let work = async {
+            let work = pin!(async {
                 let caller = call.caller().await?;
                 let ticket = Ticket::new(operation, caller, compressible);
                 call.operation(payload, ticket).await
-            };
+            });
             call.in_time(work).await
         }
         Procedure::NotYet => {
-            let work = async {
+            let work = pin!(async {
                 call.caller().await?;
                 Err(not_yet(request.uri().path()))
-            };
+            });
             call.in_time(work).await
         }
         Procedure::Library(kind) => call.library(payload, kind).await,
@@ -113,7 +114,7 @@ impl Incall<'_> {
     /// Waits as long as the client does: over the caller and the body, too.
     async fn in_time(
         &self,
-        work: impl Future<Output = Result<HttpResponse, Error>>,
+        work: Pin<&mut impl Future<Output = Result<HttpResponse, Error>>>,
     ) -> Result<HttpResponse, Error> {
         deadline::within(self.deadline()?, work).await
     }

@@ -88,7 +88,6 @@ mod tests {
             ..LoginPolicy::default()
         };
         let ready = [SecondFactor::Totp].into_iter().collect();
-        let not_allowed = [SecondFactor::OtpSms].into_iter().collect();
         let one = Strength {
             factors: 1,
             ..Strength::default()
@@ -146,14 +145,6 @@ mod tests {
                 Ok(()),
             ),
             (Strength { factors: 2, ..one }, &forced, Ok(())),
-            (
-                Strength {
-                    ready: not_allowed,
-                    ..one
-                },
-                &open,
-                Ok(()),
-            ),
         ];
         for (strength, policy, expected) in table {
             assert_eq!(
@@ -162,5 +153,23 @@ mod tests {
                 "{strength:?} {policy:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_second_factor_that_the_policy_does_not_allow_asks_for_nothing() {
+        let strength = Strength {
+            factors: 1,
+            ready: [SecondFactor::OtpSms].into_iter().collect(),
+            ..Strength::default()
+        };
+        assert_eq!(strong_enough(strength, &LoginPolicy::default()), Ok(()));
+        let allowed = LoginPolicy {
+            second_factors: strength.ready,
+            ..LoginPolicy::default()
+        };
+        assert_eq!(
+            strong_enough(strength, &allowed),
+            Err(BearerError::MfaRequired)
+        );
     }
 }
