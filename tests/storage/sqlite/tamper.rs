@@ -8,9 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bartizan::domain::event::{
-    CodeAdded, DefaultOrgSet, Event, HashUpdated, HumanAdded, InstanceEvent, MachineAdded,
-    MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged, PatAdded, PatRemoved,
-    UserEvent, UserMetadataSet, event_types,
+    CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, InstanceEvent,
+    MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged,
+    PatAdded, PatRemoved, PhoneChanged, ProfileChanged, UserEvent, UserMetadataSet,
+    UsernameChanged, event_types,
 };
 use bartizan::domain::ids::{PatId, UserId};
 use bartizan::domain::session::{Changes, UserAgent};
@@ -130,6 +131,26 @@ async fn people(kept: &Kept) -> User {
     add(kept, new_user(UserId::new(3_011), at(20), bob)).await;
 
     let eve = add(kept, new_human(UserId::new(3_012), "eve")).await;
+    let events = vec![
+        UserEvent::UsernameChanged(UsernameChanged {
+            user_name: "adam".to_owned(),
+        }),
+        UserEvent::ProfileChanged(ProfileChanged {
+            first_name: Some("Adam".to_owned()),
+            gender: Some(2),
+            ..ProfileChanged::default()
+        }),
+        UserEvent::EmailChanged(EmailChanged {
+            email: "adam@mail.example".to_owned(),
+        }),
+        UserEvent::PhoneChanged(PhoneChanged {
+            phone: "+41791234567".to_owned(),
+        }),
+        UserEvent::PhoneRemoved(Nothing {}),
+    ];
+    let (eve, mut commit) = change_user(&eve, at(25), events);
+    commit.login_names = vec![(eve.id, "adam".to_owned())];
+    written(&kept.store, commit).await;
     let removed = vec![UserEvent::Removed(Nothing {})];
     add(kept, change_user(&eve, at(30), removed)).await;
     ann
@@ -154,7 +175,12 @@ async fn machines(kept: &Kept) {
     add(kept, change_user(&admin, at(40), tokens)).await;
     let [second, third] = [3_020, 3_021].map(UserId::new);
     add(kept, new_machine(second, "second")).await;
-    add(kept, new_machine(third, "third")).await;
+    let third_user = add(kept, new_machine(third, "third")).await;
+    let changed = vec![UserEvent::MachineChanged(MachineChanged {
+        name: Some("Third".to_owned()),
+        description: Some("renamed".to_owned()),
+    })];
+    add(kept, change_user(&third_user, at(45), changed)).await;
     for event in [
         InstanceEvent::DefaultOrgSet(DefaultOrgSet { org_id: ORG }),
         InstanceEvent::MemberAdded(roles(ADMIN, &["IAM_OWNER"])),
