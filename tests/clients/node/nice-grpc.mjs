@@ -1,11 +1,11 @@
-// `@zitadel/node`: grpc-js beneath nice-grpc. Its helpers speak v2beta of the session service, the
-// messages of v2 lie beside them in the package.
+// `@zitadel/node`: grpc-js beneath nice-grpc. Its helpers speak v2beta, the messages of v2 lie beside
+// them in the package.
 
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { ClientError, Status, createChannel, createClientFactory } from "nice-grpc";
-import { createAccessTokenInterceptor, createSessionClient } from "@zitadel/node/dist/api/index.js";
+import { createAccessTokenInterceptor, createSessionClient, createUserClient } from "@zitadel/node/dist/api/index.js";
 import { CredentialsCheckError, ErrorDetail } from "@zitadel/node/dist/api/generated/zitadel/message.js";
 import { SessionFieldName } from "@zitadel/node/dist/api/generated/zitadel/session/v2/session.js";
 import { SessionServiceDefinition } from "@zitadel/node/dist/api/generated/zitadel/session/v2/session_service.js";
@@ -93,6 +93,22 @@ const user = await step("a user is added", async () => {
   assert.equal(read.user.preferredLoginName, name);
   assert.equal(read.user.human.profile.displayName, "Mini Mouse");
   return { id: added.userId, name, org: added.details.resourceOwner };
+});
+
+await step("a user is added and found by the helper, which speaks v2beta", async () => {
+  const older = createUserClient(api, createAccessTokenInterceptor(admin));
+  const name = fresh("minnie");
+  const added = await older.addHumanUser({
+    username: name,
+    profile: { givenName: "Minnie", familyName: "Mouse" },
+    email: { email: `${name}@mouse.example`, isVerified: true },
+  });
+  const { user: read } = await older.getUserByID({ userId: added.userId });
+  assert.equal(read.preferredLoginName, name);
+  assert.equal(read.human.profile.displayName, "Minnie Mouse");
+  const found = await older.listUsers({ queries: [{ loginNameQuery: { loginName: name } }] });
+  assert.deepEqual(found.result.map((one) => one.userId), [added.userId]);
+  await older.deleteUser({ userId: added.userId });
 });
 
 const stranger = await step("a service user gets a token", async () => {
