@@ -108,6 +108,9 @@ where
                 let headers = response.headers_mut();
                 security_headers::add(headers);
                 headers.insert(request_id::HEADER, seen.id.header());
+                // As ZITADEL's server writes them in HTTP/1.1: some clients hand headers out in a plain
+                // dictionary, in which `Content-Type` is found under that name alone.
+                response.head_mut().set_camel_case_headers(true);
                 access_log::write(&seen, response.status());
                 Ok(response)
             }

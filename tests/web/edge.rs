@@ -287,3 +287,12 @@ async fn a_handler_without_an_answer_is_told_with_its_request() {
     );
     assert_eq!(access.target, "access");
 }
+
+#[tokio::test]
+async fn names_of_headers_are_written_as_zitadels_server_writes_them() {
+    let server = TestServer::start(Limits::default());
+    let text = server.exchange(&request("GET /echo")).await;
+    for name in ["Content-Length", "X-Request-Id", "Cache-Control", "Date"] {
+        assert!(text.contains(&format!("\r\n{name}: ")), "{name}: {text}");
+    }
+}
