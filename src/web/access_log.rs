@@ -11,18 +11,17 @@ use super::edge::Seen;
 /// What the lines are filtered by.
 const TARGET: &str = "access";
 
-/// The longest segment of a path that is shown. A token has 48 characters, an id up to 19.
+/// The longest part of a path, between slashes or dots, that is shown. A token has 48 characters and
+/// no dot, an id up to 19.
 const LONGEST: usize = 32;
 
 /// The path for a log line: a token that was put into it by mistake is not told.
 ///
-/// Names of procedures are long as well, but have no digits.
+/// Names of procedures are long as well, but are made of words.
 pub(super) fn shown(path: &str) -> Cow<'_, str> {
-    let secret = |segment: &str| {
-        segment.len() > LONGEST
-            && segment.bytes().any(|byte| !byte.is_ascii_alphabetic())
-            && !segment.starts_with("zitadel.")
-    };
+    let word =
+        |part: &str| part.len() <= LONGEST || part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let secret = |segment: &str| !segment.split('.').all(word);
     if !path.split('/').any(secret) {
         return Cow::Borrowed(path);
     }
@@ -93,6 +92,11 @@ mod tests {
                 "/zitadel.user.v2.UserService/RetrieveIdentityProviderIntentAndMore",
                 "/zitadel.user.v2.UserService/RetrieveIdentityProviderIntentAndMore",
             ),
+            (
+                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            ),
+            (&format!("/zitadel.{token}/GetSession"), "/…/GetSession"),
         ] {
             assert_eq!(shown(path), expected);
         }
