@@ -69,12 +69,14 @@ impl Core {
         self.clock.now().max(seen)
     }
 
-    /// Now, but never before anything that was written: for commands on several aggregates.
+    /// Now, but never before the last that was written nor before what was seen: for commands on
+    /// several aggregates. The last event alone is not enough, because where a clock jumped back it
+    /// is not the latest.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn now_after_all(&self) -> Result<Timestamp, StoreError> {
+    pub async fn now_after_all(&self, seen: Timestamp) -> Result<Timestamp, StoreError> {
         let head = self.store.head().await?;
-        Ok(self.now_after(head.created_at.unwrap_or_default()))
+        Ok(self.now_after(head.created_at.unwrap_or_default().max(seen)))
     }
 }

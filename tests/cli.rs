@@ -11,7 +11,11 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -117,7 +121,8 @@ impl Program {
             let before = said.len();
             assert!(lines.read_line(&mut said).unwrap() > 0, "it ended: {said}");
             let line = &said[before..];
-            if let Some((_, rest)) = line.split_once("listening on: `http://") {
+            if let Some((_, rest)) = line.split_once("listening on: `http") {
+                let (_, rest) = rest.split_once("://").unwrap();
                 break rest.split('`').next().unwrap().parse().unwrap();
             }
         };
@@ -391,6 +396,167 @@ fn the_configuration_is_shown_without_its_secrets() {
         "{ran:?}"
     );
     assert_eq!(program.json("config check"), json!({"warnings": []}));
+}
+
+#[test]
+fn a_line_of_the_log_is_an_object_with_what_it_is_about() {
+    const LOST: &str = "/v2/sessions/1?sessionToken=S3cr3t-S3cr3t";
+    let program = Program::new();
+    let text = "[log]\nformat = \"json\"\n";
+    std::fs::write(program.path("config.toml"), text).unwrap();
+    let server = program.serve();
+    let address = server.address;
+    let (status, _) = server.call("GET", LOST, "nobody", &json!({}));
+    assert_eq!(status, 401);
+    let said = server.stop().stderr;
+    assert!(!said.contains("S3cr3t"), "{said}");
+    let lines: Vec<Value> = said
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let find = |target: &str| {
+        let found: Vec<_> = lines
+            .iter()
+            .filter(|line| line["target"] == target)
+            .collect();
+        assert_eq!(found.len(), 1, "{said}");
+        found[0].clone()
+    };
+    let access = find("access");
+    let (id, duration) = (&access["request_id"], &access["duration_us"]);
+    assert!(id.as_str().unwrap().len() == 36 && duration.is_u64());
+    let peer = access["peer"].as_str().unwrap();
+    let message = format!(
+        "GET /v2/sessions/1 401 {duration}us {} {peer}",
+        id.as_str().unwrap()
+    );
+    assert_eq!(
+        access,
+        json!({
+            "ts": access["ts"], "level": "INFO", "target": "access", "message": message,
+            "method": "GET", "path": "/v2/sessions/1", "status": 401, "duration_us": duration,
+            "request_id": id, "peer": peer,
+        })
+    );
+    assert_ne!(peer, address.to_string());
+    let failure = find("bartizan::app::failure_log");
+    assert_eq!(&failure["request_id"], id);
+    assert_eq!(failure["kind"], "Unauthenticated");
+    assert_eq!(failure["error_id"], "AUTH-7fs1e", "{failure}");
+}
+
+#[test]
+fn the_log_of_requests_can_be_switched_off() {
+    let program = Program::new();
+    std::fs::write(program.path("config.toml"), "[log]\naccess = false\n").unwrap();
+    let server = program.serve();
+    server.call("GET", "/v2/sessions/1", "nobody", &json!({}));
+    let said = server.stop().stderr;
+    assert!(!said.contains(" access "), "{said}");
+    assert!(said.contains(" INFO bartizan::app::failure_log "), "{said}");
+}
+
+/// Writes a certificate and its key where `config.toml` says, and returns the certificate.
+fn certify(program: &Program) -> CertificateDer<'static> {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let text = "[server.tls]\ncertificate = \"tls.crt\"\nkey = \"tls.key\"\n";
+    std::fs::write(program.path("config.toml"), text).unwrap();
+    std::fs::write(program.path("tls.crt"), made.cert.pem()).unwrap();
+    std::fs::write(program.path("tls.key"), made.signing_key.serialize_pem()).unwrap();
+    allow(&program.path("tls.key"), 0o600);
+    made.cert.der().clone()
+}
+
+fn allow(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn certificate_and_key_are_tested_with_the_configuration() {
+    let program = Program::new();
+    certify(&program);
+    let ran = program.run("config check");
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (Some(0), "the configuration can be used\n")
+    );
+    allow(&program.path("tls.key"), 0o644);
+    assert_eq!(
+        program.json("config check"),
+        json!({"warnings": ["others can use the key of the certificate: `tls.key` has mode 0644"]})
+    );
+    let other = Program::new();
+    certify(&other);
+    std::fs::copy(other.path("tls.key"), program.path("tls.key")).unwrap();
+    let refused = "error: cannot use the file of `server.tls.key`: `tls.key`\n\
+                   cause: it is not the key of the first certificate\n";
+    for line in ["config check", "serve --listen 127.0.0.1:0"] {
+        let ran = program.run(line);
+        assert_eq!(
+            (ran.code, ran.stderr.as_str()),
+            (Some(2), refused),
+            "{line}"
+        );
+    }
+    std::fs::remove_file(program.path("tls.crt")).unwrap();
+    let ran = program.run("config check");
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (
+            Some(2),
+            "error: cannot read the file of `server.tls.certificate`: `tls.crt`\n\
+             cause: No such file or directory (os error 2)\n"
+        )
+    );
+    // Whoever only works on the database needs no certificate.
+    assert_eq!(program.run("config show").code, Some(0));
+}
+
+/// The certificate that a server shows.
+fn shown(server: &Server, trusted: &CertificateDer<'static>) -> Result<Vec<u8>, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut session = ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut socket = TcpStream::connect(server.address).unwrap();
+    while session.is_handshaking() {
+        session
+            .complete_io(&mut socket)
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(session
+        .peer_certificates()
+        .unwrap()
+        .first()
+        .unwrap()
+        .to_vec())
+}
+
+#[test]
+fn the_certificate_is_read_again_at_a_hang_up() {
+    let program = Program::new();
+    let first = certify(&program);
+    let mut server = program.serve();
+    assert!(server.said.contains("listening on: `https://127.0.0.1:"));
+    assert_eq!(shown(&server, &first), Ok(first.to_vec()));
+    let second = certify(&program);
+    signal("HUP", &server.child);
+    let mut lines = BufReader::new(server.child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("new connections get the certificate in `tls.crt`") {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0, "it ended");
+    }
+    server.child.stderr = Some(lines.into_inner());
+    assert_eq!(shown(&server, &second), Ok(second.to_vec()));
+    assert!(shown(&server, &first).is_err());
+    assert_eq!(server.stop().code, Some(0));
 }
 
 #[test]
@@ -770,6 +936,8 @@ fn a_log_that_was_changed_is_found_out() {
     assert_eq!(whole.code, Some(0), "{whole:?}");
     let last = whole.stdout.lines().last().unwrap();
     assert!(last.starts_with("end of the log: position "), "{whole:?}");
+    // No bar where nobody looks.
+    assert_eq!(whole.stderr, "nothing was changed, removed or slipped in\n");
 
     tamper(&program.data("bartizan.db"));
     let found = program.run("verify");

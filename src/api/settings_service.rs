@@ -2,11 +2,6 @@
 //!
 //! Permission comes before the look at the request, as ZITADEL does where the method itself names one.
 
-#![expect(
-    clippy::unused_async,
-    reason = "operations are asynchronous, whether they wait for something or not"
-)]
-
 use bartizan_proto::buffa_types::google::protobuf::Struct;
 use bartizan_proto::zitadel::settings::v2 as wire;
 

@@ -10,6 +10,8 @@ use crate::error::Error;
 use crate::ports::StoreError;
 use crate::storage::sqlite::OpenError;
 
+use super::CertificateError;
+
 /// What stands between the configuration and a running service.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -39,6 +41,9 @@ pub enum AppError {
         /// What it was.
         was: bool,
     },
+    /// The certificate of the port.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The key file.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -106,7 +111,8 @@ impl AppError {
             Self::Listen { .. } => {
                 Some("another program may have the port: choose one with `--listen ADDR:PORT`")
             }
-            Self::Key(_)
+            Self::Certificate(_)
+            | Self::Key(_)
             | Self::TokenHashing(_)
             | Self::PasswordHashing(_)
             | Self::Ids(_)

@@ -26,7 +26,14 @@ where
         let extensions = response.request().extensions();
         if let Some(Failure(error)) = extensions.get::<Failure>() {
             let id = extensions.get::<RequestId>().map_or("-", RequestId::as_str);
-            log::log!(level(error.kind), "{} {id}", described(error));
+            log::log!(
+                level(error.kind),
+                request_id = id,
+                error_id = error.id,
+                kind:? = error.kind;
+                "{} {id}",
+                described(error)
+            );
         }
         drop(extensions);
         Ok(response)

@@ -1,5 +1,6 @@
 //! The composition root: opens the store, makes the ports, sets up the first start, runs the server.
 
+mod certificates;
 mod data_dir;
 mod error;
 mod failure_log;
@@ -7,6 +8,7 @@ mod first_start;
 mod open;
 mod running;
 
+pub use certificates::{CertificateError, Certificates};
 pub use error::AppError;
 pub use open::{Machine, Opened, open};
 pub use running::{Running, start};

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{App, HttpRequest, HttpResponse};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::{self, Api, rpc};
 use crate::config::Config;
@@ -21,11 +22,11 @@ use crate::storage::sqlite::SqliteStore;
 use crate::web::body::BodyError;
 use crate::web::{self, Limits, ServerHandle};
 
-use super::AppError;
 use super::data_dir::{self, DirLock};
 use super::failure_log::log_failure;
 use super::first_start::{first_start, token_files};
 use super::open::{Machine, Opened, compose, recognize};
+use super::{AppError, Certificates};
 
 /// A server that accepts connections.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ pub struct Running {
     token_files: [PathBuf; 2],
     core: Core,
     store: Arc<SqliteStore>,
+    encrypted: bool,
     handle: ServerHandle,
     services: rpc::Services,
     thread: Option<JoinHandle<io::Result<()>>>,
@@ -47,6 +49,12 @@ pub struct Running {
 /// # Errors
 /// [`AppError`].
 pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
+    // First of all: a mistake in the configuration leaves no trace.
+    let certificates = Certificates::load(config)?;
+    if let Some(warning) = certificates.as_ref().and_then(Certificates::warning) {
+        log::warn!("{warning}");
+    }
+    let encrypted = certificates.is_some();
     data_dir::create(&config.data_dir)?;
     let lock = data_dir::lock(&config.data_dir)?;
     let keys = if config.database_path().is_file() {
@@ -76,7 +84,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     let listener = TcpListener::bind(requested).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let services = rpc::Services::new().map_err(AppError::Services)?;
-    let (handle, thread) = serve(config, &core, &services, listener)?;
+    let (handle, thread) = serve(config, &core, &services, certificates, listener)?;
     Ok(Running {
         address,
         data_dir: config.data_dir.clone(),
@@ -84,6 +92,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         token_files: token_files(config),
         core,
         store,
+        encrypted,
         handle,
         services,
         thread: Some(thread),
@@ -96,6 +105,7 @@ fn serve(
     config: &Config,
     core: &Core,
     services: &rpc::Services,
+    certificates: Option<Certificates>,
     listener: TcpListener,
 ) -> Result<(ServerHandle, JoinHandle<io::Result<()>>), AppError> {
     let (core, services) = (core.clone(), services.clone());
@@ -108,7 +118,13 @@ fn serve(
         .spawn(move || {
             actix_rt::System::new().block_on(async move {
                 let answer = limits.answer;
-                let running = web::serve(listener, limits, workers, move || {
+                let tls = certificates.as_ref().map(Certificates::tls);
+                if let Some(certificates) = certificates {
+                    let hangup = signal(SignalKind::hangup())?;
+                    let clock = Arc::clone(&core.clock);
+                    drop(actix_rt::spawn(certificates.renew(hangup, clock)));
+                }
+                let running = web::serve(listener, limits, tls, workers, move || {
                     let api = Api {
                         core: core.clone(),
                         rpc: rpc::Rpc::new(core.clone(), &services, limit),
@@ -190,6 +206,11 @@ impl Running {
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Whether it speaks TLS.
+    pub const fn encrypted(&self) -> bool {
+        self.encrypted
     }
 
     /// Its data directory.

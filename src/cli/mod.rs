@@ -32,6 +32,7 @@ mod operator;
 mod output;
 mod pages;
 mod pat;
+mod progress;
 mod record;
 mod run;
 mod serve;

@@ -6,17 +6,18 @@ use anyhow::Context as _;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::args::{Cli, Command, Serve};
+use super::args::{Cli, Command, ConfigCommand, Serve};
 use super::config;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::input::Input;
 use super::operator::Operator;
 use super::output::Output;
+use super::progress::Progress;
 use super::serve::{self, Serving};
 use super::verify::{Finding, Head, Verified, tell};
 use super::{events, member, pat, session, user};
-use crate::app::{self, AppError, Machine};
+use crate::app::{self, AppError, Certificates, Machine};
 use crate::config::{Config, Overrides, environment};
 use crate::observe;
 use crate::storage::sqlite;
@@ -34,10 +35,15 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
             None
         },
     };
-    let config = Config::load(cli.global.config.as_deref(), environment(), overrides)?;
+    let mut config = Config::load(cli.global.config.as_deref(), environment(), overrides)?;
     match command {
         Command::Serve(_) => serve(config, output),
         Command::Config(command) => {
+            if let ConfigCommand::Check = command {
+                let certificates = Certificates::load(&config).map_err(AppError::from)?;
+                let warning = certificates.as_ref().and_then(Certificates::warning);
+                config.warnings.extend(warning);
+            }
             config::run(command, &config, &mut output)?;
             Ok(Exit::Done)
         }
@@ -106,6 +112,7 @@ fn serve(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
         serve::announce(
             &Serving {
                 address: running.address(),
+                encrypted: running.encrypted(),
                 data_dir: running.data_dir().to_owned(),
                 first_start: running.first_start(),
                 admin_token: there(admin),
@@ -130,12 +137,14 @@ fn verify(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
     let machine = Machine::system(&config)?;
     let opened = runtime()?.block_on(app::open(&config, machine))?;
     let tokens = &opened.core.tokens;
+    let progress = Progress::beside(&output, "verifying");
     let report = sqlite::verify(
         &config.database_path(),
         opened.seal.as_ref(),
         &|hash| tokens.fingerprint(hash),
-        &mut |_, _| {},
+        &mut |done, total| progress.tell(done, total),
     );
+    drop(progress);
     opened.store.close();
     let report = report.map_err(AppError::from)?;
     let verified = Verified {
@@ -168,7 +177,8 @@ impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         let exit = match &error {
             AppError::Locked(_) => Exit::Locked,
-            AppError::LoginNames { .. }
+            AppError::Certificate(_)
+            | AppError::LoginNames { .. }
             | AppError::TokenHashing(_)
             | AppError::PasswordHashing(_)
             | AppError::Ids(_)

@@ -11,6 +11,8 @@ use super::output::Output;
 pub(super) struct Serving {
     /// Where.
     pub(super) address: SocketAddr,
+    /// Whether it speaks TLS.
+    pub(super) encrypted: bool,
     /// Its data directory.
     pub(super) data_dir: PathBuf,
     /// Whether it was set up just now.
@@ -25,8 +27,9 @@ pub(super) struct Serving {
 /// type next.
 pub(super) fn announce(serving: &Serving, output: &mut Output<'_>) -> io::Result<()> {
     let (address, data_dir) = (serving.address, serving.data_dir.display());
+    let scheme = if serving.encrypted { "https" } else { "http" };
     output.message(&format!(
-        "listening on: `http://{address}` (data in `{data_dir}`)"
+        "listening on: `{scheme}://{address}` (data in `{data_dir}`)"
     ))?;
     for (role, file) in [
         ("IAM_OWNER", &serving.admin_token),
@@ -39,7 +42,7 @@ pub(super) fn announce(serving: &Serving, output: &mut Output<'_>) -> io::Result
     if let Some(token) = serving.login_token.as_ref().filter(|_| serving.first_start) {
         output.hint("open a session with")?;
         output.message(&format!(
-            "curl http://{}/v2/sessions -H \"Authorization: Bearer $(cat {})\" -H 'Content-Type: application/json' -d '{{}}'",
+            "curl {scheme}://{}/v2/sessions -H \"Authorization: Bearer $(cat {})\" -H 'Content-Type: application/json' -d '{{}}'",
             reachable(address),
             token.display()
         ))?;
@@ -65,6 +68,7 @@ mod tests {
     fn serving() -> Serving {
         Serving {
             address: "127.0.0.1:8080".parse().unwrap(),
+            encrypted: false,
             data_dir: "./bartizan-data".into(),
             first_start: true,
             admin_token: Some("./bartizan-data/admin.pat".into()),
@@ -81,6 +85,17 @@ mod tests {
     #[test]
     fn the_first_start_says_what_to_type_next() {
         insta::assert_snapshot!(announced(&serving()));
+    }
+
+    #[test]
+    fn a_port_with_tls_is_called_so() {
+        let encrypted = Serving {
+            encrypted: true,
+            ..serving()
+        };
+        let expected = announced(&serving()).replace("http://", "https://");
+        assert_eq!(announced(&encrypted), expected);
+        assert_eq!(expected.matches("https://").count(), 2);
     }
 
     #[test]

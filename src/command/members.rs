@@ -50,7 +50,9 @@ pub async fn set_member(
             change,
             current,
         )?;
-        let at = core.now_after_all().await?;
+        let at = core
+            .now_after_all(changed_at(core, resource).await?)
+            .await?;
         let Some(event) = decided else {
             let changed_at = current.map_or(at, |member| member.changed_at);
             return unchanged(core, resource, changed_at).await;
@@ -119,7 +121,9 @@ pub async fn remove_member(
             .await?
             .map_or_else(|| user.to_string(), |user| user.public_id());
         let event = org::remove_member(&authority, resource, &public_id, false);
-        let at = core.now_after_all().await?;
+        let at = core
+            .now_after_all(changed_at(core, resource).await?)
+            .await?;
         let append = append_member(core, resource, event, at).await?;
         match core
             .store
@@ -132,6 +136,15 @@ pub async fn remove_member(
         }
     }
     Err(contended(last))
+}
+
+/// When the instance or an organisation last changed.
+pub(super) async fn changed_at(core: &Core, resource: Resource) -> Result<Timestamp, Error> {
+    let changed_at = match resource {
+        Resource::Instance => core.store.instance().await?.map(|found| found.changed_at),
+        Resource::Org(id) => core.store.org(id).await?.map(|found| found.changed_at),
+    };
+    Ok(changed_at.unwrap_or_default())
 }
 
 /// One event on the instance or an organisation, and the row it makes.

@@ -5,12 +5,11 @@ use crate::domain::event::UserEvent;
 use crate::domain::ids::UserId;
 use crate::domain::org;
 use crate::domain::permission::{Authority, Caller, Permission};
-use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User, UserError};
 use crate::error::Error;
-use crate::ports::{Append, Commit, EndSessions, StoreError};
+use crate::ports::{Commit, EndSessions, StoreError};
 
-use super::members::append_member;
+use super::members::{append_member, changed_at};
 use super::{ATTEMPTS, Details, append_user, contended};
 
 /// A change of what a user can do.
@@ -99,12 +98,22 @@ pub async fn change_user(
             .ok_or(change.not_found())?;
         let authority = change.authorize(caller, &user)?;
         let event = change.decide(&authority, &user)?;
-        let now = core.now_after_all().await?;
+        let left = if change == UserChange::Remove {
+            core.store.members(Some(user.id)).await?
+        } else {
+            Vec::new()
+        };
+        let mut seen = user.changed_at;
+        for member in &left {
+            seen = seen.max(changed_at(core, member.resource).await?);
+        }
+        let now = core.now_after_all(seen).await?;
         let append = append_user(&user, now, vec![event.clone()]);
         let details = Details::of(&user::evolve(user.clone(), now, &event));
         let mut appends = vec![append];
-        if change == UserChange::Remove {
-            appends.extend(leave_everything(core, &authority, &user, now).await?);
+        for member in left {
+            let event = org::remove_member(&authority, member.resource, &user.public_id(), true);
+            appends.push(append_member(core, member.resource, event, now).await?);
         }
         let mut commit = Commit::new(now, authority.actor(), appends);
         commit.end_sessions = change
@@ -117,19 +126,4 @@ pub async fn change_user(
         }
     }
     Err(contended(last))
-}
-
-/// Takes the roles of a user that is being removed.
-async fn leave_everything(
-    core: &Core,
-    authority: &Authority,
-    user: &User,
-    now: Timestamp,
-) -> Result<Vec<Append>, Error> {
-    let mut appends = Vec::new();
-    for member in core.store.members(Some(user.id)).await? {
-        let event = org::remove_member(authority, member.resource, &user.public_id(), true);
-        appends.push(append_member(core, member.resource, event, now).await?);
-    }
-    Ok(appends)
 }

@@ -14,6 +14,7 @@ pub(super) fn check(config: &mut Config, origins: &Origins) -> Result<(), Config
     password_memory(config, origins)?;
     usernames(config, origins)?;
     token_files(config, origins)?;
+    tls_files(config, origins)?;
     let unwise = unwise(config, origins);
     config.warnings.extend(unwise);
     Ok(())
@@ -170,6 +171,26 @@ fn token_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
             (LOGIN_CLIENT, path, unlike(MACHINE)),
         ],
     ))
+}
+
+fn tls_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    const CERTIFICATE: &str = "server.tls.certificate";
+    const KEY: &str = "server.tls.key";
+    let tls = &config.server.tls;
+    let (key, missing) = match (&tls.certificate, &tls.key) {
+        (Some(_), None) => (CERTIFICATE, KEY),
+        (None, Some(_)) => (KEY, CERTIFICATE),
+        (None, None) | (Some(_), Some(_)) => return Ok(()),
+    };
+    let key = key.to_owned();
+    Err(match origins.get(&key) {
+        Some(origin) => ConfigError::Alone {
+            origin: origin.clone(),
+            missing: missing.to_owned(),
+            key,
+        },
+        None => ConfigError::Unusable { key },
+    })
 }
 
 /// What is allowed and still deserves a word.

@@ -74,6 +74,16 @@ pub enum ConfigError {
         /// What is allowed.
         allowed: String,
     },
+    /// The key means nothing without another one, which is not set.
+    #[error("`{key}` is set in {origin} and `{missing}` is not\n\nhint: set both or neither")]
+    Alone {
+        /// The key that is set, dotted.
+        key: String,
+        /// Where it was written.
+        origin: Origin,
+        /// The key that is not.
+        missing: String,
+    },
     /// The value passed its rule and still has no place in the types: our fault.
     #[error(
         "cannot use the value of a key: `{key}`\n\nhint: this is a mistake in the program, please report it"

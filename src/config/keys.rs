@@ -53,6 +53,8 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
         "server.drain_timeout",
         Rule::Span(Duration::ZERO, Duration::from_hours(1)),
     ),
+    ("server.tls.certificate", Rule::Path),
+    ("server.tls.key", Rule::Path),
     ("storage.read_connections", THREADS),
     ("storage.search_threads", Rule::Number(1, 64)),
     ("storage.write_queue", Rule::Number(1, 1_000_000)),

@@ -13,7 +13,10 @@ pub struct LogConfig {
     pub level: String,
     /// One line of text or one JSON object per message; default `text`.
     pub format: LogFormat,
-    /// Whether each request is logged; default true.
+    /// Whether each request is logged, whatever the level; default true.
+    ///
+    /// The lines have the target `access`, the level `info`, and in JSON the members `method`,
+    /// `path`, `status`, `duration_us`, `request_id` and `peer`.
     pub access: bool,
 }
 
@@ -24,7 +27,8 @@ pub enum LogFormat {
     /// `2026-11-23T10:00:00.123456Z INFO target message`.
     #[default]
     Text,
-    /// `{"ts":…,"level":…,"target":…,"message":…}`.
+    /// `{"ts":…,"level":…,"target":…,"message":…}` and what the message is about, such as
+    /// `"request_id":…`.
     Json,
 }
 

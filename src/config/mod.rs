@@ -22,6 +22,7 @@ mod server;
 mod settings;
 mod show;
 mod storage;
+mod tls;
 mod units;
 mod variables;
 mod zitadel;
@@ -41,6 +42,7 @@ pub use policy::{
 pub use server::ServerConfig;
 pub use settings::{GeneralConfig, LegalConfig, SecurityConfig};
 pub use storage::StorageConfig;
+pub use tls::TlsConfig;
 pub use variables::environment;
 
 pub(crate) use error::visible;

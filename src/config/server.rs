@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::TlsConfig;
 use super::units::{size, span};
 
 /// How the port is served.
@@ -13,7 +14,7 @@ use super::units::{size, span};
 pub struct ServerConfig {
     /// IP address and port of all protocols; default `127.0.0.1:8080`, port 0 takes a free one.
     ///
-    /// Loopback, because there is no TLS unless something in front of the port does it.
+    /// Loopback, because there is no TLS unless it is set up here or in front of the port.
     pub listen: SocketAddr,
     /// Threads that serve requests; default 0, which is one per core.
     pub workers: usize,
@@ -27,7 +28,7 @@ pub struct ServerConfig {
     /// Each needs a file descriptor and some 10 KiB.
     pub max_connections: usize,
     /// How long the head of a request may take, from the start of the connection or from its first
-    /// byte; default `5s`, against clients that send slowly.
+    /// byte; default `5s`, against clients that send slowly. The handshake of TLS counts to the first.
     #[serde(with = "span")]
     pub header_timeout: Duration,
     /// How long the body of a request may take; default `10s`.
@@ -46,6 +47,8 @@ pub struct ServerConfig {
     /// Longer than the longest tarpit, shorter than the 30s after which orchestrators kill.
     #[serde(with = "span")]
     pub drain_timeout: Duration,
+    /// What the port is encrypted with.
+    pub tls: TlsConfig,
 }
 
 impl Default for ServerConfig {
@@ -60,6 +63,7 @@ impl Default for ServerConfig {
             body_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
             drain_timeout: Duration::from_secs(15),
+            tls: TlsConfig::default(),
         }
     }
 }

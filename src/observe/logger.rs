@@ -1,17 +1,23 @@
 //! The log: one line per message on stderr, as text or as JSON.
 //!
 //! A message cannot forge another line: in text, control characters are escaped; JSON does it anyway.
+//! What a message has beside its text (the key-values of `log`) stands in JSON alone: the text of our
+//! own messages says all of it.
 
 use std::io::{self, Write};
 
 use env_logger::{Builder, Target};
-use log::{Record, SetLoggerError};
+use log::{LevelFilter, Record, SetLoggerError};
 use serde::Serialize;
 
 use super::SystemClock;
+use super::fields::Fields;
 use crate::config::{LogConfig, LogFormat, visible};
 use crate::domain::time::Timestamp;
 use crate::ports::Clock;
+
+/// The target of the lines about requests.
+const ACCESS: &str = "access";
 
 /// Makes the log ready. Called once, before anything is logged.
 ///
@@ -30,6 +36,10 @@ fn builder(config: &LogConfig) -> Builder {
     builder
         .parse_filters(&config.level)
         .format(move |out, record| write(out, SystemClock.now(), record));
+    if !config.access {
+        // After the levels, of which one may name the target too.
+        builder.filter_module(ACCESS, LevelFilter::Off);
+    }
     builder
 }
 
@@ -53,6 +63,8 @@ struct Line<'a> {
     level: &'a str,
     target: &'a str,
     message: &'a str,
+    #[serde(flatten)]
+    fields: Fields<'a>,
 }
 
 fn write_json(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Result<()> {
@@ -61,6 +73,7 @@ fn write_json(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Re
         level: record.level().as_str(),
         target: record.target(),
         message: &record.args().to_string(),
+        fields: Fields::of(record),
     })?;
     line.push(b'\n');
     out.write_all(&line)
@@ -121,6 +134,44 @@ mod tests {
         );
     }
 
+    #[test]
+    fn what_a_message_has_beside_its_text_stands_in_json() {
+        let (path, odd) = ("/v2/\"x\"", Some("a\nb"));
+        let nothing: Option<&str> = None;
+        let pairs: &[(&str, log::kv::Value<'_>)] = &[
+            ("method", "GET".into()),
+            ("path", path.into()),
+            ("status", 200_u16.into()),
+            ("duration_us", 1_234_u64.into()),
+            ("change", (-5_i64).into()),
+            ("share", 0.5_f64.into()),
+            ("contained", true.into()),
+            ("odd", log::kv::Value::from_debug(&odd)),
+            ("error_id", log::kv::ToValue::to_value(&nothing)),
+            // Nothing takes the place of what every line has.
+            ("level", "ERROR".into()),
+        ];
+        let mut out = Vec::new();
+        let args = format_args!("said");
+        let mut record = Record::builder();
+        let record = record.level(Level::Info).target("access").args(args);
+        let record = record.key_values(&pairs).build();
+        write_json(&mut out, AT, &record).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "{\"ts\":\"2026-11-23T10:00:00.123456Z\",\"level\":\"INFO\",\"target\":\"access\",\
+             \"message\":\"said\",\"method\":\"GET\",\"path\":\"/v2/\\\"x\\\"\",\"status\":200,\
+             \"duration_us\":1234,\"change\":-5,\"share\":0.5,\"contained\":true,\
+             \"odd\":\"Some(\\\"a\\\\nb\\\")\",\"error_id\":null,\"level_\":\"ERROR\"}\n"
+        );
+        let mut out = Vec::new();
+        write_text(&mut out, AT, &record).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "2026-11-23T10:00:00.123456Z INFO access said\n"
+        );
+    }
+
     /// Where a logger writes in tests.
     #[derive(Clone, Default)]
     struct Pipe(Arc<Mutex<Vec<u8>>>);
@@ -178,6 +229,31 @@ mod tests {
         ] {
             assert_eq!(logged(&with(level), format_args!("m")), expected, "{level}");
         }
+    }
+
+    #[test]
+    fn the_lines_about_requests_have_a_switch_of_their_own() {
+        let logged = |access, level: &str| {
+            let pipe = Pipe::default();
+            let config = LogConfig {
+                level: level.to_owned(),
+                access,
+                ..LogConfig::default()
+            };
+            let target = Target::Pipe(Box::new(pipe.clone()));
+            let logger = builder(&config).target(target).build();
+            for target in ["access", "bartizan"] {
+                let mut record = Record::builder();
+                record.level(Level::Info).target(target);
+                logger.log(&record.args(format_args!("m")).build());
+            }
+            let text = String::from_utf8(pipe.0.lock().unwrap().clone()).unwrap();
+            (text.contains("access"), text.contains("bartizan"))
+        };
+        assert_eq!(logged(true, "info"), (true, true));
+        assert_eq!(logged(false, "info"), (false, true));
+        assert_eq!(logged(false, "info,access=debug"), (false, true));
+        assert_eq!(logged(true, "info,access=off"), (false, true));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What the program reports about itself, and the clock of the machine.
 //!
 //! Other modules write with the macros of `log`; nothing secret may be among the arguments, which
-//! types without `Display` and with a silent `Debug` see to.
+//! types without `Display` and with a silent `Debug` see to. The same goes for key-values.
 
 mod clock;
+mod fields;
 mod logger;
 
 pub use clock::SystemClock;

@@ -5,23 +5,23 @@ use std::borrow::Cow;
 use actix_web::http::StatusCode;
 use log::Level;
 
+use super::contain::Failure;
 use super::edge::Seen;
 
 /// What the lines are filtered by.
 const TARGET: &str = "access";
 
-/// The longest segment of a path that is shown. A token has 48 characters, an id up to 19.
+/// The longest part of a path, between slashes or dots, that is shown. A token has 48 characters and
+/// no dot, an id up to 19.
 const LONGEST: usize = 32;
 
 /// The path for a log line: a token that was put into it by mistake is not told.
 ///
-/// Names of procedures are long as well, but have no digits.
+/// Names of procedures are long as well, but are made of words.
 pub(super) fn shown(path: &str) -> Cow<'_, str> {
-    let secret = |segment: &str| {
-        segment.len() > LONGEST
-            && segment.bytes().any(|byte| !byte.is_ascii_alphabetic())
-            && !segment.starts_with("zitadel.")
-    };
+    let word =
+        |part: &str| part.len() <= LONGEST || part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let secret = |segment: &str| !segment.split('.').all(word);
     if !path.split('/').any(secret) {
         return Cow::Borrowed(path);
     }
@@ -39,17 +39,37 @@ pub(super) fn write(seen: &Seen, status: StatusCode) {
     if !log::log_enabled!(target: TARGET, Level::Info) {
         return;
     }
-    let duration = seen.begun.elapsed().as_micros();
+    let duration = u64::try_from(seen.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let path = shown(seen.uri.path());
+    let id = seen.id.as_str();
     let peer = seen
         .peer
         .map_or_else(|| "-".to_owned(), |peer| peer.to_string());
     log::info!(
         target: TARGET,
-        "{} {} {} {duration}us {} {peer}",
+        method = seen.method.as_str(),
+        path = &*path,
+        status = status.as_u16(),
+        duration_us = duration,
+        request_id = id,
+        peer = peer.as_str();
+        "{} {path} {} {duration}us {id} {peer}",
         seen.method,
-        shown(seen.uri.path()),
         status.as_u16(),
-        seen.id,
+    );
+}
+
+/// Writes the line of a request whose handler gave no answer.
+pub(super) fn write_failure(seen: &Seen, failure: Failure) {
+    let path = shown(seen.uri.path());
+    let id = seen.id.as_str();
+    log::error!(
+        method = seen.method.as_str(),
+        path = &*path,
+        request_id = id,
+        kind:? = failure;
+        "{failure:?} handler: {} {path} {id}",
+        seen.method,
     );
 }
 
@@ -72,6 +92,11 @@ mod tests {
                 "/zitadel.user.v2.UserService/RetrieveIdentityProviderIntentAndMore",
                 "/zitadel.user.v2.UserService/RetrieveIdentityProviderIntentAndMore",
             ),
+            (
+                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            ),
+            (&format!("/zitadel.{token}/GetSession"), "/…/GetSession"),
         ] {
             assert_eq!(shown(path), expected);
         }

@@ -17,9 +17,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
 use super::answer::{Answer, answer};
-use super::io::{Protocol, Watched};
+use super::io::Watched;
 use super::limits::Limits;
 use super::stop::Stop;
+use super::stream::{Protocol, Stream};
+use super::tls::{self, Tls};
 use super::watch::{Exchange, Watch};
 use super::{h2_answer, h2_request};
 
@@ -32,6 +34,8 @@ pub(super) struct Worker<A, H> {
     pub(super) http1: H,
     /// How to speak HTTP/2.
     pub(super) http2: http2::Builder<LocalExecutor>,
+    /// What connections are encrypted with, if they are.
+    pub(super) tls: Option<Arc<Tls>>,
     pub(super) limits: Rc<Limits>,
     pub(super) stop: Arc<Stop>,
 }
@@ -43,7 +47,7 @@ where
     A::Response: Into<Response<B>>,
     A::Error: Into<Response<BoxBody>>,
     B: MessageBody + 'static,
-    H: Service<(Watched<TcpStream>, Option<SocketAddr>)>,
+    H: Service<(Stream, Option<SocketAddr>)>,
 {
     let _open = worker.stop.open();
     let watch = Watch::new(&worker.limits, &worker.stop);
@@ -60,34 +64,35 @@ where
 
 async fn speak<A, B, H>(
     worker: &Rc<Worker<A, H>>,
-    mut stream: Watched<TcpStream>,
+    stream: Watched<TcpStream>,
     peer: Option<SocketAddr>,
 ) where
     A: Service<Request> + 'static,
     A::Response: Into<Response<B>>,
     A::Error: Into<Response<BoxBody>>,
     B: MessageBody + 'static,
-    H: Service<(Watched<TcpStream>, Option<SocketAddr>)>,
+    H: Service<(Stream, Option<SocketAddr>)>,
 {
-    let recognised = tokio::select! {
+    let opened = tokio::select! {
         biased;
-        recognised = stream.recognise() => recognised,
+        opened = Stream::open(stream, worker.tls.as_deref()) => opened,
         () = worker.stop.begun() => return,
     };
-    match recognised {
-        Ok(Some(Protocol::Http1)) => {
+    match opened {
+        Ok(Some((stream, Protocol::Http1))) => {
             worker.http1.call((stream, peer)).await.ok();
         }
-        Ok(Some(Protocol::Http2)) => speak_http2(worker, stream, peer).await,
-        Ok(None) | Err(_) => {}
+        Ok(Some((stream, Protocol::Http2))) => speak_http2(worker, stream, peer).await,
+        Ok(None) => {}
+        Err(error) if tls::is_cleartext(&error) => {
+            log::debug!("connection closed: cleartext on a port of TLS");
+        }
+        Err(error) => log::debug!("connection closed: {error}"),
     }
 }
 
-async fn speak_http2<A, B, H>(
-    worker: &Rc<Worker<A, H>>,
-    stream: Watched<TcpStream>,
-    peer: Option<SocketAddr>,
-) where
+async fn speak_http2<A, B, H>(worker: &Rc<Worker<A, H>>, stream: Stream, peer: Option<SocketAddr>)
+where
     A: Service<Request> + 'static,
     A::Response: Into<Response<B>>,
     A::Error: Into<Response<BoxBody>>,

@@ -100,12 +100,7 @@ where
                     Ok(Ok(response)) => response.into().map_body(|_, body| EitherBody::left(body)),
                     Ok(Err(error)) => error.into().map_body(|_, body| EitherBody::right(body)),
                     Err(failure) => {
-                        log::error!(
-                            "{failure:?} handler: {} {} {}",
-                            seen.method,
-                            access_log::shown(seen.uri.path()),
-                            seen.id
-                        );
+                        access_log::write_failure(&seen, failure);
                         Response::from(render(failure, &seen))
                             .map_body(|_, body| EitherBody::right(body))
                     }
@@ -113,6 +108,9 @@ where
                 let headers = response.headers_mut();
                 security_headers::add(headers);
                 headers.insert(request_id::HEADER, seen.id.header());
+                // As ZITADEL's server writes them in HTTP/1.1: some clients hand headers out in a plain
+                // dictionary, in which `Content-Type` is found under that name alone.
+                response.head_mut().set_camel_case_headers(true);
                 access_log::write(&seen, response.status());
                 Ok(response)
             }

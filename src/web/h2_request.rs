@@ -1,8 +1,10 @@
 //! A request of HTTP/2 as the App knows requests: the two libraries use different `http` crates.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use actix_http::error::PayloadError;
 use actix_http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -11,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use http_body::Body as _;
 use hyper::body::Incoming;
+use tokio::time::timeout;
 
 /// A head that is legal in HTTP/2 but nothing that the App could answer.
 #[derive(Debug)]
@@ -72,28 +75,64 @@ fn payload(body: Incoming) -> Payload {
     if body.is_end_stream() {
         Payload::None
     } else {
-        let payload: BoxedPayloadStream = Box::pin(Received(body));
+        let payload: BoxedPayloadStream = Box::pin(Received(Some(body)));
         Payload::Stream { payload }
     }
 }
 
 /// The body of a request as it comes in; taking a part of it lets the client send more.
-struct Received(Incoming);
+///
+/// Many requests are answered without a look at their body: no token, no such route. A stream that is
+/// given up before its body has come is reset, with no error, as RFC 9113 section 8.1 allows; but some
+/// clients (curl 7.88) then fail and lose the answer. So the rest of a body that is given up is
+/// still taken for a while, as most are in one frame that is already on its way.
+struct Received(Option<Incoming>);
+
+/// How long, and how much of it.
+const AFTERWARDS: (Duration, usize) = (Duration::from_secs(1), 65_536);
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        if let Some(body) = self.0.take()
+            && !body.is_end_stream()
+        {
+            drop(actix_rt::spawn(timeout(AFTERWARDS.0, skip(body))));
+        }
+    }
+}
+
+/// Takes what comes of a body that nobody wants.
+async fn skip(mut body: Incoming) {
+    let mut left = AFTERWARDS.1;
+    while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        let Some(less) = left.checked_sub(length) else {
+            return;
+        };
+        left = less;
+    }
+}
 
 impl Stream for Received {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            match ready!(Pin::new(&mut self.0).poll_frame(cx)) {
+            let Some(body) = &mut self.0 else {
+                return Poll::Ready(None);
+            };
+            match ready!(Pin::new(body).poll_frame(cx)) {
                 // Trailers of a request carry nothing that a handler could want.
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         return Poll::Ready(Some(Ok(data)));
                     }
                 }
-                Some(Err(_)) => return Poll::Ready(Some(Err(PayloadError::Incomplete(None)))),
-                None => return Poll::Ready(None),
+                Some(Err(_)) => {
+                    self.0 = None;
+                    return Poll::Ready(Some(Err(PayloadError::Incomplete(None))));
+                }
+                None => self.0 = None,
             }
         }
     }

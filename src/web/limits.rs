@@ -6,7 +6,8 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// From accepting a connection, or from the first byte of its next request, to the end of the
-    /// request head. 10 s: a head is one packet; whoever needs longer holds a place on purpose.
+    /// request head; a handshake of TLS must fit in before the first one. 10 s: a head is one packet;
+    /// whoever needs longer holds a place on purpose.
     pub head: Duration,
     /// From the end of the head to the beginning of the answer. 60 s: the last resort behind the
     /// deadlines of handlers and bodies, which answer properly; this one only hangs up.

@@ -2,13 +2,15 @@
 //!
 //! actix-http cannot send the trailers that gRPC ends its answers with. So a connection that begins with
 //! the HTTP/2 preface goes to hyper, in the same worker, which calls the same App service; every other
-//! one goes to actix-http. Nothing here knows what the App serves.
+//! one goes to actix-http. With TLS it is the name that the handshake agreed on (ALPN) that decides,
+//! and the first bytes only where there is none. Nothing here knows what the App serves.
 //!
 //! | who | what |
 //! |---|---|
 //! | [`serve`] | the listener, the workers, the stop |
-//! | `connection`, `io` | one connection: which protocol, and who speaks it |
-//! | `watch` | its deadlines |
+//! | `connection`, `stream` | one connection: which protocol, and who speaks it |
+//! | [`Tls`], [`Pair`] | what connections are encrypted with |
+//! | `watch`, `io` | its deadlines |
 //! | `answer`, `h2_request`, `h2_answer` | one request through the App |
 //! | [`edge()`] | around the App: request ids, security headers, access log, contained panics |
 //! | [`body`], [`cors()`] | for handlers and the App |
@@ -29,6 +31,8 @@ mod security_headers;
 mod server;
 mod signal;
 mod stop;
+mod stream;
+mod tls;
 mod watch;
 
 pub use answer::Trailers;
@@ -39,3 +43,4 @@ pub use limits::{Http2, Limits};
 pub use request_id::RequestId;
 pub use server::{Server, ServerHandle, serve};
 pub use signal::shutdown_signal;
+pub use tls::{Pair, PairError, Tls};

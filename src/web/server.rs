@@ -19,9 +19,10 @@ use tokio::time::timeout;
 
 use super::answer::answer;
 use super::connection::{Worker, http2, serve as serve_connection};
-use super::io::Watched;
 use super::limits::Limits;
 use super::stop::Stop;
+use super::stream::Stream;
+use super::tls::Tls;
 use super::watch::{Exchange, Watch};
 
 /// The most workers that actix-server takes.
@@ -31,7 +32,7 @@ const MAX_WORKERS: usize = 512;
 /// workers look at theirs only once a second.
 const QUICK: Duration = Duration::from_millis(100);
 
-/// Serves an App over HTTP/1.1 and cleartext HTTP/2 on one port.
+/// Serves an App over HTTP/1.1 and HTTP/2 on one port, where there is `tls` by TLS alone.
 ///
 /// Every worker builds the App once, on its own thread. The [`Server`] does nothing until it is polled;
 /// it needs a Tokio runtime, and where that is an actix `System`, the workers are its arbiters.
@@ -41,6 +42,7 @@ const QUICK: Duration = Duration::from_millis(100);
 pub fn serve<F, I, S, B>(
     listener: TcpListener,
     limits: Limits,
+    tls: Option<Arc<Tls>>,
     workers: usize,
     make_app: F,
 ) -> io::Result<Server>
@@ -67,8 +69,12 @@ where
         .listen("http", listener, move || {
             let factory = map_config(make_app(), |()| AppConfig::default());
             let limits = limits.clone();
+            let tls = tls.clone();
             let stop = Arc::clone(&stop);
-            fn_factory(move || worker(factory.new_service(()), limits.clone(), Arc::clone(&stop)))
+            fn_factory(move || {
+                let app = factory.new_service(());
+                worker(app, limits.clone(), tls.clone(), Arc::clone(&stop))
+            })
         })?
         .run();
     let handle = ServerHandle {
@@ -86,6 +92,7 @@ where
 async fn worker<A, B, E>(
     app: impl Future<Output = Result<A, E>>,
     limits: Limits,
+    tls: Option<Arc<Tls>>,
     stop: Arc<Stop>,
 ) -> Result<impl Service<TcpStream, Response = (), Error = ()>, ()>
 where
@@ -110,7 +117,7 @@ where
             let stop = Arc::clone(&stopping);
             async move { stop.begun().await }
         })
-        .on_connect_ext(|stream: &Watched<TcpStream>, data| {
+        .on_connect_ext(|stream: &Stream, data| {
             data.insert(Rc::clone(stream.watch()));
         })
         .h1(fn_service(move |request: Request| {
@@ -124,6 +131,7 @@ where
         app,
         http1,
         http2: http2(&limits),
+        tls,
         limits: Rc::new(limits),
         stop,
     });

@@ -21,7 +21,10 @@ impl Caller<'_> {
     #[track_caller]
     fn call(&self, method: &str, request: &Value) -> Answered {
         let path = format!("/zitadel.internal_permission.v2.InternalPermissionService/{method}");
-        let answer = self.server.bearer(&self.token).post(&path, request);
+        let caller = self.server.bearer(&self.token);
+        let answer = caller
+            .with("content-type", "application/json")
+            .post(&path, request);
         let body = answer.json();
         if answer.response.status == 200 {
             return Ok(body);

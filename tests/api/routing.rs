@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::helpers::{ID, PASSWORD, TOKEN, TestServer};
+use crate::helpers::{Answer, ID, PASSWORD, TOKEN, TestServer};
 
 #[test]
 fn unknown_paths_are_not_found() {
@@ -333,6 +333,37 @@ fn every_answer_says_what_it_is_and_that_it_must_not_be_kept() {
         // What runs here, and in which version, is nobody's business (ASVS 13.4.6).
         assert_eq!(header("server"), "");
         assert_eq!(header("x-powered-by"), "");
+    }
+}
+
+#[test]
+fn success_has_what_the_gateway_passes_on_and_a_refusal_has_not() {
+    let server = TestServer::start();
+    let session = server.session(&json!({}));
+    let passed_on = |answer: &Answer| {
+        [
+            "grpcgateway-cache-control",
+            "grpcgateway-pragma",
+            "grpcgateway-content-type",
+        ]
+        .map(|name| answer.response.header(name).map(str::to_owned))
+    };
+    let all = ["no-store", "no-cache", "application/grpc"].map(|value| Some(value.to_owned()));
+    for answer in [
+        server.login_client().post("/v2/sessions", &json!({})),
+        server.login_client().get(&session.path()),
+        server.admin().post("/v2/users", &json!({})),
+        server.login_client().delete(&session.path()),
+    ] {
+        assert_eq!(passed_on(answer.succeeds()), all, "{answer:?}");
+    }
+    for answer in [
+        server.login_client().get(&session.path()),
+        server.anonymous().get("/v2/sessions/1"),
+        server.anonymous().get("/nothing"),
+        server.anonymous().get("/v2/sessions"),
+    ] {
+        assert_eq!(passed_on(&answer), [None, None, None], "{answer:?}");
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Mutex, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use log::kv::{Error, Key, Value as Field, VisitSource};
 use log::{LevelFilter, Log, Metadata, Record};
 use serde_json::{Value, json};
 
@@ -17,14 +18,29 @@ use crate::helpers::{Answer, Client, TestServer, wait};
 #[derive(Debug, Default)]
 struct Captured(Mutex<Vec<String>>);
 
+/// A message and what it has beside its text.
+struct Line(Vec<String>);
+
+impl<'kvs> VisitSource<'kvs> for Line {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Field<'kvs>) -> Result<(), Error> {
+        self.0.push(format!("{key}={value}"));
+        Ok(())
+    }
+}
+
 impl Log for Captured {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
 
     fn log(&self, record: &Record<'_>) {
-        let line = format!("{} {} {}", record.level(), record.target(), record.args());
-        self.0.lock().unwrap().push(line);
+        let mut line = Line(vec![
+            record.level().to_string(),
+            record.target().to_owned(),
+            record.args().to_string(),
+        ]);
+        record.key_values().visit(&mut line).unwrap();
+        self.0.lock().unwrap().push(line.0.join(" "));
     }
 
     fn flush(&self) {}
@@ -222,7 +238,9 @@ fn no_secret_is_stored_logged_or_answered() {
 
     let lines = log.0.lock().unwrap().clone();
     assert!(
-        lines.iter().any(|line| line.contains("COMMAND-3M0fs")),
+        lines
+            .iter()
+            .any(|line| line.contains(" error_id=COMMAND-3M0fs kind=InvalidArgument")),
         "the log does not tell of refusals"
     );
     for secret in &run.secrets {

@@ -26,7 +26,7 @@ fn unknown_keys_of_the_file() {
         &[],
         "unknown key in file `config.toml`: `server.lisen`",
         "the keys of `[server]` are `listen`, `workers`, `body_limit`, `max_connections`, \
-         `header_timeout`, `body_timeout`, `stall_timeout`, `idle_timeout`, `drain_timeout`",
+         `header_timeout`, `body_timeout`, `stall_timeout`, `idle_timeout`, `drain_timeout`, `tls`",
     );
     assert_refused(
         "[sever]",
@@ -374,6 +374,30 @@ fn languages_that_do_not_fit_each_other() {
         "write one of `general.supported_languages`, which are `de`, `en`",
     );
     assert!(load("general.default_language = \"de\"", &[]).is_ok());
+}
+
+#[test]
+fn a_certificate_needs_its_key_and_a_key_its_certificate() {
+    assert_refused(
+        "server.tls.certificate = \"tls.crt\"",
+        &[],
+        "`server.tls.certificate` is set in file `config.toml` and `server.tls.key` is not",
+        "set both or neither",
+    );
+    assert_refused(
+        "",
+        &[("BARTIZAN_SERVER__TLS__KEY", "tls.key")],
+        "`server.tls.key` is set in environment variable `BARTIZAN_SERVER__TLS__KEY` and \
+         `server.tls.certificate` is not",
+        "set both or neither",
+    );
+    let both = "[server.tls]\ncertificate = \"tls.crt\"\nkey = \"tls.key\"";
+    let files = load(both, &[]).unwrap().server.tls;
+    assert_eq!(
+        files.files(),
+        Some(("tls.crt".as_ref(), "tls.key".as_ref()))
+    );
+    assert_eq!(load("", &[]).unwrap().server.tls.files(), None);
 }
 
 #[test]

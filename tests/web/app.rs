@@ -94,6 +94,7 @@ pub(crate) fn app(
         .route("/cached", web::to(cached))
         .route("/id", web::to(id))
         .route("/panic", web::to(panics))
+        .route("/panic/{below}", web::to(panics))
         .route("/refused", web::to(refused))
 }
 

@@ -1,11 +1,9 @@
 //! What every answer has, whatever the handler does.
 
-use std::sync::{Mutex, OnceLock};
-
 use bartizan::web::Limits;
-use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::helpers::{SHORT, TestServer, body, get, header, request, status};
+use crate::log::Lines;
 
 #[tokio::test]
 async fn a_panic_is_contained_and_answered_over_both_protocols() {
@@ -193,40 +191,6 @@ async fn a_preflight_says_exactly_what_pages_may_do() {
     assert_eq!(header(&text, "access-control-allow-origin"), None);
 }
 
-/// Keeps every line for the tests to look at.
-struct Lines(Mutex<Vec<(String, String)>>);
-
-impl Lines {
-    fn kept() -> &'static Self {
-        static LINES: OnceLock<&'static Lines> = OnceLock::new();
-        LINES.get_or_init(|| {
-            let lines = Box::leak(Box::new(Self(Mutex::default())));
-            log::set_logger(lines).unwrap();
-            log::set_max_level(LevelFilter::Trace);
-            lines
-        })
-    }
-
-    fn with(&self, text: &str) -> Vec<(String, String)> {
-        let mut lines = self.0.lock().unwrap().clone();
-        lines.retain(|(_, line)| line.contains(text));
-        lines
-    }
-}
-
-impl Log for Lines {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &Record<'_>) {
-        let line = (record.target().to_owned(), record.args().to_string());
-        self.0.lock().unwrap().push(line);
-    }
-
-    fn flush(&self) {}
-}
-
 #[tokio::test]
 async fn every_request_has_one_line_without_its_query() {
     let lines = Lines::kept();
@@ -241,20 +205,94 @@ async fn every_request_has_one_line_without_its_query() {
     let (response, _) = server.http2().await.open(request, true).await;
     crate::helpers::answer(response).await.unwrap();
 
-    for (id, expected) in [
-        ("line-1", "GET /refused 403 "),
-        ("line-2", "GET /unread 200 "),
+    for (id, method, path, status) in [
+        ("line-1", "GET", "/refused", "403"),
+        ("line-2", "GET", "/unread", "200"),
     ] {
         let found = lines.with(id);
-        let [(target, line)] = found.as_slice() else {
+        let [line] = found.as_slice() else {
             panic!("{found:?}");
         };
-        assert_eq!(target, "access");
-        let rest = line.strip_prefix(expected).unwrap();
-        let (duration, rest) = rest.split_once("us ").unwrap();
-        duration.parse::<u64>().unwrap();
-        let peer = rest.strip_prefix(id).unwrap().trim_start();
-        assert!(peer.starts_with("127.0.0.1:"), "{line}");
+        assert_eq!(line.target, "access");
+        let [_, _, _, duration, _, peer] = line.fields.as_slice() else {
+            panic!("{line:?}");
+        };
+        let micros = duration.strip_prefix("duration_us=").unwrap();
+        micros.parse::<u64>().unwrap();
+        let from = peer.strip_prefix("peer=").unwrap();
+        assert!(from.starts_with("127.0.0.1:"), "{line:?}");
+        assert_eq!(
+            line.fields,
+            [
+                format!("method={method}"),
+                format!("path={path}"),
+                format!("status={status}"),
+                duration.clone(),
+                format!("request_id={id}"),
+                peer.clone(),
+            ]
+        );
+        // The text says the same.
+        assert_eq!(
+            line.text,
+            format!("{method} {path} {status} {micros}us {id} {from}")
+        );
     }
     assert_eq!(lines.with("S3cr3t"), [], "at no level, by no library");
+}
+
+#[tokio::test]
+async fn a_token_in_a_path_is_told_nowhere() {
+    const TOKEN: &str = "A4-JXBBkBlEAAAAHuZBdEQnsDgpy7tU-WztJroPZCt__PRd7";
+    let lines = Lines::kept();
+    let server = TestServer::start(Limits::default());
+    for path in ["/nowhere", "/panic"] {
+        let line = format!(
+            "GET {path}/{TOKEN} HTTP/1.1\r\nhost: a\r\nx-request-id: hidden{}\r\n\r\n",
+            path.len()
+        );
+        server.exchange(&line).await;
+        let found = lines.with(&format!("hidden{}", path.len()));
+        assert!(!found.is_empty());
+        for line in found {
+            let shown = format!("path={path}/\u{2026}");
+            assert_eq!(line.fields.get(1), Some(&shown), "{line:?}");
+        }
+    }
+    assert_eq!(lines.with(TOKEN), [], "at no level, by no library");
+}
+
+#[tokio::test]
+async fn a_handler_without_an_answer_is_told_with_its_request() {
+    let lines = Lines::kept();
+    let server = TestServer::start(Limits::default());
+    server
+        .exchange(
+            "GET /panic?sessionToken=S3cr3t HTTP/1.1\r\nhost: a\r\nx-request-id: line-3\r\n\r\n",
+        )
+        .await;
+    let found = lines.with("line-3");
+    let [failure, access] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!(failure.text, "Panicked handler: GET /panic line-3");
+    assert_eq!(
+        failure.fields,
+        [
+            "method=GET",
+            "path=/panic",
+            "request_id=line-3",
+            "kind=Panicked"
+        ]
+    );
+    assert_eq!(access.target, "access");
+}
+
+#[tokio::test]
+async fn names_of_headers_are_written_as_zitadels_server_writes_them() {
+    let server = TestServer::start(Limits::default());
+    let text = server.exchange(&request("GET /echo")).await;
+    for name in ["Content-Length", "X-Request-Id", "Cache-Control", "Date"] {
+        assert!(text.contains(&format!("\r\n{name}: ")), "{name}: {text}");
+    }
 }

@@ -2,13 +2,14 @@
 
 use std::future::poll_fn;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use bartizan::web::{Failure, Limits, Seen, ServerHandle, edge, serve};
+use bartizan::web::{Failure, Limits, Seen, ServerHandle, Tls, edge, serve};
 use bytes::Bytes;
 use http::HeaderMap;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -35,10 +36,18 @@ impl TestServer {
 
     /// With a deadline for handlers.
     pub(crate) fn start_with(limits: Limits, deadline: Duration) -> Self {
+        Self::run(limits, None, deadline)
+    }
+
+    pub(crate) fn encrypted(limits: Limits, tls: &Arc<Tls>) -> Self {
+        Self::run(limits, Some(Arc::clone(tls)), PATIENCE)
+    }
+
+    fn run(limits: Limits, tls: Option<Arc<Tls>>, deadline: Duration) -> Self {
         let gate = Gate::new();
         let shared = gate.clone();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let server = serve(listener, limits, 1, move || {
+        let server = serve(listener, limits, tls, 1, move || {
             edge(app(shared.clone()), deadline, render)
         })
         .unwrap();
@@ -110,9 +119,9 @@ pub(crate) fn body(answer: &str) -> &str {
 }
 
 /// A connection on which a test says byte by byte what it wants.
-pub(crate) struct Client(pub(crate) TcpStream);
+pub(crate) struct Client<S = TcpStream>(pub(crate) S);
 
-impl Client {
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
@@ -161,6 +170,13 @@ impl Http2 {
     pub(crate) async fn connect(address: SocketAddr, builder: &h2::client::Builder) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
+        Self::over(stream, builder).await
+    }
+
+    pub(crate) async fn over<S>(stream: S, builder: &h2::client::Builder) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (sender, connection) = builder.handshake(stream).await.unwrap();
         Self {
             sender,

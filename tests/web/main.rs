@@ -11,5 +11,7 @@ mod app;
 mod deadlines;
 mod edge;
 mod helpers;
+mod log;
 mod protocols;
 mod stop;
+mod tls;

@@ -1,5 +1,7 @@
 //! Both protocols on one port, with the same App behind them.
 
+use std::future::poll_fn;
+
 use bartizan::web::{Http2 as Http2Limits, Limits};
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -55,6 +57,30 @@ async fn a_head_request_gets_the_length_and_no_body() {
         assert_eq!(answer.body, "");
         assert_eq!(answer.trailers, None);
     }
+}
+
+#[tokio::test]
+async fn a_body_that_comes_after_the_answer_is_still_taken() {
+    let server = TestServer::start(Limits::default());
+    let mut client = server.http2().await;
+    let (response, mut body) = client.open(get("/unread"), false).await;
+    assert_eq!(answer(response).await.unwrap().head.status, 200);
+    // Had the stream been reset, this answer would come after it.
+    client.get("/unread").await;
+    body.send_data(Bytes::from("late"), true).unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_goes_on_after_the_answer_is_cut_off_without_error() {
+    let server = TestServer::start(Limits::default());
+    let mut client = server.http2().await;
+    let (response, mut body) = client.open(get("/unread"), false).await;
+    assert_eq!(answer(response).await.unwrap().head.status, 200);
+    body.send_data(Bytes::from(vec![0; 1 << 20]), false)
+        .unwrap();
+    let reset = patiently(poll_fn(|cx| body.poll_reset(cx))).await;
+    assert_eq!(reset.unwrap(), h2::Reason::NO_ERROR);
+    client.get("/unread").await;
 }
 
 #[tokio::test]

@@ -17,6 +17,14 @@ use crate::error::{Error, Failure};
 /// What `GET` takes beside `?sessionToken=`, because a token has no place in a URL (ASVS 14.2.1).
 const SESSION_TOKEN: &str = "x-session-token";
 
+/// What ZITADEL's gateway passes on of the gRPC answer behind it (spec session-service.md section
+/// 1.2). On success alone: see the decision on headers of the gateway.
+const OF_THE_GATEWAY: [(&str, &str); 3] = [
+    ("grpcgateway-cache-control", "no-store"),
+    ("grpcgateway-content-type", "application/grpc"),
+    ("grpcgateway-pragma", "no-cache"),
+];
+
 /// Answers a request to any path that is not a procedure's.
 pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
     let matched = match routes::route(request.method().as_str(), request.uri().path()) {
@@ -24,9 +32,14 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
         Err(unrouted) => return error::respond(error::unrouted(&unrouted)),
     };
     match answer(&request, payload, &api, &matched).await {
-        Ok(answer) => HttpResponse::build(answer.status)
-            .insert_header((CONTENT_TYPE, "application/json"))
-            .body(answer.body),
+        Ok(answer) => {
+            let mut response = HttpResponse::build(answer.status);
+            response.insert_header((CONTENT_TYPE, "application/json"));
+            for header in OF_THE_GATEWAY {
+                response.insert_header(header);
+            }
+            response.body(answer.body)
+        }
         Err(failed) => {
             let response = error::respond(error::answer(&failed));
             // The log line is written where the request id is known.

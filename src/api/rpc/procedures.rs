@@ -87,6 +87,18 @@ procedures! {
         ReactivateUser => user_service::reactivate_user,
         DeleteUser => user_service::delete_user,
     }
+    "zitadel.user.v2beta.UserService" {
+        AddHumanUser => user_service::add_human_user,
+        UpdateHumanUser => user_service::update_human_user,
+        GetUserByID => user_service::get_user_by_id,
+        ListUsers => user_service::list_users,
+        SetPassword => user_service::set_password,
+        LockUser => user_service::lock_user,
+        UnlockUser => user_service::unlock_user,
+        DeactivateUser => user_service::deactivate_user,
+        ReactivateUser => user_service::reactivate_user,
+        DeleteUser => user_service::delete_user,
+    }
 }
 
 #[cfg(test)]

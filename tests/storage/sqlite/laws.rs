@@ -1,1 +1,491 @@
-//! x
+//! Laws of the whole write path: random commands through the real core on a real file.
+//!
+//! The clock of these histories goes back as well as on, and the file is closed and opened again in
+//! between. What the commands come to is tested elsewhere; here is what must hold whatever they do.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use bartizan::app::{self, Machine, Opened};
+use bartizan::command::{
+    self, AddHuman, CreateSession, PasswordGrant, PasswordInput, SetPassword, SetSession,
+    UserChange, UserSelector,
+};
+use bartizan::config::Config;
+use bartizan::domain::error::Kind;
+use bartizan::domain::event::{Aggregate, Event, RecordedEvent};
+use bartizan::domain::ids::{OrgId, Position, SessionId, UserId};
+use bartizan::domain::org::MemberChange;
+use bartizan::domain::permission::{Caller, Resource};
+use bartizan::domain::secret::Secret;
+use bartizan::domain::session::{self, Proof};
+use bartizan::domain::time::{Span, Timestamp};
+use bartizan::domain::user::{self, User, UserKind};
+use bartizan::error::Error;
+use bartizan::ports::{Clock, EventQuery, Pending};
+use bartizan::query;
+use bartizan::storage::sqlite::verify;
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+const SECOND: i64 = 1_000_000;
+const PASSWORD: &str = "Secret123!";
+
+/// A clock that a history moves.
+#[derive(Debug)]
+struct Moved(AtomicI64);
+
+impl Clock for Moved {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+
+    fn sleep(&self, _: Duration) -> Pending<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+/// Something that somebody does.
+#[derive(Debug, Clone)]
+enum Step {
+    /// The clock moves, by microseconds.
+    Wait(i64),
+    Create(Checks, Kept),
+    Set(usize, Checks, Kept),
+    End(usize),
+    Change(usize, UserChange),
+    Password(usize),
+    Member(usize, bool),
+    Token,
+    /// The file is closed and opened again.
+    Reopen,
+}
+
+#[derive(Debug, Clone)]
+struct Checks {
+    user: Option<usize>,
+    /// Right or wrong.
+    password: Option<bool>,
+}
+
+#[derive(Debug, Clone)]
+struct Kept {
+    metadata: BTreeMap<String, Vec<u8>>,
+    lifetime: Option<i64>,
+}
+
+fn checks() -> impl Strategy<Value = Checks> {
+    (
+        option::of(0..3_usize),
+        option::of(prop_oneof![3 => Just(true), 1 => Just(false)]),
+    )
+        .prop_map(|(user, password)| Checks { user, password })
+}
+
+fn kept() -> impl Strategy<Value = Kept> {
+    (
+        btree_map("[ab]", vec(any::<u8>(), 0..3), 0..3),
+        option::of(1..60 * SECOND * 1_000),
+    )
+        .prop_map(|(metadata, lifetime)| Kept { metadata, lifetime })
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let change = prop_oneof![
+        Just(UserChange::Lock),
+        Just(UserChange::Unlock),
+        Just(UserChange::Deactivate),
+        Just(UserChange::Reactivate),
+        Just(UserChange::Remove),
+    ];
+    prop_oneof![
+        3 => (-20 * SECOND..30 * SECOND).prop_map(Step::Wait),
+        4 => (checks(), kept()).prop_map(|(checks, kept)| Step::Create(checks, kept)),
+        6 => (0..6_usize, checks(), kept()).prop_map(|(at, checks, kept)| Step::Set(at, checks, kept)),
+        3 => (0..6_usize).prop_map(Step::End),
+        3 => (0..3_usize, change).prop_map(|(at, change)| Step::Change(at, change)),
+        1 => (0..3_usize).prop_map(Step::Password),
+        1 => (0..3_usize, any::<bool>()).prop_map(|(at, given)| Step::Member(at, given)),
+        1 => Just(Step::Token),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+/// A data directory that was set up once; every history gets a copy.
+struct Pattern {
+    directory: TempDir,
+}
+
+fn config(data_dir: PathBuf) -> Config {
+    let mut config = Config {
+        data_dir,
+        ..Config::default()
+    };
+    config.server.listen = ([127, 0, 0, 1], 0).into();
+    config.server.workers = 1;
+    config.storage.search_threads = 1;
+    config.passwords.memory_kib = 8;
+    config.passwords.iterations = 1;
+    config.passwords.threads = 1;
+    config
+}
+
+impl Pattern {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let config = config(directory.path().join("data"));
+        let machine = Machine::system(&config).unwrap();
+        app::start(&config, machine).unwrap().stop().unwrap();
+        Self { directory }
+    }
+
+    fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(self.directory.path().join("data")).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+        copy
+    }
+}
+
+/// One history.
+struct World {
+    directory: TempDir,
+    clock: Arc<Moved>,
+    opened: Opened,
+    admin: Caller,
+    users: Vec<UserId>,
+    sessions: Vec<SessionId>,
+}
+
+async fn opened(directory: &Path, clock: &Arc<Moved>) -> Opened {
+    let config = config(directory.to_owned());
+    let machine = Machine {
+        clock: Arc::<Moved>::clone(clock),
+        ..Machine::system(&config).unwrap()
+    };
+    app::open(&config, machine).await.unwrap()
+}
+
+/// Everything that is in a store, but for what serves searches alone.
+#[derive(Debug, PartialEq)]
+struct Everything {
+    events: Vec<RecordedEvent>,
+    sessions: Vec<Option<session::Session>>,
+    users: Vec<Option<User>>,
+    members: String,
+    tokens: String,
+}
+
+impl World {
+    async fn new(pattern: &Pattern) -> Self {
+        let directory = pattern.copy();
+        // Later than the real clock of the first start.
+        let clock = Arc::new(Moved(AtomicI64::new(4_000_000_000_000_000)));
+        let opened = opened(directory.path(), &clock).await;
+        let token = std::fs::read_to_string(directory.path().join("admin.pat")).unwrap();
+        let admin = query::authenticate(&opened.core, token.trim(), None)
+            .await
+            .unwrap();
+        let mut world = Self {
+            directory,
+            clock,
+            opened,
+            admin,
+            users: Vec::new(),
+            sessions: Vec::new(),
+        };
+        for name in ["ann", "bob", "eve"] {
+            world.add(name).await;
+        }
+        world
+    }
+
+    async fn add(&mut self, name: &str) {
+        let human = AddHuman {
+            username: Some(name.to_owned()),
+            given_name: "A".to_owned(),
+            family_name: "B".to_owned(),
+            email: format!("{name}@mail.example"),
+            password: Some(password(PASSWORD)),
+            ..AddHuman::default()
+        };
+        let added = command::add_human(&self.opened.core, &self.admin, human).await;
+        self.users.push(added.unwrap().user.id);
+    }
+
+    fn session(&self, at: usize) -> Option<SessionId> {
+        let at = at.checked_rem(self.sessions.len())?;
+        self.sessions.get(at).copied()
+    }
+
+    fn selector(&self, checks: &Checks) -> Option<UserSelector> {
+        checks.user.map(|at| UserSelector::Id(self.users[at]))
+    }
+
+    async fn act(&mut self, step: &Step) -> Result<(), Error> {
+        let (core, admin) = (&self.opened.core, &self.admin);
+        match step {
+            Step::Wait(micros) => {
+                self.clock.0.fetch_add(*micros, Ordering::SeqCst);
+            }
+            Step::Create(checks, kept) => {
+                let create = CreateSession {
+                    user: self.selector(checks),
+                    password: secret(checks),
+                    metadata: kept.metadata.clone(),
+                    lifetime: kept.lifetime.map(Span::from_nanos),
+                    user_agent: None,
+                };
+                let saved = command::create_session(core, admin, create).await?;
+                self.sessions.push(saved.session.id);
+            }
+            Step::Set(at, checks, kept) => {
+                let set = SetSession {
+                    id: self.session(*at),
+                    user: self.selector(checks),
+                    password: secret(checks),
+                    metadata: kept.metadata.clone(),
+                    lifetime: kept.lifetime.map(Span::from_nanos),
+                };
+                command::set_session(core, admin, set).await?;
+            }
+            Step::End(at) => {
+                let id = self.session(*at);
+                let ended = command::terminate_session(core, admin, id, None).await?;
+                let head = core.store.head().await.unwrap();
+                // Once more, which must be the same success and write nothing.
+                let again = command::terminate_session(core, admin, id, None).await?;
+                assert_eq!(ended, again);
+                assert_eq!(core.store.head().await.unwrap(), head);
+            }
+            Step::Change(at, change) => {
+                command::change_user(core, admin, self.users[*at], *change).await?;
+            }
+            Step::Password(at) => {
+                let set = SetPassword {
+                    user: self.users[*at],
+                    password: password(PASSWORD),
+                    grant: PasswordGrant::Permission,
+                };
+                command::set_password(core, admin, set).await?;
+            }
+            Step::Member(at, given) => {
+                let (user, on) = (self.users[*at], Resource::Instance);
+                if *given {
+                    let roles = vec!["IAM_OWNER_VIEWER".to_owned()];
+                    let change = MemberChange::Set;
+                    command::set_member(core, admin, user, on, roles, change).await?;
+                } else {
+                    command::remove_member(core, admin, user, on).await?;
+                }
+            }
+            Step::Token => {
+                command::add_pat(core, admin, admin.user, None).await?;
+            }
+            Step::Reopen => self.reopen().await,
+        }
+        Ok(())
+    }
+
+    async fn reopen(&mut self) {
+        let before = self.everything().await;
+        self.opened.store.close();
+        self.opened = opened(self.directory.path(), &self.clock).await;
+        assert_eq!(self.everything().await, before, "opened again");
+    }
+
+    async fn events(&self) -> Vec<RecordedEvent> {
+        let query = EventQuery {
+            after: Position::START,
+            aggregate: None,
+            kind: None,
+            limit: 1_000_000,
+        };
+        self.opened.core.store.events(query).await.unwrap()
+    }
+
+    async fn everything(&self) -> Everything {
+        let store = &self.opened.core.store;
+        let mut everything = Everything {
+            events: self.events().await,
+            sessions: Vec::new(),
+            users: Vec::new(),
+            members: format!("{:?}", store.members(None).await.unwrap()),
+            tokens: format!("{:?}", store.pats(self.admin.user).await.unwrap()),
+        };
+        for id in &self.sessions {
+            everything.sessions.push(store.session(*id).await.unwrap());
+        }
+        for id in &self.users {
+            everything.users.push(store.user(*id).await.unwrap());
+        }
+        everything
+    }
+
+    fn fingerprint(&self, proof: &mut Proof) {
+        let text = proof.fingerprint(|hash| self.opened.core.tokens.fingerprint(hash));
+        *proof = Proof::Fingerprint(text);
+    }
+
+    /// What must hold after every history.
+    async fn obeys_the_laws(&self) {
+        let events = self.events().await;
+        let mut histories: BTreeMap<Aggregate, Vec<RecordedEvent>> = BTreeMap::new();
+        for pair in events.windows(2) {
+            assert!(pair[0].position < pair[1].position, "positions rise");
+        }
+        for event in events {
+            histories.entry(event.aggregate).or_default().push(event);
+        }
+        for (aggregate, history) in &histories {
+            for (expected, event) in (1..).zip(history) {
+                assert_eq!(event.sequence.number(), expected, "{aggregate}");
+            }
+            for pair in history.windows(2) {
+                assert!(pair[0].created_at <= pair[1].created_at, "{aggregate}");
+            }
+            let ends = history
+                .iter()
+                .filter(|event| event.event.name() == "session.terminated");
+            let last = history.last().unwrap().event.name();
+            assert!(matches!(
+                (ends.count(), last),
+                (0, _) | (1, "session.terminated")
+            ));
+            match aggregate {
+                Aggregate::Session(id) => self.session_is_its_fold(*id, history).await,
+                Aggregate::User(id) => self.user_is_its_fold(*id, history).await,
+                Aggregate::Org(_) | Aggregate::Instance(_) => {}
+            }
+        }
+        let core = &self.opened.core;
+        let path = self.directory.path().join("bartizan.db");
+        let fingerprint = |hash: &_| core.tokens.fingerprint(hash);
+        let seal = self.opened.seal.as_ref();
+        let report = verify(&path, seal, &fingerprint, &mut |_, _| {}).unwrap();
+        assert!(report.is_clean(), "{:#?}", report.findings);
+    }
+
+    async fn session_is_its_fold(&self, id: SessionId, history: &[RecordedEvent]) {
+        let row = self.opened.core.store.session(id).await.unwrap();
+        let mut row = row.unwrap();
+        if let Some(token) = &mut row.token {
+            self.fingerprint(&mut token.proof);
+        }
+        assert_eq!(session::fold(history), Some(row));
+    }
+
+    async fn user_is_its_fold(&self, id: UserId, history: &[RecordedEvent]) {
+        let row = self.opened.core.store.user(id).await.unwrap();
+        let mut row = row.unwrap();
+        if let UserKind::Human(human) = &mut row.kind
+            && let Some(password) = &mut human.password
+        {
+            self.fingerprint(&mut password.proof);
+        }
+        let mut fold = None;
+        for recorded in history {
+            let Event::User(event) = &recorded.event else {
+                panic!("{recorded:?}");
+            };
+            let at = recorded.created_at;
+            fold = match fold {
+                None => user::first(id, OrgId::new(recorded.owner), at, event),
+                Some(user) => Some(user::evolve(user, at, event)),
+            };
+        }
+        assert_eq!(fold, Some(row));
+    }
+}
+
+fn password(text: &str) -> PasswordInput {
+    PasswordInput::Plain {
+        password: Secret::new(text.to_owned()),
+        change_required: false,
+    }
+}
+
+fn secret(checks: &Checks) -> Option<Secret> {
+    checks.password.map(|right| {
+        let text = if right { PASSWORD } else { "Wrong123!" };
+        Secret::new(text.to_owned())
+    })
+}
+
+/// Refusals are part of every history; trouble of our own is not.
+fn is_ours(error: &Error) -> bool {
+    matches!(
+        error.kind,
+        Kind::Internal | Kind::Unknown | Kind::Unavailable | Kind::Aborted
+    )
+}
+
+#[test]
+fn the_laws_hold_whatever_is_commanded() {
+    let pattern = Pattern::new();
+    let config = ProptestConfig {
+        cases: 32,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    proptest!(config, |(history in vec(step(), 1..40))| live(&pattern, &history));
+}
+
+/// Goes through a history and looks at what it came to.
+fn live(pattern: &Pattern, history: &[Step]) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut world = World::new(pattern).await;
+        for step in history {
+            if let Err(error) = world.act(step).await {
+                assert!(!is_ours(&error), "{step:?}: {error:?}");
+            }
+        }
+        world.obeys_the_laws().await;
+        world.reopen().await;
+        world.obeys_the_laws().await;
+        world.opened.store.close();
+    });
+}
+
+#[test]
+fn a_clock_that_goes_back_turns_no_history_around() {
+    let pattern = Pattern::new();
+    let nothing = || {
+        let checks = Checks {
+            user: None,
+            password: None,
+        };
+        let kept = Kept {
+            metadata: BTreeMap::new(),
+            lifetime: None,
+        };
+        Step::Create(checks, kept)
+    };
+    // The last event is older than the user, than the instance, and than both.
+    for last in [
+        Step::Change(0, UserChange::Lock),
+        Step::Member(1, true),
+        Step::Member(0, false),
+        Step::Change(0, UserChange::Remove),
+    ] {
+        let history = [
+            Step::Member(0, true),
+            Step::Wait(-SECOND),
+            nothing(),
+            last,
+            Step::Token,
+        ];
+        live(&pattern, &history);
+    }
+}

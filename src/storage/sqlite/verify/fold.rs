@@ -5,7 +5,7 @@ use std::mem;
 use rusqlite::Connection;
 
 use super::report::Finder;
-use super::side::{Members, OfUser};
+use super::side::{Members, NameForms, OfUser};
 use super::{Tools, compare};
 use crate::domain::event::{Aggregate, Event, RecordedEvent, SessionEvent, UserEvent};
 use crate::domain::ids::{InstanceId, OrgId, Position, Sequence, SessionId, UserId};
@@ -33,6 +33,7 @@ pub(super) fn check(
     let mut statement = connection.prepare_cached(ALL)?;
     let mut rows = statement.query([])?;
     let mut members = Members::default();
+    let mut forms = NameForms::default();
     let mut stream: Option<Stream> = None;
     while let Some(row) = rows.next()? {
         finder.step();
@@ -45,7 +46,7 @@ pub(super) fn check(
             }
         };
         if let Some(finished) = stream.take_if(|stream| stream.aggregate != aggregate) {
-            finished.compare(connection, tools, finder)?;
+            finished.compare(connection, tools, finder, &mut forms)?;
         }
         let stream = stream.get_or_insert_with(|| Stream::new(aggregate));
         match read(&mut cells, position, aggregate, finder) {
@@ -60,8 +61,9 @@ pub(super) fn check(
         }
     }
     if let Some(finished) = stream {
-        finished.compare(connection, tools, finder)?;
+        finished.compare(connection, tools, finder, &mut forms)?;
     }
+    forms.compare(finder);
     members.compare(connection, finder)
 }
 
@@ -164,6 +166,7 @@ impl Stream {
         connection: &Connection,
         tools: Tools<'_>,
         finder: &mut Finder<'_>,
+        forms: &mut NameForms,
     ) -> Result<(), StoreError> {
         match self.folded {
             // What broke it has been found.
@@ -171,7 +174,7 @@ impl Stream {
             Folded::Session(session) => compare::session(connection, tools, finder, &session),
             Folded::User(user, beside) => {
                 compare::user(connection, tools, finder, &user)?;
-                beside.compare(connection, tools, finder, &user)
+                beside.compare(connection, tools, finder, &user, forms)
             }
             Folded::Org(org) => compare::org(connection, finder, &org),
             Folded::Instance(instance) => compare::instance(connection, finder, &instance),

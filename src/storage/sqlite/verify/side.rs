@@ -58,6 +58,7 @@ impl OfUser {
         tools: Tools<'_>,
         finder: &mut Finder<'_>,
         user: &User,
+        forms: &mut NameForms,
     ) -> Result<(), StoreError> {
         let place = Aggregate::User(user.id);
         match pats::of_user(connection, user.id) {
@@ -79,7 +80,7 @@ impl OfUser {
             Ok(_) => finder.find(place, "`user_metadata` is not what its events make"),
             Err(error) => finder.unreadable(place, error)?,
         }
-        compare_names(connection, finder, user)
+        compare_names(connection, finder, user, forms)
     }
 
     fn compare_pats(&mut self, rows: Vec<Pat>, tools: Tools<'_>, finder: &mut Finder<'_>) {
@@ -115,11 +116,56 @@ impl OfUser {
     }
 }
 
+/// Which users have their login name with the organisation's domain and which without: the setting
+/// is one for all, and not in the log.
+#[derive(Default)]
+pub(super) struct NameForms {
+    without: Form,
+    with: Form,
+}
+
+#[derive(Default)]
+struct Form {
+    users: u64,
+    first: Option<UserId>,
+}
+
+impl NameForms {
+    fn add(&mut self, user: UserId, with_domain: bool) {
+        let form = if with_domain {
+            &mut self.with
+        } else {
+            &mut self.without
+        };
+        form.users += 1;
+        form.first.get_or_insert(user);
+    }
+
+    /// Blames the fewer, if there are both.
+    pub(super) fn compare(&self, finder: &mut Finder<'_>) {
+        let (fewer, more) = if self.with.users < self.without.users {
+            (&self.with, &self.without)
+        } else {
+            (&self.without, &self.with)
+        };
+        if let Some(user) = fewer.first {
+            finder.find(
+                Aggregate::User(user),
+                format_args!(
+                    "has a login name of another form than {} others",
+                    more.users
+                ),
+            );
+        }
+    }
+}
+
 /// Names are not in events: they follow from the username, with or without the domain.
 fn compare_names(
     connection: &Connection,
     finder: &mut Finder<'_>,
     user: &User,
+    forms: &mut NameForms,
 ) -> Result<(), StoreError> {
     let place = Aggregate::User(user.id);
     let names = rows::all(connection, NAMES, [user.id.key()], "login_names", |cells| {
@@ -139,16 +185,20 @@ fn compare_names(
         }
         return Ok(());
     }
-    if names.is_empty() {
-        finder.find(place, "has no login name");
+    match names.len() {
+        0 => finder.find(place, "has no login name"),
+        1 => {}
+        count => finder.find(place, format_args!("has {count} login names")),
     }
     let domain = match orgs::load(connection, user.organization) {
         Ok(org) => org.map(|org| org.primary_domain).unwrap_or_default(),
         Err(error) => return finder.unreadable(place, error),
     };
-    let possible = [false, true].map(|with| login_name::key(&user.username, &domain, with));
+    let [without, with] = [false, true].map(|with| login_name::key(&user.username, &domain, with));
     for name in names {
-        if !possible.contains(&name) {
+        if name == without || name == with {
+            forms.add(user.id, name == with);
+        } else {
             finder.find(place, format_args!("cannot have the login name `{name}`"));
         }
     }
