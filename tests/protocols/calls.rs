@@ -66,6 +66,21 @@ procedures! {
     SET_PASSWORD = "/zitadel.user.v2.UserService/SetPassword",
         user::SetPasswordRequest => user::SetPasswordResponse,
         "POST" "/v2/users/{userId}/password";
+    REGISTER_TOTP = "/zitadel.user.v2.UserService/RegisterTOTP",
+        user::RegisterTOTPRequest => user::RegisterTOTPResponse,
+        "POST" "/v2/users/{userId}/totp";
+    VERIFY_TOTP = "/zitadel.user.v2.UserService/VerifyTOTPRegistration",
+        user::VerifyTOTPRegistrationRequest => user::VerifyTOTPRegistrationResponse,
+        "POST" "/v2/users/{userId}/totp/verify";
+    REMOVE_TOTP = "/zitadel.user.v2.UserService/RemoveTOTP",
+        user::RemoveTOTPRequest => user::RemoveTOTPResponse,
+        "DELETE" "/v2/users/{userId}/totp";
+    LIST_METHODS = "/zitadel.user.v2.UserService/ListAuthenticationMethodTypes",
+        user::ListAuthenticationMethodTypesRequest => user::ListAuthenticationMethodTypesResponse,
+        "GET" "/v2/users/{userId}/authentication_methods";
+    LIST_FACTORS = "/zitadel.user.v2.UserService/ListAuthenticationFactors",
+        user::ListAuthenticationFactorsRequest => user::ListAuthenticationFactorsResponse,
+        "POST" "/v2/users/{userId}/authentication_factors/_search";
     LOCK_USER = "/zitadel.user.v2.UserService/LockUser",
         user::LockUserRequest => user::LockUserResponse,
         "POST" "/v2/users/{userId}/lock";

@@ -89,6 +89,10 @@ procedures! {
     }
     "zitadel.user.v2beta.UserService" {
         AddHumanUser => user_service::add_human_user,
+        RegisterTOTP => user_service::register_totp,
+        VerifyTOTPRegistration => user_service::verify_totp_registration,
+        RemoveTOTP => user_service::remove_totp,
+        ListAuthenticationMethodTypes => user_service::list_authentication_method_types,
         UpdateHumanUser => user_service::update_human_user,
         GetUserByID => user_service::get_user_by_id,
         ListUsers => user_service::list_users,

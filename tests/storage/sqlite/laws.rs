@@ -16,14 +16,14 @@ use bartizan::command::{
 };
 use bartizan::config::Config;
 use bartizan::domain::error::Kind;
-use bartizan::domain::event::{Aggregate, Event, RecordedEvent};
+use bartizan::domain::event::{Aggregate, Event, RecordedEvent, UserEvent};
 use bartizan::domain::ids::{OrgId, Position, SessionId, UserId};
 use bartizan::domain::org::MemberChange;
 use bartizan::domain::permission::{Caller, Resource};
 use bartizan::domain::secret::Secret;
-use bartizan::domain::session::{self, Proof};
+use bartizan::domain::session::{self, Factors, Proof};
 use bartizan::domain::time::{Span, Timestamp};
-use bartizan::domain::user::{self, User, UserKind};
+use bartizan::domain::user::{self, StoredSecret, User, UserKind};
 use bartizan::error::Error;
 use bartizan::ports::{Clock, EventQuery, Pending};
 use bartizan::query;
@@ -32,9 +32,11 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use tempfile::TempDir;
+use totp_rs::Builder;
 
 const SECOND: i64 = 1_000_000;
 const PASSWORD: &str = "Secret123!";
+const APP: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 /// A clock that a history moves.
 #[derive(Debug)]
@@ -71,6 +73,8 @@ struct Checks {
     user: Option<usize>,
     /// Right or wrong.
     password: Option<bool>,
+    /// The code of this moment, which may have been used, or a wrong one.
+    totp: Option<bool>,
 }
 
 #[derive(Debug, Clone)]
@@ -83,8 +87,13 @@ fn checks() -> impl Strategy<Value = Checks> {
     (
         option::of(0..3_usize),
         option::of(prop_oneof![3 => Just(true), 1 => Just(false)]),
+        option::of(prop_oneof![3 => Just(true), 1 => Just(false)]),
     )
-        .prop_map(|(user, password)| Checks { user, password })
+        .prop_map(|(user, password, totp)| Checks {
+            user,
+            password,
+            totp,
+        })
 }
 
 fn kept() -> impl Strategy<Value = Kept> {
@@ -214,6 +223,8 @@ impl World {
             family_name: "B".to_owned(),
             email: format!("{name}@mail.example"),
             password: Some(password(PASSWORD)),
+            // One of them has no app: no code is right for her.
+            totp_secret: (name != "eve").then(|| Secret::new(APP.to_owned())),
             ..AddHuman::default()
         };
         let added = command::add_human(&self.opened.core, &self.admin, human).await;
@@ -225,8 +236,26 @@ impl World {
         self.sessions.get(at).copied()
     }
 
-    fn selector(&self, checks: &Checks) -> Option<UserSelector> {
-        checks.user.map(|at| UserSelector::Id(self.users[at]))
+    fn asked(&self, checks: &Checks) -> command::Checks {
+        command::Checks {
+            user: checks.user.map(|at| UserSelector::Id(self.users[at])),
+            password: secret(checks),
+            totp: checks.totp.map(|right| self.code(right)),
+        }
+    }
+
+    fn code(&self, right: bool) -> Secret {
+        let secret = totp_rs::Secret::try_from_base32(APP).unwrap();
+        let app = Builder::new().with_secret(secret).build_noncompliant();
+        let now = u64::try_from(self.clock.now().seconds()).unwrap();
+        let good = [now - 30, now, now + 30].map(|moment| app.generate(moment).to_string());
+        let text = if right {
+            good[1].clone()
+        } else {
+            let mut codes = (0..).map(|number: u32| format!("{number:06}"));
+            codes.find(|code| !good.contains(code)).unwrap()
+        };
+        Secret::new(text)
     }
 
     async fn act(&mut self, step: &Step) -> Result<(), Error> {
@@ -237,24 +266,29 @@ impl World {
             }
             Step::Create(checks, kept) => {
                 let create = CreateSession {
-                    user: self.selector(checks),
-                    password: secret(checks),
+                    checks: self.asked(checks),
                     metadata: kept.metadata.clone(),
                     lifetime: kept.lifetime.map(Span::from_nanos),
                     user_agent: None,
                 };
                 let saved = command::create_session(core, admin, create).await?;
+                proves_what_was_asked(checks, &saved.session.factors, Factors::default());
                 self.sessions.push(saved.session.id);
             }
             Step::Set(at, checks, kept) => {
                 let set = SetSession {
                     id: self.session(*at),
-                    user: self.selector(checks),
-                    password: secret(checks),
+                    checks: self.asked(checks),
                     metadata: kept.metadata.clone(),
                     lifetime: kept.lifetime.map(Span::from_nanos),
                 };
-                command::set_session(core, admin, set).await?;
+                let before = match set.id {
+                    Some(id) => core.store.session(id).await.unwrap(),
+                    None => None,
+                };
+                let saved = command::set_session(core, admin, set).await?;
+                let before = before.unwrap().factors;
+                proves_what_was_asked(checks, &saved.session.factors, before);
             }
             Step::End(at) => {
                 let id = self.session(*at);
@@ -365,6 +399,10 @@ impl World {
                 Aggregate::Org(_) | Aggregate::Instance(_) => {}
             }
         }
+        let taken: usize = histories.values().map(|history| taken_codes(history)).sum();
+        let proven = histories.values().flatten();
+        let proven = proven.filter(|event| event.event.name() == "session.totp.checked");
+        assert_eq!(taken, proven.count(), "one code for each factor");
         let core = &self.opened.core;
         let path = self.directory.path().join("bartizan.db");
         let fingerprint = |hash: &_| core.tokens.fingerprint(hash);
@@ -385,10 +423,15 @@ impl World {
     async fn user_is_its_fold(&self, id: UserId, history: &[RecordedEvent]) {
         let row = self.opened.core.store.user(id).await.unwrap();
         let mut row = row.unwrap();
-        if let UserKind::Human(human) = &mut row.kind
-            && let Some(password) = &mut human.password
-        {
-            self.fingerprint(&mut password.proof);
+        if let UserKind::Human(human) = &mut row.kind {
+            if let Some(password) = &mut human.password {
+                self.fingerprint(&mut password.proof);
+            }
+            if let Some(totp) = &mut human.totp {
+                let tokens = &self.opened.core.tokens;
+                let text = totp.secret.fingerprint(|sealed| tokens.fingerprint(sealed));
+                totp.secret = StoredSecret::Fingerprint(text);
+            }
         }
         let mut fold = None;
         for recorded in history {
@@ -403,6 +446,32 @@ impl World {
         }
         assert_eq!(fold, Some(row));
     }
+}
+
+/// A call that succeeds has proven what it asked for with what is right, and nothing else.
+fn proves_what_was_asked(checks: &Checks, after: &Factors, before: Factors) {
+    for (asked, after, before) in [
+        (checks.password, after.password, before.password),
+        (checks.totp, after.totp, before.totp),
+    ] {
+        match asked {
+            Some(right) => assert!(right && after.is_some(), "{checks:?}"),
+            None => assert_eq!(after, before, "{checks:?}"),
+        }
+    }
+}
+
+/// The steps of the codes of a history that were taken; each was taken once, and none before another.
+fn taken_codes(history: &[RecordedEvent]) -> usize {
+    let steps: Vec<_> = history
+        .iter()
+        .filter_map(|recorded| match &recorded.event {
+            Event::User(UserEvent::TotpCheckSucceeded(checked)) => Some(checked.step),
+            _ => None,
+        })
+        .collect();
+    assert!(steps.is_sorted_by(|one, next| one < next), "{steps:?}");
+    steps.len()
 }
 
 fn password(text: &str) -> PasswordInput {
@@ -465,6 +534,7 @@ fn a_clock_that_goes_back_turns_no_history_around() {
         let checks = Checks {
             user: None,
             password: None,
+            totp: None,
         };
         let kept = Kept {
             metadata: BTreeMap::new(),

@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use bartizan::domain::event::{
     CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, InstanceEvent,
     MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged,
-    PatAdded, PatRemoved, PhoneChanged, ProfileChanged, UserEvent, UserMetadataSet,
-    UsernameChanged, event_types,
+    PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent,
+    UserMetadataSet, UsernameChanged, event_types,
 };
 use bartizan::domain::ids::{PatId, UserId};
+use bartizan::domain::secret::{HashText, SealedSecret};
 use bartizan::domain::session::{Changes, UserAgent};
 use bartizan::domain::time::Span;
 use bartizan::domain::user::User;
@@ -63,6 +64,14 @@ fn code(digest: &str) -> CodeAdded {
     }
 }
 
+fn totp(secret: &str) -> UserEvent {
+    let secret = SealedSecret::new(format!("x1.{secret}"));
+    UserEvent::TotpAdded(TotpAdded {
+        secret_id: fingerprint(&HashText::new(secret.as_str())),
+        secret: Some(secret),
+    })
+}
+
 fn pat(id: i64) -> PatAdded {
     let hash = hash_of(&format!("pat {id}"));
     PatAdded {
@@ -110,8 +119,14 @@ async fn people(kept: &Kept) -> User {
             key: "k".to_owned(),
             value: "dg==".to_owned(),
         }),
+        totp("first"),
+        UserEvent::TotpRemoved(Nothing {}),
+        totp("second"),
+        UserEvent::TotpVerified(Nothing {}),
         UserEvent::Locked(Nothing {}),
         UserEvent::Unlocked(Nothing {}),
+        UserEvent::TotpCheckSucceeded(TotpCheckSucceeded { step: 59_455_385 }),
+        UserEvent::TotpCheckFailed(Nothing {}),
         UserEvent::Deactivated(Nothing {}),
         UserEvent::Reactivated(Nothing {}),
     ];
@@ -217,6 +232,7 @@ async fn sessions(kept: &Kept, user: &User) {
     let changes = Changes {
         user: Some(fact(user)),
         password: true,
+        totp: true,
         lifetime: Some(Span::from_seconds(3_600)),
         ..set_key("value")
     };
