@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::calls::{
     ADD_HUMAN_USER, CREATE_SESSION, CREATE_SESSION_BETA, DELETE_SESSION, DELETE_USER, GET_SESSION,
-    GET_USER, LIST_SESSIONS, LIST_USERS, LOCK_USER, Procedure, SET_EMAIL, SET_PASSWORD,
-    SET_SESSION, UNLOCK_USER,
+    GET_USER, LIST_FACTORS, LIST_METHODS, LIST_SESSIONS, LIST_USERS, LOCK_USER, Procedure,
+    REGISTER_TOTP, REMOVE_TOTP, SET_EMAIL, SET_PASSWORD, SET_SESSION, UNLOCK_USER, VERIFY_TOTP,
 };
-use crate::helpers::{PASSWORD, TestServer};
+use crate::helpers::{Authenticator, PASSWORD, TestServer};
 use crate::outcome::{Outcome, Sent, Way, call, outcome};
 use crate::wire::{Headers, begin, headers};
 
@@ -249,6 +249,7 @@ fn operations(run: &mut Run<'_>) {
         admin,
         json!({ "userId": user, "newPassword": { "password": "Another1!" } }),
     );
+    authenticator_app(run, user);
     run.ok("lock a user", LOCK_USER, admin, json!({ "userId": user }));
     run.fails(
         "create a session for a locked user",
@@ -275,6 +276,47 @@ fn operations(run: &mut Run<'_>) {
         admin,
         json!({ "userId": user, "email": "a@b.c" }),
         (12, ""),
+    );
+}
+
+fn authenticator_app(run: &mut Run<'_>, user: &str) {
+    let [admin, login] = run.server.first_tokens();
+    let of_user = json!({ "userId": user });
+    let registered = run.ok("register an app", REGISTER_TOTP, admin, of_user.clone());
+    let app = Authenticator::with(registered["secret"].as_str().unwrap());
+    for (name, code, refused) in [
+        ("verify it with a wrong code", app.wrong(run.server), true),
+        ("verify it", app.code(run.server), false),
+    ] {
+        let request = json!({ "userId": user, "code": code });
+        if refused {
+            run.fails(name, VERIFY_TOTP, admin, request, (3, "EVENT-8isk2"));
+        } else {
+            run.ok(name, VERIFY_TOTP, admin, request);
+        }
+    }
+    run.ok("list methods", LIST_METHODS, admin, of_user.clone());
+    run.ok("list factors", LIST_FACTORS, admin, of_user.clone());
+    let checks = json!({
+        "user": { "userId": user },
+        "totp": { "code": app.code(run.server) },
+    });
+    let request = json!({ "checks": checks });
+    run.ok("check a code", CREATE_SESSION, login, request.clone());
+    run.fails(
+        "check a used code",
+        CREATE_SESSION,
+        login,
+        request,
+        (3, "TOTP-Auw0a"),
+    );
+    run.ok("remove the app", REMOVE_TOTP, admin, of_user.clone());
+    run.fails(
+        "remove it again",
+        REMOVE_TOTP,
+        admin,
+        of_user,
+        (5, "COMMAND-Hd9sd"),
     );
 }
 
@@ -403,6 +445,8 @@ fn blur(value: &mut Value, key: &str) {
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             if key == "sessionToken" {
                 "<token>".clone_into(text);
+            } else if key == "secret" || key == "uri" {
+                "<secret>".clone_into(text);
             } else if digits && text.len() > 12 {
                 "<id>".clone_into(text);
             }

@@ -465,9 +465,11 @@ fn proves_what_was_asked(checks: &Checks, after: &Factors, before: Factors) {
 fn taken_codes(history: &[RecordedEvent]) -> usize {
     let steps: Vec<_> = history
         .iter()
-        .filter_map(|recorded| match &recorded.event {
-            Event::User(UserEvent::TotpCheckSucceeded(checked)) => Some(checked.step),
-            _ => None,
+        .filter_map(|recorded| {
+            let Event::User(UserEvent::TotpCheckSucceeded(checked)) = &recorded.event else {
+                return None;
+            };
+            Some(checked.step)
         })
         .collect();
     assert!(steps.is_sorted_by(|one, next| one < next), "{steps:?}");
