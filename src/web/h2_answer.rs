@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
 use super::answer::{Answer, Trailers};
+use super::request_id;
 use super::watch::Exchange;
 
 /// What belongs to a connection of HTTP/1.1 and must not be said in HTTP/2 (RFC 9113 section 8.2.2).
@@ -40,8 +41,11 @@ pub(super) fn answer(mut response: Response<Answer>, to_head: bool) -> http::Res
         }
         // Both crates have the same rules, so nothing is lost here.
         if let Ok(name) = HeaderName::from_bytes(name.as_str().as_bytes())
-            && let Ok(value) = HeaderValue::from_bytes(value.as_bytes())
+            && let Ok(mut value) = HeaderValue::from_bytes(value.as_bytes())
         {
+            // A value that never comes again would only push others out of the table that the
+            // compression of headers keeps.
+            value.set_sensitive(name == request_id::HEADER.as_str());
             converted.headers_mut().append(name, value);
         }
     }
