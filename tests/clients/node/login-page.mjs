@@ -22,14 +22,10 @@ import { UserState } from "@zitadel/proto/zitadel/user/v2/user_pb.js";
 import { refused } from "./journey.mjs";
 import { PASSWORD, admin, api, fresh, login, step } from "./surroundings.mjs";
 
-/** Calls of the page that the server does not answer yet. */
-const NOT_SERVED = ["ListAuthenticationMethodTypes"];
-
 /** The page waits no longer than this for any call. */
 const TIMEOUT_MS = 8000;
 
 let calls = [];
-const unserved = new Set();
 
 const count = (next) => async (request) => {
   calls.push(request.method.name);
@@ -45,19 +41,6 @@ const organizations = createOrganizationServiceClient(page);
 const sessions = createSessionServiceClient(page);
 const settings = createSettingsServiceClient(page);
 const users = createUserServiceClient(page);
-
-/** What the page can do without while the server does not answer it. */
-async function ifServed(name, call) {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof ConnectError && error.code === Code.Unimplemented) {
-      unserved.add(name);
-      return undefined;
-    }
-    throw error;
-  }
-}
 
 /** One request of the browser, and how many calls it comes to. */
 async function request(name, expected, work) {
@@ -79,13 +62,8 @@ async function translation(org) {
 }
 
 async function onlyPassword(userId) {
-  const methods = await ifServed(
-    "ListAuthenticationMethodTypes",
-    users.listAuthenticationMethodTypes({ userId }),
-  );
-  if (methods) {
-    assert.deepEqual(methods.authMethodTypes, [AuthenticationMethodType.PASSWORD]);
-  }
+  const methods = await users.listAuthenticationMethodTypes({ userId });
+  assert.deepEqual(methods.authMethodTypes, [AuthenticationMethodType.PASSWORD]);
 }
 
 /** What the page keeps of a session in its cookie. */
@@ -265,5 +243,3 @@ await request("the session is ended", 3, async () => {
     id: "QUERY-SFeaa",
   });
 });
-
-assert.deepEqual([...unserved].sort(), NOT_SERVED);
