@@ -17,8 +17,13 @@ use server::Server;
 
 /// Runs a program against a server of its own, which must be found whole afterwards.
 #[track_caller]
-fn run(program: &str, mut command: Command) {
-    let server = Server::start();
+fn run(program: &str, command: Command) {
+    run_on(Server::start(), program, command);
+}
+
+/// As [`run`], against this server.
+#[track_caller]
+fn run_on(server: Server, program: &str, mut command: Command) {
     let output = command
         .env("ZITADEL_API_URL", server.url())
         .env("ZITADEL_ADMIN_TOKEN_FILE", server.token_file("admin.pat"))
@@ -43,10 +48,23 @@ fn run(program: &str, mut command: Command) {
 /// A program of `tests/clients/node`.
 #[track_caller]
 fn node(program: &str) {
+    run(program, node_command(program));
+}
+
+/// The same over TLS.
+#[track_caller]
+fn node_over_tls(program: &str) {
+    let server = Server::start_encrypted();
+    let mut command = node_command(program);
+    command.env("NODE_EXTRA_CA_CERTS", server.certificate());
+    run_on(server, program, command);
+}
+
+fn node_command(program: &str) -> Command {
     let home = install::node();
     let mut command = Command::new("node");
     command.arg(home.join(program)).current_dir(&home);
-    run(program, command);
+    command
 }
 
 /// A program of `tests/clients/python`.
@@ -78,6 +96,8 @@ clients! {
     zitadel_client_of_node_over_grpc => node("grpc.mjs");
     zitadel_client_of_node_over_grpc_web => node("web.mjs");
     zitadel_client_of_node_over_connect => node("connect.mjs");
+    zitadel_client_of_node_over_grpc_and_tls => node_over_tls("grpc.mjs");
+    zitadel_client_of_node_over_grpc_web_and_tls => node_over_tls("web.mjs");
     zitadel_client_in_a_browser => node("browser.mjs");
     zitadel_node_of_the_community => node("nice-grpc.mjs");
     the_login_page => node("login-page.mjs");

@@ -1,7 +1,6 @@
 //! The real program on a data directory of its own.
 
 use std::fs::{self, File};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -11,22 +10,45 @@ use tempfile::TempDir;
 /// Longer than a start takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// Files in the server's folder.
+const CERTIFICATE: &str = "tls.crt";
+const KEY: &str = "tls.key";
+
 /// A server that is stopped when the test is over, whatever comes of it.
 #[derive(Debug)]
 pub(crate) struct Server {
     home: TempDir,
     child: Child,
-    address: SocketAddr,
+    url: String,
 }
 
 impl Server {
     /// Starts it and waits until it says where it listens.
     #[track_caller]
     pub(crate) fn start() -> Self {
+        Self::run(tempfile::tempdir().unwrap(), &[])
+    }
+
+    /// Starts it with a certificate that it has signed itself.
+    #[track_caller]
+    pub(crate) fn start_encrypted() -> Self {
         let home = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        fs::write(home.path().join(CERTIFICATE), made.cert.pem()).unwrap();
+        fs::write(home.path().join(KEY), made.signing_key.serialize_pem()).unwrap();
+        let settings = [
+            ("BARTIZAN_SERVER__TLS__CERTIFICATE", CERTIFICATE),
+            ("BARTIZAN_SERVER__TLS__KEY", KEY),
+        ];
+        Self::run(home, &settings)
+    }
+
+    #[track_caller]
+    fn run(home: TempDir, settings: &[(&str, &str)]) -> Self {
         // A file and no pipe: nobody needs to empty it while the client runs.
         let log = File::create(home.path().join("log")).unwrap();
         let child = bartizan(&home, "serve --listen 127.0.0.1:0")
+            .envs(settings.iter().copied())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -34,12 +56,12 @@ impl Server {
         let mut server = Self {
             home,
             child,
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            url: String::new(),
         };
         let started = Instant::now();
         loop {
-            if let Some(address) = listening(&server.log()) {
-                server.address = address;
+            if let Some(url) = listening(&server.log()) {
+                server.url = url;
                 return server;
             }
             let ended = server.child.try_wait().unwrap();
@@ -52,8 +74,13 @@ impl Server {
         }
     }
 
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Who vouches for it, where it was started with TLS.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.home.path().join(CERTIFICATE)
     }
 
     /// A token that the first start made.
@@ -110,7 +137,7 @@ fn bartizan(home: &TempDir, line: &str) -> Command {
 }
 
 /// The address in the line that tells it.
-fn listening(log: &str) -> Option<SocketAddr> {
-    let (_, rest) = log.split_once("listening on: `http://")?;
-    rest.split_once('`')?.0.parse().ok()
+fn listening(log: &str) -> Option<String> {
+    let (_, rest) = log.split_once("listening on: `")?;
+    Some(rest.split_once('`')?.0.to_owned())
 }
