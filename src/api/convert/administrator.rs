@@ -1,6 +1,5 @@
 //! Memberships: requests in, administrators out (adjacent.md section 8, Members).
 
-use bartizan_proto::buffa::EnumValue;
 use bartizan_proto::zitadel::filter::v2 as filters;
 use bartizan_proto::zitadel::internal_permission::v2 as wire;
 use wire::__buffa::oneof::{
@@ -8,14 +7,13 @@ use wire::__buffa::oneof::{
 };
 
 use super::user_search::text_match;
-use super::{moment, timestamp};
+use super::{comparison, moment_or_epoch, timestamp};
 use crate::domain::error::Kind;
 use crate::domain::ids::{OrgId, given_user_key};
 use crate::domain::permission::Resource;
-use crate::domain::time::Timestamp;
 use crate::domain::user::login_name::login_name;
 use crate::error::Error;
-use crate::ports::{Comparison, MemberFilter, MemberOrder, MemberText, MemberView};
+use crate::ports::{MemberFilter, MemberOrder, MemberText, MemberView};
 use crate::query::{ListMembers, MemberList};
 
 /// What roles are asked for.
@@ -82,10 +80,12 @@ fn one(filter: wire::AdministratorSearchFilter) -> Result<MemberFilter, Error> {
     };
     Ok(match filter {
         Filter::CreationDate(filter) => {
-            MemberFilter::CreatedAt(comparison(filter.method), at(&filter))
+            let at = moment_or_epoch(filter.timestamp.as_option());
+            MemberFilter::CreatedAt(comparison(filter.method.to_i32()), at)
         }
         Filter::ChangeDate(filter) => {
-            MemberFilter::ChangedAt(comparison(filter.method), at(&filter))
+            let at = moment_or_epoch(filter.timestamp.as_option());
+            MemberFilter::ChangedAt(comparison(filter.method.to_i32()), at)
         }
         Filter::InUserIdsFilter(filter) => {
             MemberFilter::Users(filter.ids.iter().map(|id| given_user_key(id)).collect())
@@ -128,21 +128,6 @@ fn resource(filter: wire::ResourceFilter) -> Result<MemberFilter, Error> {
             ));
         }
     })
-}
-
-/// The moment of a filter; without one it is the epoch, as protobuf has it.
-fn at(filter: &filters::TimestampFilter) -> Timestamp {
-    filter.timestamp.as_option().map(moment).unwrap_or_default()
-}
-
-fn comparison(method: EnumValue<filters::TimestampFilterMethod>) -> Comparison {
-    match method.to_i32() {
-        1 => Comparison::Greater,
-        2 => Comparison::GreaterOrEquals,
-        3 => Comparison::Less,
-        4 => Comparison::LessOrEquals,
-        _ => Comparison::Equals,
-    }
 }
 
 /// The answer to a search.

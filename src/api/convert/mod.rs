@@ -56,6 +56,11 @@ fn moment(wire: &WireTimestamp) -> Timestamp {
     Timestamp::from_micros(micros.saturating_add(i64::from(wire.nanos / 1_000)))
 }
 
+/// The moment that a filter names; a missing one is the Unix epoch, as protobuf has it.
+fn moment_or_epoch(wire: Option<&WireTimestamp>) -> Timestamp {
+    wire.map(moment).unwrap_or_default()
+}
+
 /// How two moments are compared: `TimestampQueryMethod` and `TimestampFilterMethod` have the same
 /// numbers. Undefined ones were refused by the validation.
 fn comparison(method: i32) -> Comparison {

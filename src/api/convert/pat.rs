@@ -6,7 +6,7 @@ use bartizan_proto::zitadel::filter::v2 as filter;
 use bartizan_proto::zitadel::user::v2 as wire;
 use bartizan_proto::zitadel::user::v2::__buffa::oneof::personal_access_tokens_search_filter::Filter;
 
-use super::{YEAR_ONE, comparison, moment, timestamp};
+use super::{YEAR_ONE, comparison, moment, moment_or_epoch, timestamp};
 use crate::domain::ids::{OrgId, PatId, given_user_key};
 use crate::domain::time::Timestamp;
 use crate::ports::{PatFilter, PatOrder, PatView};
@@ -43,17 +43,14 @@ fn condition(filter: Filter) -> PatFilter {
             OrgId::parse(&id.id).map_or(PatFilter::Never, PatFilter::Organization)
         }
         Filter::CreatedDateFilter(date) => {
-            PatFilter::CreatedAt(comparison(date.method.to_i32()), at(&date))
+            let at = moment_or_epoch(date.timestamp.as_option());
+            PatFilter::CreatedAt(comparison(date.method.to_i32()), at)
         }
         Filter::ExpirationDateFilter(date) => {
-            PatFilter::ExpiresAt(comparison(date.method.to_i32()), at(&date))
+            let at = moment_or_epoch(date.timestamp.as_option());
+            PatFilter::ExpiresAt(comparison(date.method.to_i32()), at)
         }
     }
-}
-
-/// A missing date is the Unix epoch.
-fn at(filter: &filter::TimestampFilter) -> Timestamp {
-    filter.timestamp.as_option().map(moment).unwrap_or_default()
 }
 
 fn order(column: EnumValue<wire::PersonalAccessTokenFieldName>) -> PatOrder {

@@ -1,14 +1,12 @@
 //! Searches for sessions (spec session-service.md section 9.2).
 
-use bartizan_proto::buffa_types::google::protobuf::Timestamp as WireTimestamp;
 use bartizan_proto::zitadel::session::v2 as wire;
 use bartizan_proto::zitadel::session::v2::__buffa::oneof::search_query::Query;
 
-use super::{comparison, list_details, moment, session};
+use super::{comparison, list_details, moment_or_epoch, session};
 use crate::domain::error::Kind;
 use crate::domain::ids::{SessionId, given_user_key};
 use crate::domain::permission::Caller;
-use crate::domain::time::Timestamp;
 use crate::error::Error;
 use crate::ports::SessionFilter;
 use crate::query::{ListSessions, SessionList};
@@ -61,22 +59,17 @@ fn filter(query: Query, caller: &Caller) -> Result<SessionFilter, Error> {
         },
         Query::CreationDateQuery(date) => SessionFilter::CreatedAt(
             comparison(date.method.to_i32()),
-            at(date.creation_date.as_option()),
+            moment_or_epoch(date.creation_date.as_option()),
         ),
         Query::ExpirationDateQuery(date) => SessionFilter::ExpiresAt(
             comparison(date.method.to_i32()),
-            at(date.expiration_date.as_option()),
+            moment_or_epoch(date.expiration_date.as_option()),
         ),
     })
 }
 
 fn invalid(id: &'static str) -> Error {
     Error::new(Kind::InvalidArgument, id, "List.Query.Invalid")
-}
-
-/// A missing date is the Unix epoch.
-fn at(wire: Option<&WireTimestamp>) -> Timestamp {
-    wire.map(moment).unwrap_or_default()
 }
 
 /// The answer to a search.
