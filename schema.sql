@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 3).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 4).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -193,6 +193,23 @@ CREATE TABLE unknown_names (
 
 -- Dropping the oldest.
 CREATE INDEX unknown_names_by_date ON unknown_names (last_at);
+
+-- Messages that wait to be delivered. A row goes when its message is delivered, or when its code is
+-- of no use any more.
+CREATE TABLE outbox (
+    id             INTEGER PRIMARY KEY, -- in order of commit
+    channel        INTEGER NOT NULL,    -- 1 e-mail, 2 SMS
+    message        INTEGER NOT NULL,    -- what it is about: a number of the program
+    aggregate_type INTEGER NOT NULL,
+    aggregate_id   INTEGER NOT NULL,    -- the user, or the session of an OTP challenge
+    content        TEXT NOT NULL,       -- encrypted with a key from the key file: it has a code in it
+    expires_at     INTEGER NOT NULL,
+    attempts       INTEGER NOT NULL,    -- deliveries that failed
+    due_at         INTEGER NOT NULL     -- when the next one is tried
+) STRICT;
+
+-- What is due.
+CREATE INDEX outbox_by_due ON outbox (due_at);
 
 -- Codes are never given to another event.
 INSERT INTO event_types (code, name) VALUES

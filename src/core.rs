@@ -7,7 +7,10 @@ use crate::domain::permission::RoleTable;
 use crate::domain::policy::Policies;
 use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
-use crate::ports::{Clock, Codes, IdGenerator, Passwords, Store, StoreError, Tokens, Totps};
+use crate::ports::{
+    Clock, Codes, Commit, Committed, IdGenerator, Outbox, Passwords, Store, StoreError, Tokens,
+    Totps,
+};
 
 /// How long lists may be; 0 switches a rule off (spec session-service.md section 9.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub struct Core {
     pub codes: Arc<dyn Codes>,
     /// Authenticator apps.
     pub totps: Arc<dyn Totps>,
+    /// Messages to people.
+    pub outbox: Arc<dyn Outbox>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.
@@ -63,6 +68,19 @@ pub struct Core {
 }
 
 impl Core {
+    /// Writes all or nothing, and has the messages delivered that were written.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        let queued = !commit.queued.is_empty();
+        let committed = self.store.commit(commit).await?;
+        if queued {
+            self.outbox.wake();
+        }
+        Ok(committed)
+    }
+
     /// Now, but never before what an aggregate has already seen: a clock that jumps back must not
     /// turn a history around.
     pub fn now_after(&self, seen: Timestamp) -> Timestamp {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::error::{Kind, Refusal};
+use crate::domain::notification::{NotificationError, TemplateError};
 use crate::domain::org::{MemberError, ProjectMemberError};
 use crate::domain::permission::Denied;
 use crate::domain::session::{BearerError, SessionError};
@@ -130,6 +131,18 @@ impl std::error::Error for Error {
 
 impl From<SessionError> for Error {
     fn from(error: SessionError) -> Self {
+        Self::refused(&error)
+    }
+}
+
+impl From<NotificationError> for Error {
+    fn from(error: NotificationError) -> Self {
+        Self::refused(&error)
+    }
+}
+
+impl From<TemplateError> for Error {
+    fn from(error: TemplateError) -> Self {
         Self::refused(&error)
     }
 }

@@ -7,6 +7,7 @@ pub mod command;
 pub mod config;
 pub mod core;
 pub mod crypto;
+pub mod delivery;
 pub mod domain;
 pub mod error;
 pub mod observe;

@@ -28,6 +28,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("command", &["core", "domain", "error", "ports", "query"]),
     ("storage", &["domain", "ports"]),
     ("crypto", &["domain", "ports"]),
+    ("delivery", &["domain", "ports"]),
     (
         "api",
         &["command", "core", "domain", "error", "ports", "query"],
@@ -40,8 +41,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 const EVERYTHING: &[&str] = &[
-    "api", "app", "cli", "command", "config", "core", "crypto", "domain", "error", "observe",
-    "ports", "query", "storage", "web",
+    "api", "app", "cli", "command", "config", "core", "crypto", "delivery", "domain", "error",
+    "observe", "ports", "query", "storage", "web",
 ];
 
 /// Crates, and modules of the standard library, that belong to some parts alone.
@@ -64,12 +65,17 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("bcrypt", &["crypto"]),
     ("scrypt", &["crypto"]),
     ("pbkdf2", &["crypto"]),
+    ("chacha20poly1305", &["crypto"]),
     ("getrandom", &["crypto", "observe"]),
+    ("lettre", &["delivery"]),
+    ("webauthn_rs_core", &["crypto"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli", "main"]),
     (
         "tokio",
-        &["app", "cli", "crypto", "observe", "storage", "web"],
+        &[
+            "app", "cli", "crypto", "delivery", "observe", "storage", "web",
+        ],
     ),
     ("std::env", &["config"]),
     ("std::process", &["cli", "main"]),

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::core::{Core, ListLimits};
 use crate::crypto::{
-    ChainKey, CodeMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds, TokenCodec,
-    TokenHashing, TotpMaker,
+    ChainKey, CodeMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds, SealingKeys,
+    TokenCodec, TokenHashing, TotpMaker,
 };
+use crate::delivery::Postbox;
 use crate::domain::ids::{InstanceId, OrgId};
 use crate::domain::time::Timestamp;
 use crate::domain::user::login_name;
@@ -98,6 +99,11 @@ pub(super) fn compose(
         passwords: Arc::new(passwords),
         codes: Arc::new(CodeMaker::new(keys)),
         totps: Arc::new(TotpMaker::new(keys)),
+        outbox: Arc::new(Postbox::new(
+            Arc::new(SealingKeys::for_outbox(keys)),
+            [],
+            "http://localhost:3000/ui/v2/login",
+        )),
         set_up_at: Timestamp::default(),
         configured_at: machine.clock.now(),
         clock: machine.clock,

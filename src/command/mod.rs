@@ -1,11 +1,13 @@
 //! Writes: load, decide, commit; and again from the start when someone else was faster.
 
 mod bootstrap;
+mod change;
 mod check_totp;
 mod checks;
 mod create_session;
 mod create_user;
 mod members;
+mod notify;
 mod pats;
 mod proofs;
 mod set_password;
@@ -21,6 +23,7 @@ pub use checks::UserSelector;
 pub use create_session::{CreateSession, create_session};
 pub use create_user::{NewUser, create_user};
 pub use members::{remove_member, set_member};
+pub use notify::Delivery;
 pub use pats::{NewPat, add_pat, remove_pat};
 pub use proofs::Checks;
 pub use set_password::{PasswordGrant, SetPassword, set_password};

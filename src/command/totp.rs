@@ -1,16 +1,15 @@
 //! Registering, verifying and removing authenticator apps (adjacent.md section 8, "TOTP").
 
 use crate::core::Core;
-use crate::domain::event::UserEvent;
 use crate::domain::ids::UserId;
 use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::secret::{HashText, SealedSecret, Secret};
 use crate::domain::user::{self, NewTotp, User, UserError, login_name, verifiable_totp};
 use crate::error::Error;
-use crate::ports::{Commit, StoreError};
 
+use super::Details;
+use super::change::{Decided, change_one};
 use super::check_totp::step_of;
-use super::{ATTEMPTS, Details, append_user, contended};
 
 /// An authenticator app that was registered and has yet to be verified.
 #[derive(Debug, Clone)]
@@ -40,14 +39,14 @@ pub async fn register_totp(
     let account = login_name::login_name(&view.user.username, &view.org_domain, includes_domain);
     let made = core.totps.fresh(id, &account)?;
     let new = new_totp(core, made.sealed);
-    let details = change(core, id, UserError::TotpUserNotFound, |user| {
+    let user = change_one(core, id, UserError::TotpUserNotFound, |user, _| {
         let authority = own_or(caller, user, Permission::UserCredentialWrite)?;
         let event = user::register_totp(&authority, user, new.clone())?;
-        Ok((authority, event))
+        Ok(Decided::new(authority, vec![event]))
     })
     .await?;
     Ok(RegisteredTotp {
-        details,
+        details: Details::of(&user),
         secret: made.secret,
         uri: made.uri,
     })
@@ -63,14 +62,15 @@ pub async fn verify_totp(
     id: UserId,
     digits: &Secret,
 ) -> Result<Details, Error> {
-    change(core, id, UserError::TotpNotRegistered, |user| {
+    let user = change_one(core, id, UserError::TotpNotRegistered, |user, _| {
         let authority = own_or(caller, user, Permission::UserCredentialWrite)?;
         let sealed = verifiable_totp(user)?;
         let step = step_of(core, user, &sealed, digits)?;
         let event = user::verify_totp(&authority, user, step)?;
-        Ok((authority, event))
+        Ok(Decided::new(authority, vec![event]))
     })
-    .await
+    .await?;
+    Ok(Details::of(&user))
 }
 
 /// Removes the authenticator app of a person, verified or not.
@@ -78,12 +78,13 @@ pub async fn verify_totp(
 /// # Errors
 /// `COMMAND-Hd9sd`; what the permission check says.
 pub async fn remove_totp(core: &Core, caller: &Caller, id: UserId) -> Result<Details, Error> {
-    change(core, id, UserError::TotpNotFound, |user| {
+    let user = change_one(core, id, UserError::TotpNotFound, |user, _| {
         let authority = own_or(caller, user, Permission::UserWrite)?;
         let event = user::remove_totp(&authority, user)?;
-        Ok((authority, event))
+        Ok(Decided::new(authority, vec![event]))
     })
-    .await
+    .await?;
+    Ok(Details::of(&user))
 }
 
 /// The encrypted secret with the fingerprint that its event carries.
@@ -96,28 +97,4 @@ pub(super) fn new_totp(core: &Core, secret: SealedSecret) -> NewTotp {
 
 fn own_or(caller: &Caller, user: &User, permission: Permission) -> Result<Authority, Error> {
     Ok(caller.may_or_is(user.id, permission, user.organization)?)
-}
-
-/// Decides and writes one event of a user, and again when others change the user meanwhile.
-async fn change(
-    core: &Core,
-    id: UserId,
-    not_found: UserError,
-    decide: impl Fn(&User) -> Result<(Authority, UserEvent), Error>,
-) -> Result<Details, Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
-        let user = core.store.user(id).await?;
-        let user = user.filter(User::exists).ok_or(not_found)?;
-        let (authority, event) = decide(&user)?;
-        let now = core.now_after(user.changed_at);
-        let append = append_user(&user, now, vec![event.clone()]);
-        let commit = Commit::new(now, authority.actor(), vec![append]);
-        match core.store.commit(commit).await {
-            Ok(_) => return Ok(Details::of(&user::evolve(user, now, &event))),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(contended(last))
 }

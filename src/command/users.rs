@@ -14,7 +14,7 @@ use crate::domain::user::{
     self, NewCode, NewHuman, NewMachine, NewPassword, User, UserError, contact, login_name,
 };
 use crate::error::Error;
-use crate::ports::{Append, Commit, State, StoreError};
+use crate::ports::{Append, CodeAlphabet, Commit, State, StoreError};
 
 use super::ATTEMPTS;
 use super::totp::new_totp;
@@ -276,7 +276,7 @@ pub(super) fn code(
     if delivery != CodeDelivery::Return {
         return Ok((None, None));
     }
-    let secret = core.codes.fresh(CODE_LENGTH)?;
+    let secret = core.codes.fresh(CodeAlphabet::Upper, CODE_LENGTH)?;
     let digest = URL_SAFE_NO_PAD.encode(core.codes.digest(purpose, secret.expose()));
     Ok((
         Some(NewCode {

@@ -5,9 +5,7 @@ use zeroize::Zeroizing;
 use super::keys::{KeyFile, Purpose, Subkey};
 use super::random;
 use crate::domain::secret::Secret;
-use crate::ports::{CodeDigest, Codes, HashingError};
-
-const ALPHABET: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+use crate::ports::{CodeAlphabet, CodeDigest, Codes, HashingError};
 
 /// Makes codes and digests them.
 ///
@@ -29,13 +27,20 @@ impl CodeMaker {
 }
 
 impl Codes for CodeMaker {
-    fn fresh(&self, length: usize) -> Result<Secret, HashingError> {
+    fn fresh(&self, alphabet: CodeAlphabet, length: usize) -> Result<Secret, HashingError> {
+        let letters = letters(alphabet);
         let mut code = Zeroizing::new(String::with_capacity(length));
         let mut random = Zeroizing::new([0; 32]);
         while code.len() < length {
             random::fill(random.as_mut_slice())?;
             let missing = length - code.len();
-            code.extend(random.iter().copied().filter_map(character).take(missing));
+            code.extend(
+                random
+                    .iter()
+                    .copied()
+                    .filter_map(|byte| character(letters, byte))
+                    .take(missing),
+            );
         }
         Ok(Secret::new(std::mem::take(&mut *code)))
     }
@@ -48,14 +53,24 @@ impl Codes for CodeMaker {
     }
 }
 
-/// The character for a random byte; none for the four bytes that would make some of them likelier.
-fn character(byte: u8) -> Option<char> {
-    const FAIR: u8 = 252;
-    if byte >= FAIR {
+const fn letters(alphabet: CodeAlphabet) -> &'static [u8] {
+    match alphabet {
+        CodeAlphabet::Upper => b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+        CodeAlphabet::Digits => b"0123456789",
+        CodeAlphabet::Mixed => b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789",
+        CodeAlphabet::Crockford => b"0123456789abcdefghjkmnpqrstvwxyz",
+    }
+}
+
+/// The character for a random byte; none for the last few bytes, which would make some of them likelier.
+fn character(letters: &[u8], byte: u8) -> Option<char> {
+    let unfair = 256 % letters.len();
+    let byte = usize::from(byte);
+    if byte >= 256 - unfair {
         return None;
     }
-    ALPHABET
-        .get(usize::from(byte) % ALPHABET.len())
+    letters
+        .get(byte % letters.len())
         .map(|&character| character.into())
 }
 
@@ -68,28 +83,46 @@ mod tests {
         CodeMaker::new(&keys(&[1]))
     }
 
+    const ALL: [(CodeAlphabet, usize); 4] = [
+        (CodeAlphabet::Upper, 36),
+        (CodeAlphabet::Digits, 10),
+        (CodeAlphabet::Mixed, 62),
+        (CodeAlphabet::Crockford, 32),
+    ];
+
     #[test]
     fn codes_have_the_length_and_the_letters_that_were_asked_for() {
-        for length in [0, 1, 6, 8, 32, 33, 100] {
-            let code = maker().fresh(length).unwrap();
-            assert_eq!(code.expose().len(), length);
-            assert!(code.expose().bytes().all(|byte| ALPHABET.contains(&byte)));
+        for (alphabet, size) in ALL {
+            assert_eq!(letters(alphabet).len(), size);
+            for length in [0, 1, 6, 8, 32, 33, 100] {
+                let code = maker().fresh(alphabet, length).unwrap();
+                assert_eq!(code.expose().len(), length);
+                assert!(
+                    code.expose()
+                        .bytes()
+                        .all(|byte| letters(alphabet).contains(&byte))
+                );
+            }
+            assert_ne!(
+                maker().fresh(alphabet, 12).unwrap().expose(),
+                maker().fresh(alphabet, 12).unwrap().expose()
+            );
         }
-        assert_ne!(
-            maker().fresh(12).unwrap().expose(),
-            maker().fresh(12).unwrap().expose()
-        );
     }
 
     #[test]
     fn every_character_stands_for_the_same_number_of_bytes() {
-        let mut counts = std::collections::BTreeMap::new();
-        for byte in 0..=255 {
-            *counts.entry(character(byte)).or_insert(0) += 1;
+        for (alphabet, size) in ALL {
+            let mut counts = std::collections::BTreeMap::new();
+            for byte in 0..=255 {
+                *counts
+                    .entry(character(letters(alphabet), byte))
+                    .or_insert(0) += 1;
+            }
+            assert_eq!(counts.remove(&None).unwrap_or(0), 256 % size);
+            assert_eq!(counts.len(), size);
+            assert!(counts.values().all(|count| *count == 256 / size));
         }
-        assert_eq!(counts.remove(&None), Some(4));
-        assert_eq!(counts.len(), 36);
-        assert!(counts.values().all(|count| *count == 7));
     }
 
     #[test]
@@ -123,7 +156,7 @@ mod tests {
     #[test]
     fn debug_output_shows_no_key_and_no_code() {
         let maker = maker();
-        let code = maker.fresh(8).unwrap();
+        let code = maker.fresh(CodeAlphabet::Digits, 8).unwrap();
         assert_eq!(
             format!("{maker:?} {code:?}"),
             "CodeMaker { key: Subkey(…) } Secret(…)"

@@ -12,6 +12,7 @@ mod password;
 mod phc;
 mod random;
 mod seal;
+mod sealing;
 mod token;
 mod totp;
 
@@ -21,5 +22,6 @@ pub use keys::{KeyError, KeyFault, KeyFile, KeyId};
 pub use parameters::{ParameterError, PasswordHashing, TokenHashing};
 pub use password::{PasswordPool, PoolError};
 pub use seal::ChainKey;
+pub use sealing::SealingKeys;
 pub use token::{DEFAULT_MEMO, TokenCodec};
 pub use totp::TotpMaker;

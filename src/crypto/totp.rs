@@ -1,18 +1,15 @@
 //! Authenticator apps: their secrets, encrypted, and their codes (RFC 6238).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chacha20poly1305::aead::{AeadInPlace as _, KeyInit as _};
-use chacha20poly1305::{Key, Tag, XChaCha20Poly1305, XNonce};
 use totp_rs::{Builder, Totp};
 use zeroize::Zeroizing;
 
-use super::keys::{KeyFile, Purpose, Subkey};
+use super::keys::{KeyFile, Purpose};
 use super::random;
+use super::sealing::SealingKeys;
 use crate::domain::ids::UserId;
 use crate::domain::secret::{SealedSecret, Secret};
 use crate::domain::time::Timestamp;
-use crate::ports::{TotpFault, TotpSecret, Totps};
+use crate::ports::{Sealer as _, TotpFault, TotpSecret, Totps};
 
 /// The name under which apps show the account, as ZITADEL's.
 const ISSUER: &str = "ZITADEL";
@@ -21,20 +18,13 @@ const LENGTH: usize = 20;
 /// Bytes of an imported one at least: shorter ones were never in use, this was the first default of the
 /// most common app.
 const SHORTEST: usize = 10;
-const NONCE: usize = 24;
-const TAG: usize = 16;
-/// Before everything that this form of encryption made.
-const FORM: &str = "x1.";
 
 /// Makes secrets of authenticator apps and compares their codes.
 ///
-/// A secret is encrypted with XChaCha20-Poly1305 under a key derived from the key file, with the user's
-/// id as associated data: moved to another user's row it cannot be read. The newest key encrypts, all
-/// of them decrypt.
+/// The place of an encrypted secret is its user: moved to another user's row it cannot be read.
 #[derive(Debug)]
 pub struct TotpMaker {
-    newest: Subkey,
-    retired: Vec<Subkey>,
+    keys: SealingKeys,
 }
 
 impl TotpMaker {
@@ -42,44 +32,18 @@ impl TotpMaker {
     #[must_use]
     pub fn new(keys: &KeyFile) -> Self {
         Self {
-            newest: keys.newest(Purpose::TotpSecret),
-            retired: keys.retired(Purpose::TotpSecret),
+            keys: SealingKeys::new(keys, Purpose::TotpSecret),
         }
     }
 
     fn seal(&self, user: UserId, secret: &[u8]) -> Result<SealedSecret, TotpFault> {
-        let mut nonce = [0; NONCE];
-        random::fill(&mut nonce).map_err(|_| TotpFault::Failed)?;
-        let mut text = Zeroizing::new(secret.to_vec());
-        let tag = cipher(&self.newest)
-            .encrypt_in_place_detached(XNonce::from_slice(&nonce), &data(user), &mut text)
-            .map_err(|_| TotpFault::Failed)?;
-        let sealed = [nonce.as_slice(), text.as_slice(), tag.as_slice()].concat();
-        Ok(SealedSecret::new(format!(
-            "{FORM}{}",
-            URL_SAFE_NO_PAD.encode(sealed)
-        )))
+        self.keys
+            .seal(&data(user), secret)
+            .map_err(|_| TotpFault::Failed)
     }
 
     fn open(&self, user: UserId, sealed: &SealedSecret) -> Option<Zeroizing<Vec<u8>>> {
-        let sealed = sealed.as_str().strip_prefix(FORM)?;
-        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let (nonce, rest) = sealed.split_first_chunk::<NONCE>()?;
-        let (text, tag) = rest.split_last_chunk::<TAG>()?;
-        std::iter::once(&self.newest)
-            .chain(&self.retired)
-            .find_map(|key| {
-                let mut text = Zeroizing::new(text.to_vec());
-                cipher(key)
-                    .decrypt_in_place_detached(
-                        XNonce::from_slice(nonce),
-                        &data(user),
-                        &mut text,
-                        Tag::from_slice(tag),
-                    )
-                    .ok()
-                    .map(|()| text)
-            })
+        self.keys.open(&data(user), sealed)
     }
 }
 
@@ -136,10 +100,6 @@ fn generator(secret: &[u8]) -> Totp {
     Builder::new()
         .with_secret(secret.to_vec())
         .build_noncompliant()
-}
-
-fn cipher(key: &Subkey) -> XChaCha20Poly1305 {
-    XChaCha20Poly1305::new(Key::from_slice(key.bytes()))
 }
 
 /// What is sealed with the secret without being part of it.

@@ -5,6 +5,7 @@
 pub mod error;
 pub mod event;
 pub mod ids;
+pub mod notification;
 pub mod org;
 pub mod permission;
 pub mod policy;

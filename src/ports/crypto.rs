@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Debug};
 
+use zeroize::Zeroizing;
+
 use super::Pending;
 use crate::domain::ids::{PatId, Sequence, SessionId, UserId};
 use crate::domain::secret::{HashText, SealedSecret, Secret};
@@ -132,13 +134,26 @@ pub trait Passwords: Debug + Send + Sync {
 /// Keyed digest of a one-time code or of an unknown login name: useless without the key file.
 pub type CodeDigest = [u8; 16];
 
+/// The characters of a code (adjacent.md section 6.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeAlphabet {
+    /// `A-Z0-9`: what people type from a mail.
+    Upper,
+    /// `0-9`.
+    Digits,
+    /// `a-zA-Z0-9`: what only links carry.
+    Mixed,
+    /// Crockford's base32 in small letters: what people write down.
+    Crockford,
+}
+
 /// One-time codes.
 pub trait Codes: Debug + Send + Sync {
-    /// A fresh code of `length` characters out of `A-Z0-9`.
+    /// A fresh code of `length` characters.
     ///
     /// # Errors
     /// [`HashingError::Failed`] if the system gives no random bytes.
-    fn fresh(&self, length: usize) -> Result<Secret, HashingError>;
+    fn fresh(&self, alphabet: CodeAlphabet, length: usize) -> Result<Secret, HashingError>;
 
     /// The digest under which a code or name is stored. `purpose` keeps kinds apart.
     fn digest(&self, purpose: &'static str, text: &str) -> CodeDigest;
@@ -206,4 +221,16 @@ pub type LinkHash = [u8; 16];
 pub trait Seal: Debug + Send + Sync {
     /// The link of an event, given the link before it and the event's own canonical bytes.
     fn link(&self, previous: &LinkHash, event: &[u8]) -> LinkHash;
+}
+
+/// Encryption of what must be had again in clear, under a key that is not in the database.
+pub trait Sealer: Debug + Send + Sync {
+    /// Encrypts. `place` says where it will stand: from elsewhere it cannot be opened.
+    ///
+    /// # Errors
+    /// [`HashingError::Failed`] if the system gives no random bytes.
+    fn seal(&self, place: &[u8], plain: &[u8]) -> Result<SealedSecret, HashingError>;
+
+    /// Decrypts; `None` for what was not sealed for this place with a key of this installation.
+    fn open(&self, place: &[u8], sealed: &SealedSecret) -> Option<Zeroizing<Vec<u8>>>;
 }

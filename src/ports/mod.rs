@@ -5,15 +5,17 @@
 
 mod clock;
 mod crypto;
+mod outbox;
 mod query;
 mod query_org;
 mod store;
 
 pub use clock::{Clock, IdGenerator};
 pub use crypto::{
-    CodeDigest, Codes, HashingError, IssuedToken, LinkHash, PasswordCheck, Passwords, PatClaim,
-    Seal, SessionClaim, TokenClaim, Tokens, TotpFault, TotpSecret, Totps,
+    CodeAlphabet, CodeDigest, Codes, HashingError, IssuedToken, LinkHash, PasswordCheck, Passwords,
+    PatClaim, Seal, Sealer, SessionClaim, TokenClaim, Tokens, TotpFault, TotpSecret, Totps,
 };
+pub use outbox::{Outbox, Queued};
 pub use query::{
     Comparison, EventQuery, PatFilter, PatOrder, PatPage, PatQuery, PatView, Readable,
     SessionFilter, SessionPage, SessionQuery, SessionUser, SessionView, TextMatch, TextMethod,

@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 
-use super::{CodeDigest, Pending};
+use super::{CodeDigest, Pending, Queued};
 use crate::domain::event::{Aggregate, Event, RecordedEvent};
 use crate::domain::ids::{OrgId, PatId, Position, Sequence, SessionId, UserId};
 use crate::domain::org::{Instance, Member, Org};
@@ -141,6 +141,8 @@ pub struct Commit {
     pub appends: Vec<Append>,
     /// Whose sessions end with it.
     pub end_sessions: Option<EndSessions>,
+    /// Messages that are to be delivered once it is written.
+    pub queued: Vec<Queued>,
 }
 
 impl Commit {
@@ -153,6 +155,7 @@ impl Commit {
             login_names: Vec::new(),
             appends,
             end_sessions: None,
+            queued: Vec::new(),
         }
     }
 }

@@ -88,6 +88,7 @@ pub(in crate::crypto) enum Purpose {
     Memo,
     EventChain,
     TotpSecret,
+    Outbox,
 }
 
 impl Purpose {
@@ -99,6 +100,7 @@ impl Purpose {
             Self::Memo => "bartizan 2026 memo of verified tokens",
             Self::EventChain => "bartizan 2026 event chain",
             Self::TotpSecret => "bartizan 2026 totp secret encryption",
+            Self::Outbox => "bartizan 2026 outbox encryption",
         }
     }
 }

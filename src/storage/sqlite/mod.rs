@@ -15,6 +15,7 @@ mod log;
 mod members;
 mod migrate;
 mod orgs;
+mod outbox;
 mod pats;
 mod rows;
 mod search;

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::super::error::Malformed;
 use super::super::log::{Appender, End, Entry};
-use super::super::{orgs, sessions, side, users};
+use super::super::{orgs, outbox, sessions, side, users};
 use crate::domain::event::{Aggregate, Event};
 use crate::domain::ids::{Sequence, UserId};
 use crate::domain::permission::Authority;
@@ -55,6 +55,9 @@ pub(super) fn commit(pen: &mut Pen<'_>, commit: &Commit) -> Result<Committed, Fa
     // After what the events do: another username frees the names that the old one had.
     for (user, name) in &commit.login_names {
         side::give_name(pen.connection, *user, name)?;
+    }
+    for queued in &commit.queued {
+        outbox::queue(pen.connection, commit.at, queued)?;
     }
     let sessions_ended = match &commit.end_sessions {
         Some(end) => end_sessions(pen, commit, end)?,

@@ -1,0 +1,6 @@
+//! Delivery of messages to people.
+
+mod content;
+mod postbox;
+
+pub use postbox::Postbox;
