@@ -17,6 +17,7 @@ pub mod rpc;
 mod session_service;
 mod session_service_beta;
 mod settings_service;
+mod user_codes_service;
 mod user_service;
 mod v1_service;
 pub mod validate;

@@ -230,6 +230,10 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         failures,
         totp,
         otp_failures,
+        password_code,
+        invite,
+        code_failures,
+        mfa_init_skipped_at,
     } = row;
     let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
     let rest_of = |phone: &Option<Contact>| {
@@ -289,6 +293,20 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         (
             "otp_failed_at",
             otp_failures.last_at == fold.otp_failures.last_at,
+        ),
+        ("password_code", *password_code == fold.password_code),
+        ("invite", *invite == fold.invite),
+        (
+            "code_failures",
+            code_failures.count == fold.code_failures.count,
+        ),
+        (
+            "code_failed_at",
+            code_failures.last_at == fold.code_failures.last_at,
+        ),
+        (
+            "mfa_init_skipped_at",
+            *mfa_init_skipped_at == fold.mfa_init_skipped_at,
         ),
     ])
 }
