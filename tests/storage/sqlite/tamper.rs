@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use bartizan::domain::event::{
     CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, InstanceEvent,
-    MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged,
-    PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent,
-    UserMetadataSet, UsernameChanged, event_types,
+    InviteCodeAdded, MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent,
+    PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded,
+    TotpCheckSucceeded, UserEvent, UserMetadataSet, UsernameChanged, event_types,
 };
 use bartizan::domain::ids::{PatId, UserId};
 use bartizan::domain::secret::{HashText, SealedSecret};
@@ -62,6 +62,16 @@ fn code(digest: &str) -> CodeAdded {
         code_returned: false,
         digest: digest.to_owned(),
     }
+}
+
+fn invite(digest: &str) -> UserEvent {
+    UserEvent::InviteCodeAdded(InviteCodeAdded {
+        expiry: Span::from_seconds(3_600),
+        code_returned: false,
+        digest: digest.to_owned(),
+        url_template: Some("https://login.example/{{.Code}}".to_owned()),
+        application_name: Some("App".to_owned()),
+    })
 }
 
 fn totp(secret: &str) -> UserEvent {
@@ -127,6 +137,14 @@ async fn people(kept: &Kept) -> User {
         UserEvent::Unlocked(Nothing {}),
         UserEvent::TotpCheckSucceeded(TotpCheckSucceeded { step: 59_455_385 }),
         UserEvent::TotpCheckFailed(Nothing {}),
+        invite("taken up"),
+        UserEvent::InviteCheckFailed(Nothing {}),
+        UserEvent::InviteCheckSucceeded(Nothing {}),
+        UserEvent::EmailVerificationFailed(Nothing {}),
+        UserEvent::PhoneVerificationFailed(Nothing {}),
+        UserEvent::PasswordCodeAdded(code("password")),
+        UserEvent::PasswordCodeFailed(Nothing {}),
+        UserEvent::MfaInitSkipped(Nothing {}),
         UserEvent::Deactivated(Nothing {}),
         UserEvent::Reactivated(Nothing {}),
     ];
@@ -142,6 +160,7 @@ async fn people(kept: &Kept) -> User {
         UserEvent::EmailCodeAdded(code("email")),
         UserEvent::PhoneCodeAdded(code("phone")),
         UserEvent::PasswordCheckFailed(Nothing {}),
+        invite("waiting"),
     ];
     add(kept, new_user(UserId::new(3_011), at(20), bob)).await;
 
