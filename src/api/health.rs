@@ -36,9 +36,7 @@ pub(super) async fn answer(request: &HttpRequest, core: &Core, probe: Probe) -> 
     match found {
         Ok(()) => text(StatusCode::OK, "ok"),
         Err(error) => {
-            request
-                .extensions_mut()
-                .insert(Failure(Error::from(error)));
+            request.extensions_mut().insert(Failure(Error::from(error)));
             text(StatusCode::SERVICE_UNAVAILABLE, "not ready")
         }
     }

@@ -15,8 +15,8 @@ use super::operator::Operator;
 use super::output::Output;
 use super::progress::Progress;
 use super::serve::{self, Serving};
-use super::verify::{Finding, Head, Verified, tell};
-use super::{events, member, pat, session, user};
+use super::verify::{Verified, tell};
+use super::{backup, events, member, pat, session, user};
 use crate::app::{self, AppError, Certificates, Machine};
 use crate::config::{Config, Overrides, environment};
 use crate::observe;
@@ -48,6 +48,8 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
             Ok(Exit::Done)
         }
         Command::Verify => verify(config, output),
+        Command::Backup(args) => backup::backup(&config, &args.file, &mut output),
+        Command::Restore(args) => backup::restore(&config, &args.file, &mut output),
         Command::Session(command) => on_data(config, input, output, async |operator| {
             session::run(operator, command).await
         }),
@@ -147,24 +149,7 @@ fn verify(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
     drop(progress);
     opened.store.close();
     let report = report.map_err(AppError::from)?;
-    let verified = Verified {
-        events: report.events,
-        sessions: report.sessions,
-        users: report.users,
-        findings: report
-            .findings
-            .into_iter()
-            .map(|finding| Finding {
-                place: finding.place,
-                what: finding.what,
-            })
-            .collect(),
-        head: Head {
-            position: report.head.number(),
-            link: format!("{:032x}", u128::from_be_bytes(report.link)),
-        },
-    };
-    Ok(tell(&verified, &mut output)?)
+    Ok(tell(&Verified::from(report), &mut output)?)
 }
 
 fn runtime() -> std::io::Result<Runtime> {

@@ -342,7 +342,10 @@ fn probes_are_answered_to_anybody() {
     let probe = |method: &str, target: &str| server.anonymous().send(method, target, None);
     for target in ["/debug/healthz", "/debug/ready"] {
         let answer = probe("GET", target);
-        assert_eq!((answer.response.status, answer.text()), (200, "ok".to_owned()));
+        assert_eq!(
+            (answer.response.status, answer.text()),
+            (200, "ok".to_owned())
+        );
         let header = |name: &str| answer.response.header(name).unwrap_or_default();
         assert_eq!(header("content-type"), "text/plain; charset=utf-8");
         assert!(header("cache-control").contains("no-store"), "{answer:?}");
