@@ -109,8 +109,15 @@ impl Program {
 
     #[track_caller]
     fn serve(&self) -> Server {
+        self.serve_with(&[])
+    }
+
+    /// With something in its environment.
+    #[track_caller]
+    fn serve_with(&self, environment: &[(&str, &str)]) -> Server {
         let mut child = self
             .command("serve --listen 127.0.0.1:0")
+            .envs(environment.iter().copied())
             .stderr(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -1066,4 +1073,25 @@ fn a_backup_that_is_not_whole_or_not_ours_changes_nothing() {
     assert!(matches!(told.code, Some(1 | 3)), "{told:?}");
     assert_eq!(std::fs::read(program.data("bartizan.db")).unwrap(), before);
     assert_eq!(program.run("restore copy.db").code, Some(0));
+}
+
+#[test]
+fn the_service_manager_is_told_when_the_port_is_open_and_when_it_closes() {
+    let program = Program::new();
+    let socket = std::os::unix::net::UnixDatagram::bind(program.path("notify")).unwrap();
+    socket
+        .set_read_timeout(Some(std::time::Duration::from_secs(60)))
+        .unwrap();
+    let told = || {
+        let mut buffer = [0; 256];
+        let length = socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(buffer.get(..length).unwrap())
+            .trim()
+            .to_owned()
+    };
+    let path = program.path("notify");
+    let server = program.serve_with(&[("NOTIFY_SOCKET", path.to_str().unwrap())]);
+    assert_eq!(told(), "READY=1");
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(told(), "STOPPING=1");
 }

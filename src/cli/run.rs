@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use sd_notify::NotifyState;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -122,15 +123,24 @@ fn serve(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
             },
             &mut output,
         )?;
+        tell_manager(&[NotifyState::Ready]);
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        tell_manager(&[NotifyState::Stopping]);
         tokio::task::spawn_blocking(move || running.stop())
             .await
             .context("stopping was broken off")??;
         Ok(Exit::Done)
     })
+}
+
+/// Tells the service manager, where there is one that asked for it (`sd_notify(3)`).
+fn tell_manager(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        log::warn!("the service manager cannot be told: {error}");
+    }
 }
 
 /// Reads the database in one snapshot, beside a server or alone.
