@@ -187,7 +187,6 @@ impl From<AppError> for Failure {
             | AppError::Bootstrap(_)
             | AppError::TokenFile { .. }
             | AppError::Listen { .. }
-            | AppError::Services(_)
             | AppError::Serve(_) => Exit::Failed,
         };
         let hint = error.hint().map(str::to_owned);
