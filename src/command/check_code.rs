@@ -22,13 +22,13 @@ pub async fn verify_code(
     caller: &Caller,
     id: UserId,
     purpose: CodePurpose,
-    code: &Secret,
+    given: &Secret,
 ) -> Result<Details, Error> {
     let authority = caller.authority();
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
         let user = load(core, id, purpose).await?;
-        let (user, events) = prove_code(core, &authority, user, purpose, code).await?;
+        let (user, events) = prove_code(core, &authority, user, purpose, given).await?;
         let now = core.now_after(user.changed_at);
         let after = events
             .iter()
@@ -56,19 +56,19 @@ pub(super) async fn prove_code(
     authority: &Authority,
     mut user: User,
     purpose: CodePurpose,
-    code: &Secret,
+    given: &Secret,
 ) -> Result<(User, Vec<UserEvent>), Error> {
-    let digest = digest(core, purpose, code);
+    let digest = digest(core, purpose, given);
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
         let at = core.now_after(user.changed_at);
         match judge_code(&user, purpose, &digest, &core.policies.attempts, at)? {
             CodeJudgement::Right(events) => return Ok((user, events)),
             CodeJudgement::Wrong {
-                event,
+                events,
                 attempts,
                 error,
-            } => match count_failure(core, authority, &user, at, vec![event]).await? {
+            } => match count_failure(core, authority, &user, at, events).await? {
                 Counted::Written => {
                     core.clock.sleep(core.policies.tarpit.delay(attempts)).await;
                     return Err(error.into());

@@ -194,8 +194,8 @@ pub(super) fn proof(
 }
 
 /// What is stored of a code.
-pub(super) fn digest(core: &Core, purpose: CodePurpose, code: &Secret) -> String {
-    URL_SAFE_NO_PAD.encode(core.codes.digest(purpose.name(), code.expose()))
+pub(super) fn digest(core: &Core, purpose: CodePurpose, secret: &Secret) -> String {
+    URL_SAFE_NO_PAD.encode(core.codes.digest(purpose.name(), secret.expose()))
 }
 
 const fn message(purpose: CodePurpose) -> Message {

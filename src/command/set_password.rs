@@ -146,14 +146,14 @@ pub(super) async fn earn(
                 ground: Ground::Password(compared.into_hash()),
             })
         }
-        PasswordGrant::Code(code) => {
+        PasswordGrant::Code(given) => {
             let authority = caller.authority();
             let reset = CodePurpose::PasswordReset;
-            let (user, _) = prove_code(core, &authority, user.clone(), reset, code).await?;
-            let code = pending_code(&user, reset).ok_or(UserError::CodeNotFound)?;
+            let (user, _) = prove_code(core, &authority, user.clone(), reset, given).await?;
+            let pending = pending_code(&user, reset).ok_or(UserError::CodeNotFound)?;
             Ok(Right {
                 authority,
-                ground: Ground::Code(code.clone()),
+                ground: Ground::Code(pending.clone()),
             })
         }
     }

@@ -330,10 +330,12 @@ impl Kind {
     ) -> Result<(ContactChange, Option<MadeCode>), Error> {
         let Self(purpose, channel) = *self;
         let stays = current.is_some_and(|contact| contact.address == address);
-        let delivery = match delivery {
-            CodeDelivery::Code(_) if stays => CodeDelivery::Unspecified,
-            CodeDelivery::Unspecified if stays => CodeDelivery::Unspecified,
-            other => other.or_sent_if_possible(core, channel),
+        let delivery = if !stays {
+            delivery.or_sent_if_possible(core, channel)
+        } else if delivery == CodeDelivery::Verified {
+            delivery
+        } else {
+            CodeDelivery::Unspecified
         };
         let (proof, made) = proof(core, purpose, channel, &delivery)?;
         Ok((ContactChange { address, proof }, made))

@@ -35,13 +35,13 @@ pub(crate) fn codes(run: &mut Run<'_>) {
     let wrong = of(json!({ "verificationCode": "wrong" }));
 
     let invite = run.ok("invite", CREATE_INVITE_CODE, login, returned.clone());
-    let (nothing, sent) = (of(json!({})), (9, "COMMAND-Wr3gq"));
+    let (nothing, unsent) = (of(json!({})), (9, "COMMAND-Wr3gq"));
     run.fails(
         "invite again",
         RESEND_INVITE_CODE,
         login,
         nothing.clone(),
-        sent,
+        unsent,
     );
     let (name, refused) = ("take up with a wrong code", (3, "COMMAND-Wgn4q"));
     run.fails(name, VERIFY_INVITE_CODE, login, wrong.clone(), refused);

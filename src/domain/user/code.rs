@@ -165,7 +165,7 @@ pub enum CodeJudgement {
     /// It was wrong.
     Wrong {
         /// What to write before the answer is given.
-        event: UserEvent,
+        events: Vec<UserEvent>,
         /// Wrong codes in a row, this one included.
         attempts: u32,
         /// The answer.
@@ -199,7 +199,7 @@ pub fn judge_code(
         return Ok(CodeJudgement::Right(purpose.proven()));
     }
     Ok(CodeJudgement::Wrong {
-        event: purpose.failed(),
+        events: vec![purpose.failed()],
         attempts: one_more(failures, now).count,
         error: purpose.wrong(),
     })
@@ -261,7 +261,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_micros(1_783_661_559_007_096);
     const LIMIT: AttemptLimit = AttemptLimit {
         max_in_a_row: 2,
-        pause: std::time::Duration::from_secs(60),
+        pause: std::time::Duration::from_mins(1),
     };
 
     fn after(seconds: i64) -> Timestamp {
@@ -326,8 +326,8 @@ mod tests {
     fn fail(user: User, purpose: CodePurpose, at: Timestamp) -> (User, u32) {
         match judged(&user, purpose, "wrong", at).unwrap() {
             CodeJudgement::Wrong {
-                event, attempts, ..
-            } => (evolve(user, at, &event), attempts),
+                events, attempts, ..
+            } => (evolve(user, at, &events[0]), attempts),
             CodeJudgement::Right(_) => panic!("a wrong code was right"),
         }
     }
@@ -483,6 +483,7 @@ mod tests {
 
     #[test]
     fn a_code_goes_with_what_it_stood_for() {
+        use CodePurpose::{Email, Invite, PasswordReset, Phone};
         let email = UserEvent::EmailChanged(EmailChanged {
             email: "new@mouse.com".to_owned(),
         });
@@ -490,7 +491,6 @@ mod tests {
             phone: "+41791234568".to_owned(),
         });
         let no_phone = UserEvent::PhoneRemoved(Nothing {});
-        use CodePurpose::{Email, Invite, PasswordReset, Phone};
         for (event, void) in [
             (new_password(), vec![PasswordReset, Invite]),
             (email, vec![Email, PasswordReset, Invite]),

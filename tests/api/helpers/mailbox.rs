@@ -31,16 +31,16 @@ impl Mailbox {
     /// The one message that was sent since the last look.
     #[track_caller]
     pub(crate) fn one(&self) -> Notification {
-        let mut messages = self.messages.lock().unwrap();
+        let mut messages = std::mem::take(&mut *self.messages.lock().unwrap());
         assert_eq!(messages.len(), 1, "{messages:?}");
         assert_eq!(std::mem::take(&mut *self.woken.lock().unwrap()), 1);
-        messages.pop().unwrap()
+        messages.remove(0)
     }
 
     /// That nothing was sent since the last look.
     #[track_caller]
     pub(crate) fn is_empty(&self) {
-        let messages = self.messages.lock().unwrap();
+        let messages = self.messages.lock().unwrap().clone();
         assert!(messages.is_empty(), "{messages:?}");
         assert_eq!(*self.woken.lock().unwrap(), 0);
     }

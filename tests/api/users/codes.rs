@@ -61,11 +61,11 @@ fn a_new_person_gets_a_code_where_nothing_was_said() {
         to(&sent),
         (Message::VerifyEmail, Channel::Email, "mini@mouse.com")
     );
-    let code = sent.code.expose();
+    let secret = sent.code.expose();
     assert_eq!(
         sent.url.expose(),
         format!(
-            "{LOGIN}/verify?code={code}&userId={}&organization={}",
+            "{LOGIN}/verify?code={secret}&userId={}&organization={}",
             human.id,
             server.org()
         )
@@ -83,7 +83,7 @@ fn a_new_person_gets_a_code_where_nothing_was_said() {
         &server,
         &human,
         "email/verify",
-        &json!({ "verificationCode": code }),
+        &json!({ "verificationCode": secret }),
     )
     .succeeds();
 
@@ -163,8 +163,8 @@ fn an_update_sends_to_what_is_new_alone() {
         (Message::VerifyEmail, Channel::Email, "max@duck.com")
     );
     assert_eq!(sent.addressee.email, "max@duck.com");
-    let code = json!({ "verificationCode": sent.code.expose() });
-    post(&server, &human, "email/verify", &code).succeeds();
+    let given = json!({ "verificationCode": sent.code.expose() });
+    post(&server, &human, "email/verify", &given).succeeds();
     let returned = update("mini@duck.com", CodeDelivery::Code(Delivery::Return));
     assert!(returned.email_code.is_some());
     mailbox.is_empty();
@@ -233,8 +233,8 @@ fn an_address_that_is_set_or_asked_about_gets_the_code() {
         Delivery::default(),
     ))
     .unwrap();
-    let code = json!({ "verificationCode": mailbox.one().code.expose() });
-    own.post(&format!("/v2/users/{}/phone/verify", human.id), &code)
+    let given = json!({ "verificationCode": mailbox.one().code.expose() });
+    own.post(&format!("/v2/users/{}/phone/verify", human.id), &given)
         .succeeds();
 }
 
@@ -279,10 +279,10 @@ fn a_reset_goes_to_the_address_of_record() {
         to(&sent),
         (Message::PasswordReset, Channel::Sms, "+41791234567")
     );
-    let code = sent.code.expose();
-    let link = format!("https://x.example/{}/{code}", human.id);
+    let secret = sent.code.expose();
+    let link = format!("https://x.example/{}/{secret}", human.id);
     assert_eq!(sent.url.expose(), link);
-    let body = json!({ "newPassword": { "password": "Another123!" }, "verificationCode": code });
+    let body = json!({ "newPassword": { "password": "Another123!" }, "verificationCode": secret });
     post(&server, &human, "password", &body).succeeds();
 }
 
@@ -323,13 +323,13 @@ fn an_invitation_is_sent_again_with_the_same_link() {
             .expose()
             .starts_with(&format!("{LOGIN}/verify?code="))
     );
-    let code = |sent: &Notification| json!({ "verificationCode": sent.code.expose() });
-    post(&server, &human, "invite_code/verify", &code(&second)).fails(
+    let given = |sent: &Notification| json!({ "verificationCode": sent.code.expose() });
+    post(&server, &human, "invite_code/verify", &given(&second)).fails(
         3,
         "COMMAND-Wgn4q",
         "Code is invalid",
     );
-    post(&server, &human, "invite_code/verify", &code(&third)).succeeds();
+    post(&server, &human, "invite_code/verify", &given(&third)).succeeds();
     let events = json!(server.user_events(&human.id)).to_string();
     for sent in [first, second, third] {
         assert!(!events.contains(sent.code.expose()));

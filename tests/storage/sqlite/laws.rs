@@ -372,10 +372,10 @@ impl World {
             }
             CodePurpose::Phone => {
                 // Another number each time: the same one is refused.
-                let code = CodeDelivery::Code(Delivery::Return);
+                let returned = CodeDelivery::Code(Delivery::Return);
                 let number = 1_000_000 + core.store.head().await.unwrap().position.number();
                 let number = format!("+41 79 {number}");
-                command::set_phone(core, admin, user, &number, code).await?
+                command::set_phone(core, admin, user, &number, returned).await?
             }
             CodePurpose::PasswordReset | CodePurpose::Invite => {
                 let delivery = ResetDelivery {
@@ -394,22 +394,22 @@ impl World {
     async fn answer(&mut self, at: usize, purpose: CodePurpose, which: Which) -> Result<(), Error> {
         let (core, admin, user) = (&self.opened.core, &self.admin, self.users[at]);
         let made = self.codes.entry((at, purpose.name())).or_default();
-        let code = match which {
+        let secret = match which {
             Which::Newest => made.last().cloned(),
             Which::Older => made.len().checked_sub(2).map(|at| made[at].clone()),
             Which::Wrong => None,
         };
-        let known = code.is_some();
-        let code = code.unwrap_or_else(|| Secret::new("-wrong".to_owned()));
+        let known = secret.is_some();
+        let secret = secret.unwrap_or_else(|| Secret::new("-wrong".to_owned()));
         let taken = match purpose {
             CodePurpose::Email | CodePurpose::Phone | CodePurpose::Invite => {
-                command::verify_code(core, admin, user, purpose, &code).await
+                command::verify_code(core, admin, user, purpose, &secret).await
             }
             CodePurpose::PasswordReset => {
                 let set = SetPassword {
                     user,
                     password: password(PASSWORD),
-                    grant: PasswordGrant::Code(code),
+                    grant: PasswordGrant::Code(secret),
                 };
                 command::set_password(core, admin, set).await
             }

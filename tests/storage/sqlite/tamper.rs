@@ -92,6 +92,29 @@ fn pat(id: i64) -> PatAdded {
     }
 }
 
+/// Codes of every kind, taken, wrong and waiting.
+fn given_codes() -> Vec<UserEvent> {
+    vec![
+        invite("taken up"),
+        UserEvent::InviteCheckFailed(Nothing {}),
+        UserEvent::InviteCheckSucceeded(Nothing {}),
+        UserEvent::EmailVerificationFailed(Nothing {}),
+        UserEvent::PhoneVerificationFailed(Nothing {}),
+        UserEvent::PasswordCodeAdded(code("password")),
+        UserEvent::PasswordCodeFailed(Nothing {}),
+        UserEvent::MfaInitSkipped(Nothing {}),
+    ]
+}
+
+fn waiting_codes() -> [UserEvent; 4] {
+    [
+        UserEvent::EmailCodeAdded(code("email")),
+        UserEvent::PhoneCodeAdded(code("phone")),
+        UserEvent::PasswordCheckFailed(Nothing {}),
+        invite("waiting"),
+    ]
+}
+
 async fn add(kept: &Kept, made: (User, Commit)) -> User {
     written(&kept.store, made.1).await;
     made.0
@@ -137,31 +160,19 @@ async fn people(kept: &Kept) -> User {
         UserEvent::Unlocked(Nothing {}),
         UserEvent::TotpCheckSucceeded(TotpCheckSucceeded { step: 59_455_385 }),
         UserEvent::TotpCheckFailed(Nothing {}),
-        invite("taken up"),
-        UserEvent::InviteCheckFailed(Nothing {}),
-        UserEvent::InviteCheckSucceeded(Nothing {}),
-        UserEvent::EmailVerificationFailed(Nothing {}),
-        UserEvent::PhoneVerificationFailed(Nothing {}),
-        UserEvent::PasswordCodeAdded(code("password")),
-        UserEvent::PasswordCodeFailed(Nothing {}),
-        UserEvent::MfaInitSkipped(Nothing {}),
         UserEvent::Deactivated(Nothing {}),
         UserEvent::Reactivated(Nothing {}),
     ];
     let ann = add(kept, change_user(&ann, at(10), events)).await;
+    let ann = add(kept, change_user(&ann, at(15), given_codes())).await;
 
     let pending = HumanAdded {
         given_id: Some("bob's own".to_owned()),
         user_name: "bob".to_owned(),
         ..full
     };
-    let bob = vec![
-        UserEvent::HumanAdded(pending),
-        UserEvent::EmailCodeAdded(code("email")),
-        UserEvent::PhoneCodeAdded(code("phone")),
-        UserEvent::PasswordCheckFailed(Nothing {}),
-        invite("waiting"),
-    ];
+    let mut bob = vec![UserEvent::HumanAdded(pending)];
+    bob.extend(waiting_codes());
     add(kept, new_user(UserId::new(3_011), at(20), bob)).await;
 
     let eve = add(kept, new_human(UserId::new(3_012), "eve")).await;
