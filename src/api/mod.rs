@@ -10,8 +10,6 @@ mod deadline;
 pub mod error;
 mod health;
 mod internal_permission_service;
-#[cfg(test)]
-mod operation_tests;
 mod org_service;
 pub mod rest;
 pub mod rpc;

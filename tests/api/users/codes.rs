@@ -464,3 +464,37 @@ fn guesses_at_the_same_time_are_bounded_too() {
     statuses.sort_unstable();
     assert_eq!(statuses, [400, 400, 400, 429, 429, 429, 429, 429]);
 }
+
+#[test]
+fn the_older_package_has_those_operations_that_it_knows() {
+    let server = TestServer::start();
+    let human = server.human("mini");
+    let client = server.admin().with("content-type", "application/json");
+    for (operation, more) in [
+        (
+            "SetEmail",
+            json!({ "email": "max@duck.com", "returnCode": {} }),
+        ),
+        ("ResendEmailCode", json!({ "returnCode": {} })),
+        ("VerifyEmail", json!({ "verificationCode": "WRONG1" })),
+        (
+            "SetPhone",
+            json!({ "phone": "+41791234567", "returnCode": {} }),
+        ),
+        ("ResendPhoneCode", json!({ "returnCode": {} })),
+        ("VerifyPhone", json!({ "verificationCode": "WRONG1" })),
+        ("RemovePhone", json!({})),
+        ("PasswordReset", json!({ "returnCode": {} })),
+    ] {
+        let mut request = more;
+        request["userId"] = json!(human.id);
+        let path = format!("/zitadel.user.v2beta.UserService/{operation}");
+        let answer = client.post(&path, &request);
+        let wrong = operation.starts_with("Verify");
+        assert_eq!(
+            answer.response.status,
+            if wrong { 400 } else { 200 },
+            "{operation}"
+        );
+    }
+}
