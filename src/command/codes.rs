@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::core::Core;
 use crate::domain::ids::UserId;
-use crate::domain::notification::{Channel, Message};
+use crate::domain::notification::{Channel, Message, UrlTemplate};
 use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
@@ -191,6 +191,17 @@ pub(super) fn proof(
             (ContactProof::Code(made.new.clone()), Some(made))
         }
     })
+}
+
+/// Tests the link of a code that is not made after all.
+///
+/// # Errors
+/// 400 `DOMAIN-oGh5e`, `DOMAIN-ieYa7`.
+pub(super) fn test_link(purpose: CodePurpose, delivery: &CodeDelivery) -> Result<(), Error> {
+    if let CodeDelivery::Code(Delivery::Send(Some(template))) = delivery {
+        UrlTemplate::parse(template, message(purpose))?;
+    }
+    Ok(())
 }
 
 /// What is stored of a code.

@@ -9,13 +9,13 @@ use crate::domain::permission::{Authority, Caller};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{
-    self, CodePurpose, Contact, ContactChange, HumanChanges, KindChanges, MachineChanges,
-    PhoneChange, ProfileChanges, User, UserChanges, UserError, contact, login_name,
+    self, CodePurpose, Contact, ContactChange, ContactProof, HumanChanges, KindChanges,
+    MachineChanges, PhoneChange, ProfileChanges, User, UserChanges, UserError, contact, login_name,
 };
 use crate::error::Error;
 use crate::ports::{Commit, Queued, StoreError};
 
-use super::codes::{CodeDelivery, MadeCode, own_unless, proof};
+use super::codes::{CodeDelivery, MadeCode, own_unless, proof, test_link};
 use super::set_password::{PasswordGrant, Right, earn};
 use super::users::{PasswordInput, new_password, not_reserved};
 use super::{ATTEMPTS, Details, after, append_user, contended};
@@ -330,13 +330,12 @@ impl Kind {
     ) -> Result<(ContactChange, Option<MadeCode>), Error> {
         let Self(purpose, channel) = *self;
         let stays = current.is_some_and(|contact| contact.address == address);
-        let delivery = if !stays {
-            delivery.or_sent_if_possible(core, channel)
-        } else if delivery == CodeDelivery::Verified {
-            delivery
-        } else {
-            CodeDelivery::Unspecified
-        };
+        if stays && delivery != CodeDelivery::Verified {
+            test_link(purpose, &delivery)?;
+            let proof = ContactProof::None;
+            return Ok((ContactChange { address, proof }, None));
+        }
+        let delivery = delivery.or_sent_if_possible(core, channel);
         let (proof, made) = proof(core, purpose, channel, &delivery)?;
         Ok((ContactChange { address, proof }, made))
     }
