@@ -119,6 +119,23 @@ mod tests {
     }
 
     #[test]
+    fn a_changed_byte_anywhere_is_noticed() {
+        let sealed = sealer(&[1]).seal(b"x", b"text").unwrap();
+        let bytes = sealed.as_str().strip_prefix(FORM).unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(bytes).unwrap();
+        for place in 0..bytes.len() {
+            let mut altered = bytes.clone();
+            altered[place] ^= 1;
+            let altered = format!("{FORM}{}", URL_SAFE_NO_PAD.encode(altered));
+            assert!(
+                sealer(&[1])
+                    .open(b"x", &SealedSecret::new(altered))
+                    .is_none()
+            );
+        }
+    }
+
+    #[test]
     fn the_same_text_never_looks_the_same() {
         let sealer = sealer(&[1]);
         let seal = || sealer.seal(b"x", b"text").unwrap();

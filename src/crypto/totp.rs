@@ -239,17 +239,6 @@ mod tests {
             let matched = other.step_of(user, &sealed, &secret("287082"), at(59));
             assert_eq!(matched, Err(TotpFault::Unreadable));
         }
-        let bytes = sealed.as_str().strip_prefix(FORM).unwrap();
-        let bytes = URL_SAFE_NO_PAD.decode(bytes).unwrap();
-        for place in 0..bytes.len() {
-            let mut altered = bytes.clone();
-            altered[place] ^= 1;
-            let altered = format!("{FORM}{}", URL_SAFE_NO_PAD.encode(altered));
-            assert!(maker().open(USER, &SealedSecret::new(altered)).is_none());
-        }
-        for text in ["", "x1.", "x2.AAAA", "x1.AAAA", "x1.!"] {
-            assert!(maker().open(USER, &SealedSecret::new(text)).is_none());
-        }
     }
 
     #[test]
@@ -257,7 +246,7 @@ mod tests {
         let made = maker().fresh(USER, "mini").unwrap();
         assert_eq!(
             format!("{:?} {made:?}", maker()),
-            "TotpMaker { newest: Subkey(…), retired: [] } TotpSecret { secret: Secret(…), \
+            "TotpMaker { keys: SealingKeys { newest: Subkey(…), retired: [] } } TotpSecret { secret: Secret(…), \
              uri: Secret(…), sealed: SealedSecret(…) }"
         );
     }

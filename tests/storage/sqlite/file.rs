@@ -148,7 +148,7 @@ fn a_database_of_version_1_is_brought_up_to_date_and_used() {
     let path = folder.path().join("old.db");
     of_version_1(&path, &folder.path().join("test.db"));
     let refused = verify(&path, &TestSeal, &fingerprint, &mut |_, _| {}).unwrap_err();
-    assert!(matches!(refused, OpenError::Older { found: 1, known: 3 }));
+    assert!(matches!(refused, OpenError::Older { found: 1, .. }));
 
     let store = open(&path, &Options::default());
     assert_eq!(block_on(store.user(ann.id)).unwrap().as_ref(), Some(&ann));
@@ -186,13 +186,7 @@ fn a_newer_schema_is_refused_and_not_touched() {
     newer.pragma_update(None, "user_version", 99).unwrap();
     // The version is in the write-ahead log alone: the file itself still says 1.
     let before = contents(&path);
-    assert!(matches!(
-        refused(&path),
-        OpenError::Newer {
-            found: 99,
-            known: 3
-        }
-    ));
+    assert!(matches!(refused(&path), OpenError::Newer { found: 99, .. }));
     assert_eq!(contents(&path), before);
     drop(newer);
     let before = contents(&path);
