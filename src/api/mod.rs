@@ -8,6 +8,8 @@ mod auth;
 mod convert;
 mod deadline;
 pub mod error;
+mod idp_callback;
+mod idp_service;
 mod internal_permission_service;
 #[cfg(test)]
 mod operation_tests;
@@ -55,9 +57,12 @@ pub struct Api {
     pub stream_body: StreamBody,
 }
 
-/// Answers a request to any path: procedures are told from routes by the path, and protocols on the
+/// Answers a request to any path: browsers that come back from identity providers apart, procedures are told from routes by the path, and protocols on the
 /// path of a procedure by the content type.
 pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
+    if request.uri().path() == idp_callback::PATH {
+        return idp_callback::handle(&request, &api.core).await;
+    }
     if !rpc::is_procedure(request.uri().path()) {
         return rest::handle(request, payload, api).await;
     }

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, IdpConfig};
 use crate::core::{Core, ListLimits};
 use crate::crypto::{
-    ChainKey, CodeMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds, SealingKeys,
-    TokenCodec, TokenHashing, TotpMaker,
+    ChainKey, CodeMaker, IntentTokenMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds,
+    SealingKeys, TokenCodec, TokenHashing, TotpMaker,
 };
 use crate::delivery::Postbox;
 use crate::domain::ids::{InstanceId, OrgId};
+use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::user::login_name;
+use crate::federation::Federated;
 use crate::observe::SystemClock;
-use crate::ports::{Clock, IdGenerator, Readable, Seal, UserOrder, UserQuery};
+use crate::ports::{Clock, IdGenerator, IdentityProviders, Readable, Seal, UserOrder, UserQuery};
 use crate::storage::sqlite::{Options, SqliteStore};
 
 use super::AppError;
@@ -104,6 +106,7 @@ pub(super) fn compose(
             [],
             "http://localhost:3000/ui/v2/login",
         )),
+        idps: identity_providers(config, &machine, keys)?,
         set_up_at: Timestamp::default(),
         configured_at: machine.clock.now(),
         clock: machine.clock,
@@ -119,6 +122,42 @@ pub(super) fn compose(
         default_org: OrgId::new(0),
     };
     Ok(Opened { core, store, seal })
+}
+
+/// The configured providers, with the secrets that they gave us.
+fn identity_providers(
+    config: &Config,
+    machine: &Machine,
+    keys: &KeyFile,
+) -> Result<IdentityProviders, AppError> {
+    let mut partners = Vec::with_capacity(config.idp.len());
+    for idp in &config.idp {
+        partners.push((idp.to_domain(), client_secret(idp)?));
+    }
+    let known = partners.iter().map(|(provider, _)| provider.clone());
+    let known = known.collect();
+    let clock = Arc::clone(&machine.clock);
+    let federation = Federated::new(partners, &config.external_url(), clock);
+    Ok(IdentityProviders {
+        known,
+        federation: Arc::new(federation.map_err(AppError::HttpClient)?),
+        tokens: Arc::new(IntentTokenMaker::new(keys)),
+        vault: Arc::new(SealingKeys::for_intents(keys)),
+    })
+}
+
+/// The secret of this server as a provider's client, without the line break that editors add.
+fn client_secret(idp: &IdpConfig) -> Result<Option<Secret>, AppError> {
+    let Some(path) = &idp.client_secret_file else {
+        return Ok(idp.client_secret.clone());
+    };
+    let text = std::fs::read_to_string(path).map_err(|source| AppError::ClientSecret {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(Some(Secret::new(
+        text.trim_end_matches(['\r', '\n']).to_owned(),
+    )))
 }
 
 fn options(config: &Config) -> Options {

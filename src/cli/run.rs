@@ -178,6 +178,7 @@ impl From<AppError> for Failure {
         let exit = match &error {
             AppError::Locked(_) => Exit::Locked,
             AppError::Certificate(_)
+            | AppError::ClientSecret { .. }
             | AppError::LoginNames { .. }
             | AppError::TokenHashing(_)
             | AppError::PasswordHashing(_)
@@ -193,6 +194,7 @@ impl From<AppError> for Failure {
             | AppError::TokenFile { .. }
             | AppError::Listen { .. }
             | AppError::Services(_)
+            | AppError::HttpClient(_)
             | AppError::Serve(_) => Exit::Failed,
         };
         let hint = error.hint().map(str::to_owned);

@@ -2,10 +2,13 @@
 
 mod bootstrap;
 mod change;
+mod check_intent;
 mod check_totp;
 mod checks;
 mod create_session;
 mod create_user;
+mod idp_links;
+mod intents;
 mod members;
 mod notify;
 mod pats;
@@ -19,9 +22,14 @@ mod user_state;
 mod users;
 
 pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
+pub use check_intent::IntentCheck;
 pub use checks::UserSelector;
 pub use create_session::{CreateSession, create_session};
 pub use create_user::{NewUser, create_user};
+pub use idp_links::{add_idp_link, remove_idp_link};
+pub use intents::{
+    Callback, Onward, Returned, StartIntent, StartedIntent, return_from_idp, start_intent,
+};
 pub use members::{remove_member, set_member};
 pub use notify::Delivery;
 pub use pats::{NewPat, add_pat, remove_pat};

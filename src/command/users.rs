@@ -11,12 +11,13 @@ use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::secret::{HashText, Secret};
 use crate::domain::time::Span;
 use crate::domain::user::{
-    self, NewCode, NewHuman, NewMachine, NewPassword, User, UserError, contact, login_name,
+    self, IdpLink, NewCode, NewHuman, NewMachine, NewPassword, User, UserError, contact, login_name,
 };
 use crate::error::Error;
 use crate::ports::{Append, CodeAlphabet, Commit, State, StoreError};
 
 use super::ATTEMPTS;
+use super::idp_links::known;
 use super::totp::new_totp;
 
 /// Characters of a code for an e-mail address or phone number, and how long it is good.
@@ -93,8 +94,8 @@ pub struct AddHuman {
     pub totp_secret: Option<Secret>,
     /// Keys and values.
     pub metadata: Vec<(String, Vec<u8>)>,
-    /// How many links to identity providers were asked for; none can be known.
-    pub idp_links: usize,
+    /// Users of identity providers that it is.
+    pub idp_links: Vec<IdpLink>,
 }
 
 /// A service user to add.
@@ -140,8 +141,8 @@ pub async fn add_human(
     )
     .await?;
     let authority = caller.may(Permission::UserWrite, Some(org.id))?;
-    if command.idp_links > 0 {
-        return Err(UserError::IdpUnknown.into());
+    for link in &command.idp_links {
+        known(core, link)?;
     }
     let email = contact::email(&command.email)?;
     let phone = command.phone.as_deref().map(contact::phone).transpose()?;
@@ -195,6 +196,8 @@ pub async fn add_human(
                 let sealed = core.totps.import(id, secret)?;
                 events.extend(user::import_totp(&authority, new_totp(core, sealed)));
             }
+            let links = command.idp_links.iter().cloned();
+            events.extend(links.map(IdpLink::added));
             Ok(events)
         },
     };

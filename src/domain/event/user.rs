@@ -69,6 +69,10 @@ events! {
         TotpCheckSucceeded(TotpCheckSucceeded) = 328 "user.human.mfa.otp.check.succeeded",
         /// A code that was wrong or had been used.
         TotpCheckFailed(Nothing) = 329 "user.human.mfa.otp.check.failed",
+        /// A user of an identity provider was linked.
+        IdpLinkAdded(IdpLinkAdded) = 385 "user.human.externalidp.added",
+        /// The link is gone.
+        IdpLinkRemoved(IdpLinkRemoved) = 386 "user.human.externalidp.removed",
     }
 }
 
@@ -275,6 +279,28 @@ pub struct TotpCheckSucceeded {
     /// The time step of the code (RFC 6238 section 4.2): no code of it or of an earlier one is taken
     /// again.
     pub step: u64,
+}
+
+/// Payload of `user.human.externalidp.added`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdpLinkAdded {
+    /// The provider.
+    pub idp_config_id: String,
+    /// The user's id there.
+    pub user_id: String,
+    /// The user's name there.
+    pub display_name: String,
+}
+
+/// Payload of `user.human.externalidp.removed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdpLinkRemoved {
+    /// The provider.
+    pub idp_config_id: String,
+    /// The user's id there.
+    pub user_id: String,
 }
 
 #[expect(

@@ -32,6 +32,8 @@ pub struct Changes {
     pub user: Option<UserFact>,
     /// The password was proven.
     pub password: bool,
+    /// An identity provider vouched for the user.
+    pub intent: bool,
     /// A code of the user's authenticator app was proven.
     pub totp: bool,
     /// Keys to set; an empty value removes its key.
@@ -151,6 +153,11 @@ fn changed(session: &Session, now: Timestamp, changes: &Changes) -> Vec<SessionE
     }
     if changes.password {
         events.push(SessionEvent::PasswordChecked(FactorChecked {
+            checked_at: now,
+        }));
+    }
+    if changes.intent {
+        events.push(SessionEvent::IntentChecked(FactorChecked {
             checked_at: now,
         }));
     }

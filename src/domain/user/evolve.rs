@@ -206,7 +206,9 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::TotpVerified(_)
         | UserEvent::TotpRemoved(_)
         | UserEvent::TotpCheckSucceeded(_)
-        | UserEvent::TotpCheckFailed(_) => {}
+        | UserEvent::TotpCheckFailed(_)
+        | UserEvent::IdpLinkAdded(_)
+        | UserEvent::IdpLinkRemoved(_) => {}
     }
 }
 

@@ -4,6 +4,7 @@ pub mod contact;
 mod decide;
 mod error;
 mod evolve;
+mod idp_link;
 pub mod login_name;
 mod totp;
 mod update;
@@ -19,6 +20,7 @@ pub use decide::{
 };
 pub use error::UserError;
 pub use evolve::{evolve, first, fold};
+pub use idp_link::{IdpLink, add_idp_link, remove_idp_link};
 pub use totp::{
     NewTotp, StoredSecret, Totp, TotpJudgement, import_totp, judge_totp, register_totp,
     remove_totp, totp_ready, verifiable_totp, verify_totp,

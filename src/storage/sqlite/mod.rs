@@ -11,6 +11,8 @@
 mod cells;
 mod connection;
 mod error;
+mod idp_links;
+mod intents;
 mod log;
 mod members;
 mod migrate;
