@@ -15,7 +15,6 @@ use crate::error::Error;
 use crate::query::{self, ListIdpLinks};
 
 /// `GetIDPByID`.
-#[expect(clippy::unused_async, reason = "operations of one form")]
 pub(crate) async fn get_idp_by_id(
     core: &Core,
     caller: &Caller,

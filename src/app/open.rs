@@ -13,7 +13,7 @@ use crate::domain::ids::{InstanceId, OrgId};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::user::login_name;
-use crate::federation::Federated;
+use crate::federation::{Federated, Registration};
 use crate::observe::SystemClock;
 use crate::ports::{Clock, IdGenerator, IdentityProviders, Readable, Seal, UserOrder, UserQuery};
 use crate::storage::sqlite::{Options, SqliteStore};
@@ -132,9 +132,13 @@ fn identity_providers(
 ) -> Result<IdentityProviders, AppError> {
     let mut partners = Vec::with_capacity(config.idp.len());
     for idp in &config.idp {
-        partners.push((idp.to_domain(), client_secret(idp)?));
+        partners.push(Registration {
+            provider: idp.to_domain(),
+            secret: client_secret(idp)?,
+            timeout: idp.timeout,
+        });
     }
-    let known = partners.iter().map(|(provider, _)| provider.clone());
+    let known = partners.iter().map(|partner| partner.provider.clone());
     let known = known.collect();
     let clock = Arc::clone(&machine.clock);
     let federation = Federated::new(partners, &config.external_url(), clock);

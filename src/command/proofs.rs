@@ -36,7 +36,7 @@ pub(super) struct Proofs {
     user: Option<User>,
     user_checked: bool,
     password: Option<Compared>,
-    intent: Option<Intent>,
+    intent: Option<Box<Intent>>,
     totp: bool,
 }
 
@@ -84,7 +84,7 @@ impl Proofs {
             };
             let intent = Box::pin(prove_intent(core, user.id, check)).await?;
             proofs.user = Some(user);
-            proofs.intent = Some(intent);
+            proofs.intent = Some(Box::new(intent));
         }
         if let Some(digits) = &checks.totp {
             let user = if let Some(user) = proofs.user.take() {
@@ -183,7 +183,8 @@ impl Proofs {
             let user = found.ok_or(SessionError::UserNotFound)?;
             usable(&user)?;
             if let Some(intent) = self.intent.take() {
-                self.intent = Some(check_intent::judged(core, user.id, intent.id).await?);
+                let judged = Box::pin(check_intent::judged(core, user.id, intent.id));
+                self.intent = Some(Box::new(judged.await?));
             }
             self.user = Some(user);
         }

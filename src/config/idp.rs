@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::units::span;
 use crate::domain::idp::{AutoLinking, Provider, ProviderKind, ProviderOptions};
 use crate::domain::secret::Secret;
 
@@ -39,6 +41,9 @@ pub struct IdpConfig {
     pub client_secret: Option<Secret>,
     /// A file with that secret in its place; default none.
     pub client_secret_file: Option<PathBuf>,
+    /// How long one request to it may take; default `10s`.
+    #[serde(with = "span")]
+    pub timeout: Duration,
     /// What is asked for; default `openid`, `profile`, `email`.
     pub scopes: Vec<String>,
     /// Of OpenID Connect: the ID token alone says who the user is; default false.
@@ -95,6 +100,7 @@ impl Default for IdpConfig {
             client_id: String::new(),
             client_secret: None,
             client_secret_file: None,
+            timeout: Duration::from_secs(10),
             scopes: ["openid", "profile", "email"].map(str::to_owned).into(),
             id_token_mapping: false,
             linking_allowed: options.linking_allowed,

@@ -51,6 +51,7 @@ pub(super) const IDP_KEYS: &[(&str, Rule)] = &[
     ("client_id", Rule::Text),
     ("client_secret", Rule::Secret),
     ("client_secret_file", Rule::Path),
+    ("timeout", NETWORK),
     ("scopes", Rule::List(&Rule::Text)),
     ("id_token_mapping", Rule::Flag),
     ("linking_allowed", Rule::Flag),

@@ -7,10 +7,6 @@ use std::time::Duration;
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 use reqwest::redirect::Policy;
 
-/// To a server that is there; a handshake of TLS included.
-const CONNECT: Duration = Duration::from_secs(5);
-/// A whole request. Shorter than a browser waits, longer than a slow provider needs.
-const WHOLE: Duration = Duration::from_secs(10);
 /// Bytes of an answer at most: key sets and profiles with all groups have some ten KiB.
 const LARGEST: usize = 256 << 10;
 
@@ -43,7 +39,10 @@ impl From<reqwest::Error> for HttpFault {
 
 /// Makes requests to providers.
 #[derive(Debug, Clone)]
-pub(super) struct HttpClient(reqwest::Client);
+pub(super) struct HttpClient {
+    client: reqwest::Client,
+    timeout: Duration,
+}
 
 impl HttpClient {
     /// A client that keeps no connection: a login is rare, and its workers come and go.
@@ -52,17 +51,27 @@ impl HttpClient {
             .redirect(Policy::none())
             .no_proxy()
             .referer(false)
-            .connect_timeout(CONNECT)
-            .timeout(WHOLE)
             .pool_max_idle_per_host(0)
             .user_agent("bartizan")
             .build()?;
-        Ok(Self(client))
+        Ok(Self {
+            client,
+            timeout: Duration::ZERO,
+        })
+    }
+
+    /// The same for a provider that is given another time for a whole request.
+    pub(super) fn within(&self, timeout: Duration) -> Self {
+        Self {
+            client: self.client.clone(),
+            timeout,
+        }
     }
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpFault> {
-        let request = reqwest::Request::try_from(request)?;
-        let mut response = self.0.execute(request).await?;
+        let mut request = reqwest::Request::try_from(request)?;
+        *request.timeout_mut() = Some(self.timeout);
+        let mut response = self.client.execute(request).await?;
         let mut answer = http::Response::builder().status(response.status());
         if let Some(headers) = answer.headers_mut() {
             headers.extend(response.headers().clone());

@@ -9,6 +9,7 @@ mod profile;
 mod verify;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreProviderMetadata,
@@ -42,11 +43,21 @@ type Client = CoreClient<
     EndpointMaybeSet,
 >;
 
+/// A provider, and what is shared with it alone.
+#[derive(Debug)]
+pub struct Registration {
+    /// What may be told of it.
+    pub provider: Provider,
+    /// The secret of this server as its client; none for a public client.
+    pub secret: Option<Secret>,
+    /// How long one request to it may take.
+    pub timeout: Duration,
+}
+
 /// The providers of this installation.
 #[derive(Debug)]
 pub struct Federated {
     providers: Vec<Partner>,
-    http: HttpClient,
     callback: String,
     clock: Arc<dyn Clock>,
 }
@@ -56,28 +67,30 @@ pub struct Federated {
 struct Partner {
     provider: Provider,
     secret: Option<Secret>,
+    http: HttpClient,
     discovery: Discovery,
 }
 
 impl Federated {
-    /// The providers with the secrets that they gave us; `external_url` is the address of this server
+    /// The providers that are registered; `external_url` is the address of this server
     /// as browsers know it.
     ///
     /// # Errors
     /// If the client for requests cannot be made.
     pub fn new(
-        providers: impl IntoIterator<Item = (Provider, Option<Secret>)>,
+        providers: impl IntoIterator<Item = Registration>,
         external_url: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, String> {
-        let partner = |(provider, secret)| Partner {
-            provider,
-            secret,
+        let http = HttpClient::new().map_err(|error| error.to_string())?;
+        let partner = |registered: Registration| Partner {
+            provider: registered.provider,
+            secret: registered.secret,
+            http: http.within(registered.timeout),
             discovery: Discovery::default(),
         };
         Ok(Self {
             providers: providers.into_iter().map(partner).collect(),
-            http: HttpClient::new().map_err(|error| error.to_string())?,
             callback: format!("{external_url}{CALLBACK}"),
             clock,
         })
@@ -95,7 +108,10 @@ impl Federated {
         let now = self.clock.now();
         match &partner.provider.kind {
             ProviderKind::Oidc { issuer, .. } => {
-                partner.discovery.get(&self.http, issuer, now, None).await
+                partner
+                    .discovery
+                    .get(&partner.http, issuer, now, None)
+                    .await
             }
             ProviderKind::OAuth {
                 authorization_endpoint,
@@ -166,7 +182,7 @@ impl Federated {
             .exchange_code(code)
             .map_err(misconfigured)?
             .set_pkce_verifier(verifier)
-            .request_async(&self.http)
+            .request_async(&partner.http)
             .await
             .map_err(|error| refused(&error))?;
         let access_token = Secret::new(response.access_token().secret().clone());
@@ -182,7 +198,7 @@ impl Federated {
                 let endpoint = client.user_info_url().filter(|_| !id_token_mapping);
                 let claims = match endpoint {
                     Some(url) => {
-                        let claims = self.userinfo(url.as_str(), &access_token).await?;
+                        let claims = Self::userinfo(partner, url.as_str(), &access_token).await?;
                         if profile::text(&claims, "sub").as_ref() != Some(&token.subject) {
                             return Err(untrusted("userinfo is about somebody else"));
                         }
@@ -197,7 +213,7 @@ impl Federated {
                 id_attribute,
                 ..
             } => {
-                let claims = self.userinfo(user_endpoint, &access_token).await?;
+                let claims = Self::userinfo(partner, user_endpoint, &access_token).await?;
                 let id = profile::text(&claims, id_attribute);
                 let id = id.ok_or_else(|| untrusted("userinfo has no id"))?;
                 (id, claims, None)
@@ -232,7 +248,7 @@ impl Federated {
             Err(verify::TokenFault::UnknownKey) => {
                 let found = partner
                     .discovery
-                    .get(&self.http, issuer, now, Some(found.at));
+                    .get(&partner.http, issuer, now, Some(found.at));
                 let found = found.await?;
                 let client = self.client(partner, &found.metadata)?;
                 verify::id_token(&client, &found.metadata, token, access_token, &nonce, now)
@@ -242,13 +258,17 @@ impl Federated {
         .map_err(|fault| untrusted(&fault.to_string()))
     }
 
-    async fn userinfo(&self, url: &str, token: &Secret) -> Result<Claims, FederationFault> {
+    async fn userinfo(
+        partner: &Partner,
+        url: &str,
+        token: &Secret,
+    ) -> Result<Claims, FederationFault> {
         let request = openidconnect::http::Request::get(url)
             .header("accept", "application/json")
             .header("authorization", format!("Bearer {}", token.expose()))
             .body(Vec::new())
             .map_err(misconfigured)?;
-        let answer = self.http.call(request).await;
+        let answer = partner.http.call(request).await;
         let answer = answer.map_err(|fault| unreachable("userinfo", &fault.to_string()))?;
         if !answer.status().is_success() {
             let status = answer.status().to_string();

@@ -22,13 +22,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Resul
     let Call { core, caller, .. } = *call;
     let body = match operation {
         UserOperation::AddHumanUser => {
-            // The largest of them, boxed so that the future of every request stays small.
-            encode(Box::pin(service::add_human_user(
-                core,
-                caller,
-                call.message()?,
-            )))
-            .await
+            encode(service::add_human_user(core, caller, call.message()?)).await
         }
         UserOperation::UpdateHumanUser => {
             encode(service::update_human_user(

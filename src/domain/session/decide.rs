@@ -234,6 +234,7 @@ mod tests {
         let changes = Changes {
             user: Some(user()),
             password: true,
+            intent: true,
             totp: true,
             metadata: map(&[("k", "v")]),
             lifetime: Some(Span::from_seconds(60)),
@@ -245,12 +246,13 @@ mod tests {
                 "session.added",
                 "session.user.checked",
                 "session.password.checked",
+                "session.intent.checked",
                 "session.totp.checked",
                 "session.metadata.set",
                 "session.lifetime.set",
             ]
         );
-        assert_eq!(session.sequence, Sequence::new(6));
+        assert_eq!(session.sequence, Sequence::new(7));
         assert_eq!(session.expires_at, Some(NOW.plus(Span::from_seconds(60))));
         assert!(session.is_of(UserId::new(7)));
     }

@@ -192,7 +192,7 @@ fn a_newer_schema_is_refused_and_not_touched() {
     let before = contents(&path);
     assert_eq!(
         refused(&path).to_string(),
-        "the database has schema version 99, this program knows up to 3"
+        "the database has schema version 99, this program knows up to 5"
     );
     assert_eq!(contents(&path), before);
     drop(folder);

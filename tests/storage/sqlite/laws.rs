@@ -241,6 +241,7 @@ impl World {
             user: checks.user.map(|at| UserSelector::Id(self.users[at])),
             password: secret(checks),
             totp: checks.totp.map(|right| self.code(right)),
+            intent: None,
         }
     }
 
@@ -396,7 +397,7 @@ impl World {
             match aggregate {
                 Aggregate::Session(id) => self.session_is_its_fold(*id, history).await,
                 Aggregate::User(id) => self.user_is_its_fold(*id, history).await,
-                Aggregate::Org(_) | Aggregate::Instance(_) => {}
+                Aggregate::Org(_) | Aggregate::Instance(_) | Aggregate::Intent(_) => {}
             }
         }
         let taken: usize = histories.values().map(|history| taken_codes(history)).sum();

@@ -8,17 +8,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bartizan::domain::event::{
-    CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, InstanceEvent,
+    CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, IdpLinkAdded,
+    IdpLinkRemoved, InstanceEvent, IntentEvent, IntentFailed, IntentStarted, IntentSucceeded,
     MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged,
     PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent,
     UserMetadataSet, UsernameChanged, event_types,
 };
-use bartizan::domain::ids::{PatId, UserId};
+use bartizan::domain::ids::{IntentId, PatId, Sequence, UserId};
+use bartizan::domain::intent;
 use bartizan::domain::secret::{HashText, SealedSecret};
 use bartizan::domain::session::{Changes, UserAgent};
 use bartizan::domain::time::Span;
 use bartizan::domain::user::User;
-use bartizan::ports::Commit;
+use bartizan::ports::{Append, Commit, State};
 use bartizan::storage::sqlite::{Finding, Options};
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -32,7 +34,7 @@ use crate::fixture::{
 };
 
 /// The tables that follow from events, and the column by which a finding names a row.
-const STATE: [(&str, &str); 8] = [
+const STATE: [(&str, &str); 10] = [
     ("instance", "id"),
     ("orgs", "id"),
     ("users", "id"),
@@ -41,6 +43,8 @@ const STATE: [(&str, &str); 8] = [
     ("user_metadata", "user_id"),
     ("pats", "id"),
     ("members", "user_id"),
+    ("intents", "id"),
+    ("idp_links", "user_id"),
 ];
 
 fn roles(user: UserId, roles: &[&str]) -> MemberRoles {
@@ -69,6 +73,14 @@ fn totp(secret: &str) -> UserEvent {
     UserEvent::TotpAdded(TotpAdded {
         secret_id: fingerprint(&HashText::new(secret.as_str())),
         secret: Some(secret),
+    })
+}
+
+fn linked(external: &str) -> UserEvent {
+    UserEvent::IdpLinkAdded(IdpLinkAdded {
+        idp_config_id: "acme".to_owned(),
+        user_id: external.to_owned(),
+        display_name: "somebody".to_owned(),
     })
 }
 
@@ -123,6 +135,12 @@ async fn people(kept: &Kept) -> User {
         UserEvent::TotpRemoved(Nothing {}),
         totp("second"),
         UserEvent::TotpVerified(Nothing {}),
+        linked("ann there"),
+        linked("ann elsewhere"),
+        UserEvent::IdpLinkRemoved(IdpLinkRemoved {
+            idp_config_id: "acme".to_owned(),
+            user_id: "ann elsewhere".to_owned(),
+        }),
         UserEvent::Locked(Nothing {}),
         UserEvent::Unlocked(Nothing {}),
         UserEvent::TotpCheckSucceeded(TotpCheckSucceeded { step: 59_455_385 }),
@@ -162,6 +180,7 @@ async fn people(kept: &Kept) -> User {
             phone: "+41791234567".to_owned(),
         }),
         UserEvent::PhoneRemoved(Nothing {}),
+        linked("eve there"),
     ];
     let (eve, mut commit) = change_user(&eve, at(25), events);
     commit.login_names = vec![(eve.id, "adam".to_owned())];
@@ -232,6 +251,7 @@ async fn sessions(kept: &Kept, user: &User) {
     let changes = Changes {
         user: Some(fact(user)),
         password: true,
+        intent: true,
         totp: true,
         lifetime: Some(Span::from_seconds(3_600)),
         ..set_key("value")
@@ -244,6 +264,53 @@ async fn sessions(kept: &Kept, user: &User) {
     written(&kept.store, commit).await;
     let (_, commit) = end_session(&ended, at(100));
     written(&kept.store, commit).await;
+}
+
+/// Logins at an identity provider: under way, done, failed, and used up.
+async fn intents(kept: &Kept, user: &User) {
+    let started = |id| {
+        let event = IntentEvent::Started(IntentStarted {
+            success_url: "https://login.example/ok".to_owned(),
+            failure_url: "https://login.example/no".to_owned(),
+            idp_id: "acme".to_owned(),
+            handshake_id: fingerprint(&HashText::new("x1.handshake")),
+            handshake: Some(SealedSecret::new("x1.handshake")),
+        });
+        let intent = intent::first(IntentId::new(id), at(110), &event).unwrap();
+        (intent, event)
+    };
+    let succeeded = IntentEvent::Succeeded(IntentSucceeded {
+        idp_user_id: "ann there".to_owned(),
+        idp_user_name: "ann".to_owned(),
+        user_id: Some(user.id.to_string()),
+        expires_at: at(3_720),
+        identity_id: fingerprint(&HashText::new("x1.identity")),
+        identity: Some(SealedSecret::new("x1.identity")),
+    });
+    let failed = IntentEvent::Failed(IntentFailed {
+        reason: "access_denied".to_owned(),
+    });
+    for (id, more) in [
+        (6_001, vec![]),
+        (6_002, vec![succeeded.clone()]),
+        (6_003, vec![failed]),
+        (6_004, vec![succeeded, IntentEvent::Consumed(Nothing {})]),
+    ] {
+        let (mut intent, event) = started(id);
+        let mut events = vec![event];
+        for event in more {
+            intent = intent::evolve(intent, at(110), &event);
+            events.push(event);
+        }
+        let append = Append {
+            expected: Sequence::NONE,
+            owner: 1,
+            events: events.into_iter().map(Event::Intent).collect(),
+            state: State::Intent(Box::new(intent)),
+        };
+        let commit = Commit::new(at(110), ADMIN, vec![append]);
+        written(&kept.store, commit).await;
+    }
 }
 
 /// A database with every kind of event, and a place for copies that are tampered with.
@@ -260,6 +327,7 @@ impl World {
             machines(&kept).await;
             let ann = people(&kept).await;
             sessions(&kept, &ann).await;
+            intents(&kept, &ann).await;
             let events = all_events(&kept.store).await;
             events.iter().map(|event| event.event.name()).collect()
         });
@@ -487,7 +555,9 @@ fn every_row_that_is_missing_or_too_many_is_found() {
             .map(|column| {
                 if column == key {
                     "9999"
-                } else if column == "name" && table == "login_names" {
+                } else if (column == "name" && table == "login_names")
+                    || (column == "external_id" && table == "idp_links")
+                {
                     "'nobody'"
                 } else {
                     column
