@@ -80,7 +80,7 @@ mod tests {
     fn a_token_names_its_intent_and_a_state_is_none() {
         let maker = maker(&[1]);
         let (token, state) = (maker.token(INTENT).unwrap(), maker.state(INTENT).unwrap());
-        assert_eq!(token.expose().len(), 43);
+        assert_eq!(token.expose().len(), 64);
         assert_eq!(maker.read_token(token.expose()), Ok(INTENT));
         assert_eq!(maker.read_state(state.expose()), Some(INTENT));
         let forged = Err(IntentTokenFault::Forged);

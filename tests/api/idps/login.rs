@@ -167,7 +167,7 @@ fn a_provider_without_openid_connect_is_asked_for_the_user() {
             "idpId": OAUTH,
             "userId": "42",
             "userName": "octo",
-            "rawInformation": { "id": 42.0, "login": "octo", "email": null },
+            "rawInformation": { "id": 42, "login": "octo", "email": null },
         },
         "addHumanUser": {
             "username": "octo",

@@ -9,18 +9,17 @@ use std::path::{Path, PathBuf};
 
 use bartizan::domain::event::{
     CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, IdpLinkAdded,
-    IdpLinkRemoved, InstanceEvent, IntentEvent, IntentFailed, IntentStarted, IntentSucceeded,
-    MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged,
-    PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent,
-    UserMetadataSet, UsernameChanged, event_types,
+    IdpLinkRemoved, InstanceEvent, IntentEvent, IntentFailed, MachineAdded, MachineChanged,
+    MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged, PatAdded, PatRemoved,
+    PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent, UserMetadataSet,
+    UsernameChanged, event_types,
 };
-use bartizan::domain::ids::{IntentId, PatId, Sequence, UserId};
-use bartizan::domain::intent;
+use bartizan::domain::ids::{PatId, UserId};
 use bartizan::domain::secret::{HashText, SealedSecret};
 use bartizan::domain::session::{Changes, UserAgent};
 use bartizan::domain::time::Span;
 use bartizan::domain::user::User;
-use bartizan::ports::{Append, Commit, State};
+use bartizan::ports::Commit;
 use bartizan::storage::sqlite::{Finding, Options};
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -28,9 +27,10 @@ use tempfile::TempDir;
 
 use super::{Kept, assert_clean, block_on, open, raw, verified};
 use crate::fixture::{
-    ADMIN, ORG, all_events, at, change_instance, change_org, change_session, change_user,
-    end_session, fact, fingerprint, first_start, hash_of, human_added, new_human, new_machine,
-    new_session, new_session_on, new_user, set_key, tied_to, written,
+    ADMIN, ORG, all_events, at, change_instance, change_intent, change_org, change_session,
+    change_user, end_session, fact, fingerprint, first_start, hash_of, human_added, new_human,
+    new_intent, new_machine, new_session, new_session_on, new_user, set_key, succeeded, tied_to,
+    written,
 };
 
 /// The tables that follow from events, and the column by which a finding names a row.
@@ -268,48 +268,24 @@ async fn sessions(kept: &Kept, user: &User) {
 
 /// Logins at an identity provider: under way, done, failed, and used up.
 async fn intents(kept: &Kept, user: &User) {
-    let started = |id| {
-        let event = IntentEvent::Started(IntentStarted {
-            success_url: "https://login.example/ok".to_owned(),
-            failure_url: "https://login.example/no".to_owned(),
-            idp_id: "acme".to_owned(),
-            handshake_id: fingerprint(&HashText::new("x1.handshake")),
-            handshake: Some(SealedSecret::new("x1.handshake")),
-        });
-        let intent = intent::first(IntentId::new(id), at(110), &event).unwrap();
-        (intent, event)
-    };
-    let succeeded = IntentEvent::Succeeded(IntentSucceeded {
-        idp_user_id: "ann there".to_owned(),
-        idp_user_name: "ann".to_owned(),
-        user_id: Some(user.id.to_string()),
-        expires_at: at(3_720),
-        identity_id: fingerprint(&HashText::new("x1.identity")),
-        identity: Some(SealedSecret::new("x1.identity")),
-    });
+    let done = succeeded(Some(user.id));
     let failed = IntentEvent::Failed(IntentFailed {
         reason: "access_denied".to_owned(),
     });
-    for (id, more) in [
+    let used = IntentEvent::Consumed(Nothing {});
+    for (id, events) in [
         (6_001, vec![]),
-        (6_002, vec![succeeded.clone()]),
+        (6_002, vec![done.clone()]),
         (6_003, vec![failed]),
-        (6_004, vec![succeeded, IntentEvent::Consumed(Nothing {})]),
+        (6_004, vec![done, used]),
     ] {
-        let (mut intent, event) = started(id);
-        let mut events = vec![event];
-        for event in more {
-            intent = intent::evolve(intent, at(110), &event);
-            events.push(event);
-        }
-        let append = Append {
-            expected: Sequence::NONE,
-            owner: 1,
-            events: events.into_iter().map(Event::Intent).collect(),
-            state: State::Intent(Box::new(intent)),
-        };
-        let commit = Commit::new(at(110), ADMIN, vec![append]);
+        let (mut intent, commit) = new_intent(id, at(110));
         written(&kept.store, commit).await;
+        for event in events {
+            let (after, commit) = change_intent(&intent, at(120), event);
+            written(&kept.store, commit).await;
+            intent = after;
+        }
     }
 }
 
