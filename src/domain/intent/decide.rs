@@ -197,7 +197,7 @@ mod tests {
         let id = |intent: &Intent, now| {
             let answer = startable(intent, at(now));
             answer
-                .map(SealedSecret::as_str)
+                .map(|sealed| sealed.as_str().to_owned())
                 .map_err(|error| error.id().to_owned())
         };
         assert_eq!(id(&started(), 3_599).as_deref(), Ok("x1.h"));

@@ -279,10 +279,10 @@ async fn intents(kept: &Kept, user: &User) {
         (6_003, vec![failed]),
         (6_004, vec![done, used]),
     ] {
-        let (mut intent, commit) = new_intent(id, at(110));
+        let (mut intent, commit) = new_intent(id, at(62));
         written(&kept.store, commit).await;
         for event in events {
-            let (after, commit) = change_intent(&intent, at(120), event);
+            let (after, commit) = change_intent(&intent, at(64), event);
             written(&kept.store, commit).await;
             intent = after;
         }
@@ -302,8 +302,8 @@ impl World {
             written(&kept.store, first_start()).await;
             machines(&kept).await;
             let ann = people(&kept).await;
-            sessions(&kept, &ann).await;
             intents(&kept, &ann).await;
+            sessions(&kept, &ann).await;
             let events = all_events(&kept.store).await;
             events.iter().map(|event| event.event.name()).collect()
         });
