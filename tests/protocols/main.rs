@@ -30,5 +30,6 @@ mod helpers;
 mod log;
 mod matrix;
 mod outcome;
+mod providers;
 mod streams;
 mod wire;
