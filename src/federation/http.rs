@@ -50,6 +50,8 @@ impl HttpClient {
         let client = reqwest::Client::builder()
             .redirect(Policy::none())
             .no_proxy()
+            // HTTP/2 is worth nothing for three requests, and its library logs headers.
+            .http1_only()
             .referer(false)
             .pool_max_idle_per_host(0)
             .user_agent("bartizan")

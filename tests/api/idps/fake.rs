@@ -10,7 +10,7 @@ use bartizan::config::{Config, IdpConfig, IdpKindConfig};
 use bartizan::domain::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use openidconnect::core::{CoreEdDsaPrivateSigningKey, CoreJwsSigningAlgorithm};
+use openidconnect::core::{CoreEdDsaPrivateSigningKey, CoreHmacKey, CoreJwsSigningAlgorithm};
 use openidconnect::{JsonWebKeyId, PkceCodeChallenge, PkceCodeVerifier, PrivateSigningKey as _};
 use serde_json::{Value, json};
 use url::Url;
@@ -24,7 +24,7 @@ pub(crate) const IDP: &str = "270000000000000001";
 /// The id of one that speaks OAuth 2.0 alone.
 pub(crate) const OAUTH: &str = "270000000000000002";
 /// What it shares with the server. Characters that need an escape in the header (RFC 6749 section 2.3.1).
-const SECRET: &str = "s3cret:of/the client";
+pub(crate) const SECRET: &str = "s3cret:of/the client";
 /// Where browsers go after a login.
 pub(crate) const SUCCESS: &str = "https://login.example.com/ok?app=1";
 /// Where they go when it failed.
@@ -438,7 +438,9 @@ fn id_token(state: &State, address: SocketAddr) -> String {
     let text = format!("{}.{}", encode(header), encode(claims.to_string()));
     let signature = match state.fault {
         Fault::Unsigned => Vec::new(),
-        Fault::SharedSecret => vec![7; 32],
+        Fault::SharedSecret => CoreHmacKey::new(SECRET)
+            .sign(&CoreJwsSigningAlgorithm::HmacSha256, text.as_bytes())
+            .unwrap(),
         _ => {
             let signed = key(state.rotated || state.fault == Fault::Signature);
             signed

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::fake::{FakeProvider, Fault, IDP, Landing, come_back, start};
+use super::fake::{FakeProvider, Fault, IDP, Landing, SECRET, come_back, start};
 use super::login::retrieve;
 use crate::helpers::server::TestServer;
+use crate::secrets::capture;
 
 const UNREACHABLE: (&str, &str) = ("BTZ-1dpUn", "Identity provider cannot be reached");
 const REFUSED: (&str, &str) = ("BTZ-1dpRf", "Identity provider refused the login");
@@ -81,6 +82,45 @@ fn a_code_that_the_provider_does_not_take_is_told_without_its_words() {
     assert_eq!(landing.value("error"), "BTZ-1ntCd");
     let text = "Code parameter is missing in the request";
     assert_eq!(landing.value("error_description"), text);
+}
+
+#[test]
+fn no_secret_of_a_login_is_logged_however_it_ends() {
+    let log = capture();
+    let provider = FakeProvider::start();
+    let server = provider.server();
+    let mut secrets = Vec::new();
+    for fault in [
+        Fault::None,
+        Fault::Code,
+        Fault::Garbage,
+        Fault::HangUp,
+        Fault::Signature,
+        Fault::Subject,
+    ] {
+        let login = provider.begin(&server);
+        provider.fault(fault);
+        let landing = Landing::of(&come_back(&server, &login, "code=c0de"));
+        provider.fault(Fault::None);
+        secrets.push(login.state);
+        secrets.extend(landing.values.get("token").cloned());
+    }
+    // How `bartizan:` begins in base64.
+    let basic = "Basic YmFydGl6YW46";
+    let known = [
+        "acc3ss",
+        "code=c0de",
+        "code_verifier=",
+        SECRET,
+        basic,
+        "c0de is used",
+    ];
+    secrets.extend(known.map(str::to_owned));
+    for secret in secrets {
+        assert_eq!(log.with(&secret), [""; 0], "{secret}");
+    }
+    let reasons = log.with("the identity provider refused the code: invalid_grant");
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
 }
 
 #[test]
