@@ -60,7 +60,7 @@ pub(crate) enum Fault {
     Subject,
     /// It takes no code.
     Code,
-    /// Answers without end.
+    /// An answer that is far too long.
     Huge,
     /// A redirect in the place of an answer.
     Redirect,
@@ -333,7 +333,6 @@ fn serve(mut stream: TcpStream, address: SocketAddr, state: &Mutex<State>) -> bo
         _ => {}
     }
     let answer = match (state.fault, request.as_str()) {
-        (Fault::Huge, "POST /token") => (200, "x".repeat(300 << 10)),
         (Fault::Garbage, "POST /token") => (200, "<html>".to_owned()),
         (Fault::Redirect, "POST /token") => (302, String::new()),
         (_, "GET /.well-known/openid-configuration") => (200, metadata(address)),
@@ -403,6 +402,10 @@ fn token(
         return (400, body.to_string());
     }
     let mut body = json!({ "access_token": "acc3ss", "token_type": "Bearer", "expires_in": 60 });
+    if state.fault == Fault::Huge {
+        // Nothing else is wrong with it.
+        body["padding"] = json!("x".repeat(300 << 10));
+    }
     if state.fault != Fault::NoIdToken {
         body["id_token"] = json!(id_token(state, address));
     }

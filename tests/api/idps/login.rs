@@ -378,6 +378,11 @@ fn a_callback_without_a_login_goes_nowhere() {
             .fails_plainly(3, "too many values for field \"code\"");
         let post = nobody.post("/idps/callback", &json!({}));
         assert_eq!(post.response.status, 405);
+        assert_eq!(post.response.header("allow"), Some("GET"));
+        assert_eq!(
+            post.json(),
+            json!({ "code": 12, "message": "Method Not Allowed" })
+        );
     });
     // None of this has touched the login.
     let landing = Landing::of(&come_back(&server, &login, "code=c0de"));
