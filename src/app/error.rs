@@ -89,9 +89,6 @@ pub enum AppError {
     /// The client that asks identity providers.
     #[error("cannot make a client for identity providers: {0}")]
     HttpClient(String),
-    /// What gRPC tells of the services does not fit together.
-    #[error("the descriptions of the services cannot be read: {0}")]
-    Services(#[source] Error),
     /// The port cannot be opened.
     #[error("cannot listen on: `{address}`")]
     Listen {
@@ -135,7 +132,6 @@ impl AppError {
             | Self::TokenFile { .. }
             | Self::ClientSecret { .. }
             | Self::HttpClient(_)
-            | Self::Services(_)
             | Self::Serve(_) => None,
         }
     }

@@ -5,10 +5,13 @@ mod data_dir;
 mod error;
 mod failure_log;
 mod first_start;
+mod identity_providers;
 mod open;
+mod restore;
 mod running;
 
 pub use certificates::{CertificateError, Certificates};
 pub use error::AppError;
 pub use open::{Machine, Opened, open};
+pub use restore::{Restored, restore};
 pub use running::{Running, start};

@@ -2,23 +2,22 @@
 
 use std::sync::Arc;
 
-use crate::config::{Config, IdpConfig};
+use crate::config::Config;
 use crate::core::{Core, ListLimits};
 use crate::crypto::{
-    ChainKey, CodeMaker, IntentTokenMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds,
-    SealingKeys, TokenCodec, TokenHashing, TotpMaker,
+    ChainKey, CodeMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds, SealingKeys,
+    TokenCodec, TokenHashing, TotpMaker,
 };
 use crate::delivery::Postbox;
 use crate::domain::ids::{InstanceId, OrgId};
-use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::user::login_name;
-use crate::federation::{Federated, Registration};
 use crate::observe::SystemClock;
-use crate::ports::{Clock, IdGenerator, IdentityProviders, Readable, Seal, UserOrder, UserQuery};
+use crate::ports::{Clock, IdGenerator, Readable, Seal, UserOrder, UserQuery};
 use crate::storage::sqlite::{Options, SqliteStore};
 
 use super::AppError;
+use super::identity_providers::identity_providers;
 
 /// What tests put in the place of the machine's own.
 #[derive(Debug, Clone)]
@@ -106,7 +105,7 @@ pub(super) fn compose(
             [],
             "http://localhost:3000/ui/v2/login",
         )),
-        idps: identity_providers(config, &machine, keys)?,
+        idps: identity_providers(config, Arc::clone(&machine.clock), keys)?,
         set_up_at: Timestamp::default(),
         configured_at: machine.clock.now(),
         clock: machine.clock,
@@ -124,47 +123,7 @@ pub(super) fn compose(
     Ok(Opened { core, store, seal })
 }
 
-/// The configured providers, with the secrets that they gave us.
-fn identity_providers(
-    config: &Config,
-    machine: &Machine,
-    keys: &KeyFile,
-) -> Result<IdentityProviders, AppError> {
-    let mut partners = Vec::with_capacity(config.idp.len());
-    for idp in &config.idp {
-        partners.push(Registration {
-            provider: idp.to_domain(),
-            secret: client_secret(idp)?,
-            timeout: idp.timeout,
-        });
-    }
-    let known = partners.iter().map(|partner| partner.provider.clone());
-    let known = known.collect();
-    let clock = Arc::clone(&machine.clock);
-    let federation = Federated::new(partners, &config.external_url(), clock);
-    Ok(IdentityProviders {
-        known,
-        federation: Arc::new(federation.map_err(AppError::HttpClient)?),
-        tokens: Arc::new(IntentTokenMaker::new(keys)),
-        vault: Arc::new(SealingKeys::for_intents(keys)),
-    })
-}
-
-/// The secret of this server as a provider's client, without the line break that editors add.
-fn client_secret(idp: &IdpConfig) -> Result<Option<Secret>, AppError> {
-    let Some(path) = &idp.client_secret_file else {
-        return Ok(idp.client_secret.clone());
-    };
-    let text = std::fs::read_to_string(path).map_err(|source| AppError::ClientSecret {
-        path: path.clone(),
-        source,
-    })?;
-    Ok(Some(Secret::new(
-        text.trim_end_matches(['\r', '\n']).to_owned(),
-    )))
-}
-
-fn options(config: &Config) -> Options {
+pub(super) fn options(config: &Config) -> Options {
     let kib = |bytes: usize| u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
     Options {
         read_connections: u32::try_from(config.read_connections()).unwrap_or(u32::MAX),
