@@ -59,8 +59,9 @@ pub struct Api {
 }
 
 /// Answers a request to any path: procedures are told from routes by the path, and protocols on the
-/// path of a procedure by the content type. Browsers that come back from identity providers have a path
-/// of their own.
+/// path of a procedure by the content type.
+///
+/// Browsers that come back from identity providers have a path of their own.
 pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
     if request.uri().path() == idp_callback::PATH {
         return idp_callback::handle(&request, &api.core).await;

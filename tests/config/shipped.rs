@@ -36,7 +36,7 @@ fn all_keys_of_text(toml: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for line in toml.lines() {
         if line == "[[idp]]" {
-            section = "idp.".to_owned();
+            "idp.".clone_into(&mut section);
         } else if let Some(name) = line.strip_prefix('[') {
             section = format!("{}.", name.trim_end_matches(']'));
         } else if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {

@@ -1,5 +1,10 @@
 //! An identity provider on a loopback port, as good or as bad as a test wants it.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each place looks at the faults that are its own"
+)]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -214,7 +219,7 @@ impl FakeProvider {
             ..oidc.clone()
         };
         config.idp = vec![oidc, oauth];
-        config.server.external_url = "https://id.example.com".to_owned();
+        "https://id.example.com".clone_into(&mut config.server.external_url);
     }
 
     /// A server that knows it.
@@ -255,6 +260,7 @@ impl FakeProvider {
         state.nonce = values.get("nonce").cloned().unwrap_or_default();
         state.challenge.clone_from(&values["code_challenge"]);
         state.now = server.now().seconds();
+        drop(state);
         Login {
             started,
             state: values["state"].clone(),

@@ -279,7 +279,10 @@ fn of_calls_at_the_same_time_one_uses_the_intent() {
                 .response
                 .status
         };
-        let threads: Vec<_> = (0..6).map(|_| scope.spawn(open)).collect();
+        let mut threads = Vec::new();
+        for _ in 0..6 {
+            threads.push(scope.spawn(open));
+        }
         threads
             .into_iter()
             .map(|thread| thread.join().unwrap())

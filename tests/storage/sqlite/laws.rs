@@ -357,6 +357,13 @@ impl World {
         Secret::new(text)
     }
 
+    /// Notes what a call came to that has opened or changed a session.
+    fn came_to(&mut self, checks: &Checks, session: &session::Session, before: Factors) {
+        let asks = self.login(checks).is_some();
+        proves_what_was_asked(checks, asks, &session.factors, before);
+        self.used(checks, session.user.as_ref().map(|user| user.id));
+    }
+
     async fn act(&mut self, step: &Step) -> Result<(), Error> {
         let (core, admin) = (&self.opened.core, &self.admin);
         match step {
@@ -371,10 +378,7 @@ impl World {
                     user_agent: None,
                 };
                 let saved = command::create_session(core, admin, create).await?;
-                let asks = self.login(checks).is_some();
-                proves_what_was_asked(checks, asks, &saved.session.factors, Factors::default());
-                let user = saved.session.user.as_ref().map(|user| user.id);
-                self.used(checks, user);
+                self.came_to(checks, &saved.session, Factors::default());
                 self.sessions.push(saved.session.id);
             }
             Step::Set(at, checks, kept) => {
@@ -389,11 +393,7 @@ impl World {
                     None => None,
                 };
                 let saved = command::set_session(core, admin, set).await?;
-                let before = before.unwrap().factors;
-                let asks = self.login(checks).is_some();
-                proves_what_was_asked(checks, asks, &saved.session.factors, before);
-                let user = saved.session.user.as_ref().map(|user| user.id);
-                self.used(checks, user);
+                self.came_to(checks, &saved.session, before.unwrap().factors);
             }
             Step::End(at) => {
                 let id = self.session(*at);
@@ -430,26 +430,30 @@ impl World {
                 }
             }
             Step::LogIn(who) => self.log_in(*who).await?,
-            Step::Link(at, who, on) => {
-                let (user, external) = (self.users[*at], who.to_string());
-                if *on {
-                    let link = IdpLink {
-                        idp_id: IDP.to_owned(),
-                        external_id: external,
-                        name: "somebody".to_owned(),
-                    };
-                    command::add_idp_link(core, admin, user, link).await?;
-                    assert_eq!(self.links.insert(*who, user), None, "linked twice");
-                } else {
-                    command::remove_idp_link(core, admin, user, IDP, &external).await?;
-                    assert_eq!(self.links.remove(who), Some(user));
-                }
-            }
+            Step::Link(at, who, on) => self.link(self.users[*at], *who, *on).await?,
             Step::Token => {
                 command::add_pat(core, admin, admin.user, None).await?;
             }
             Step::Reopen => self.reopen().await,
         }
+        Ok(())
+    }
+
+    async fn link(&mut self, user: UserId, who: usize, on: bool) -> Result<(), Error> {
+        let (core, admin) = (&self.opened.core, &self.admin);
+        let external_id = who.to_string();
+        if !on {
+            command::remove_idp_link(core, admin, user, IDP, &external_id).await?;
+            assert_eq!(self.links.remove(&who), Some(user));
+            return Ok(());
+        }
+        let link = IdpLink {
+            idp_id: IDP.to_owned(),
+            external_id,
+            name: "somebody".to_owned(),
+        };
+        command::add_idp_link(core, admin, user, link).await?;
+        assert_eq!(self.links.insert(who, user), None, "linked twice");
         Ok(())
     }
 

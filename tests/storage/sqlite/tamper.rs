@@ -272,12 +272,12 @@ async fn intents(kept: &Kept, user: &User) {
     let failed = IntentEvent::Failed(IntentFailed {
         reason: "access_denied".to_owned(),
     });
-    let used = IntentEvent::Consumed(Nothing {});
+    let consumed = IntentEvent::Consumed(Nothing {});
     for (id, events) in [
         (6_001, vec![]),
         (6_002, vec![done.clone()]),
         (6_003, vec![failed]),
-        (6_004, vec![done, used]),
+        (6_004, vec![done, consumed]),
     ] {
         let (mut intent, commit) = new_intent(id, at(62));
         written(&kept.store, commit).await;
