@@ -3,12 +3,15 @@
 mod bootstrap;
 mod change;
 mod check_code;
+mod check_intent;
 mod check_totp;
 mod checks;
 mod codes;
 mod contact;
 mod create_session;
 mod create_user;
+mod idp_links;
+mod intents;
 mod invites;
 mod members;
 mod mfa_init;
@@ -26,11 +29,16 @@ mod users;
 
 pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
 pub use check_code::verify_code;
+pub use check_intent::IntentCheck;
 pub use checks::UserSelector;
 pub use codes::{CodeDelivery, WithCode};
 pub use contact::{remove_phone, resend_phone_code, send_email_code, set_email, set_phone};
 pub use create_session::{CreateSession, create_session};
 pub use create_user::{NewUser, create_user};
+pub use idp_links::{add_idp_link, remove_idp_link};
+pub use intents::{
+    Callback, Onward, Returned, StartIntent, StartedIntent, return_from_idp, start_intent,
+};
 pub use invites::{Invitation, invite, invite_again};
 pub use members::{remove_member, set_member};
 pub use mfa_init::skip_mfa_init;

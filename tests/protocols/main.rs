@@ -31,5 +31,6 @@ mod helpers;
 mod log;
 mod matrix;
 mod outcome;
+mod providers;
 mod streams;
 mod wire;

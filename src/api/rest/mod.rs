@@ -9,6 +9,7 @@ pub mod routes;
 mod authentication;
 mod call;
 mod handler;
+mod idp;
 mod sessions;
 mod settings;
 mod user_codes;

@@ -224,7 +224,9 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::InviteCodeAdded(_)
         | UserEvent::InviteCheckSucceeded(_)
         | UserEvent::InviteCheckFailed(_)
-        | UserEvent::MfaInitSkipped(_) => {}
+        | UserEvent::MfaInitSkipped(_)
+        | UserEvent::IdpLinkAdded(_)
+        | UserEvent::IdpLinkRemoved(_) => {}
     }
 }
 
