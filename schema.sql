@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 4).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 5).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -105,7 +105,10 @@ CREATE TABLE users (
     totp_ready               INTEGER,          -- 1 once the authenticator app was verified
     totp_step                INTEGER,          -- of the last code that was taken
     otp_failures             INTEGER,          -- failed checks of one-time codes in a row
-    otp_failed_at            INTEGER
+    otp_failed_at            INTEGER,
+    -- Humans, since version 7.
+    web_auth_n               TEXT,             -- JSON: passkeys, security keys, codes to register them
+    u2f_ready                INTEGER           -- 1 while a security key can be used
 ) STRICT;
 
 -- ListUsers by e-mail address: what a login page asks when a login name is not found.
@@ -128,7 +131,10 @@ CREATE TABLE sessions (
     expires_at          INTEGER,
     token_hash          TEXT,             -- argon2id PHC string of the token's secret
     token_sequence      INTEGER,          -- of the event that made the token
-    totp_checked_at     INTEGER
+    totp_checked_at     INTEGER,
+    web_auth_n_checked_at    INTEGER,
+    web_auth_n_user_verified INTEGER,
+    web_auth_n_challenge     TEXT         -- JSON: what a key was asked to sign
 ) STRICT;
 
 -- ListSessions: newest or oldest first, by date, and the number of all.
@@ -254,6 +260,19 @@ INSERT INTO event_types (code, name) VALUES
     (327, 'user.human.mfa.otp.removed'),
     (328, 'user.human.mfa.otp.check.succeeded'),
     (329, 'user.human.mfa.otp.check.failed'),
+    (370, 'user.human.passwordless.token.added'),
+    (371, 'user.human.passwordless.token.verified'),
+    (372, 'user.human.passwordless.token.removed'),
+    (373, 'user.human.passwordless.token.check.succeeded'),
+    (374, 'user.human.passwordless.initialization.code.added'),
+    (375, 'user.human.passwordless.initialization.code.requested'),
+    (376, 'user.human.passwordless.initialization.code.check.succeeded'),
+    (377, 'user.human.passwordless.initialization.code.check.failed'),
+    (378, 'user.human.mfa.u2f.token.added'),
+    (379, 'user.human.mfa.u2f.token.verified'),
+    (380, 'user.human.mfa.u2f.token.removed'),
+    (381, 'user.human.mfa.u2f.token.check.succeeded'),
+    (384, 'user.human.mfa.u2f.token.signcount.changed'),
     (401, 'session.added'),
     (402, 'session.user.checked'),
     (403, 'session.password.checked'),
@@ -261,4 +280,7 @@ INSERT INTO event_types (code, name) VALUES
     (405, 'session.lifetime.set'),
     (406, 'session.token.set'),
     (407, 'session.terminated'),
-    (408, 'session.totp.checked');
+    (408, 'session.totp.checked'),
+    (417, 'session.webAuthN.challenged'),
+    (418, 'session.webAuthN.checked'),
+    (419, 'user.human.passwordless.token.signcount.changed');

@@ -8,6 +8,7 @@ mod auth;
 mod convert;
 mod deadline;
 pub mod error;
+mod host;
 mod internal_permission_service;
 #[cfg(test)]
 mod operation_tests;
@@ -20,6 +21,7 @@ mod settings_service;
 mod user_service;
 mod v1_service;
 pub mod validate;
+mod webauthn_service;
 
 use std::fmt;
 use std::future::Future;

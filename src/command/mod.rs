@@ -1,13 +1,16 @@
 //! Writes: load, decide, commit; and again from the start when someone else was faster.
 
+mod ask_webauthn;
 mod bootstrap;
 mod change;
 mod check_totp;
+mod check_webauthn;
 mod checks;
 mod create_session;
 mod create_user;
 mod members;
 mod notify;
+mod passkey_codes;
 mod pats;
 mod proofs;
 mod set_password;
@@ -17,13 +20,16 @@ mod totp;
 mod update_user;
 mod user_state;
 mod users;
+mod webauthn;
 
+pub use ask_webauthn::AskKey;
 pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
 pub use checks::UserSelector;
 pub use create_session::{CreateSession, create_session};
 pub use create_user::{NewUser, create_user};
 pub use members::{remove_member, set_member};
 pub use notify::Delivery;
+pub use passkey_codes::{PasskeyGrant, PasskeyLink, create_passkey_link};
 pub use pats::{NewPat, add_pat, remove_pat};
 pub use proofs::Checks;
 pub use set_password::{PasswordGrant, SetPassword, set_password};
@@ -37,6 +43,9 @@ pub use user_state::{UserChange, change_user};
 pub use users::{
     AddHuman, AddMachine, AddedUser, CodeDelivery, PasswordInput, add_human, add_machine,
 };
+pub use webauthn::{
+    CreationOptions, RegisterKey, RegisteredKey, VerifyKey, register_key, remove_key, verify_key,
+};
 
 use crate::core::Core;
 use crate::domain::event::{Event, SessionEvent, UserEvent};
@@ -45,6 +54,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::{self, Session, TokenMade};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
+use crate::domain::webauthn::WebAuthnChallenge;
 use crate::error::Error;
 use crate::ports::{Append, State, StoreError};
 
@@ -59,6 +69,8 @@ pub struct SavedSession {
     pub session: Session,
     /// Its new token; absent when nothing changed.
     pub token: Option<Secret>,
+    /// What a passkey or security key was asked in this call.
+    pub web_auth_n: Option<WebAuthnChallenge>,
 }
 
 /// What an aggregate looks like from outside after a command (`object.v2.Details`).

@@ -15,6 +15,7 @@ mod seal;
 mod sealing;
 mod token;
 mod totp;
+mod webauthn;
 
 pub use codes::CodeMaker;
 pub use ids::{IdError, RandomIds};
@@ -25,3 +26,4 @@ pub use seal::ChainKey;
 pub use sealing::SealingKeys;
 pub use token::{DEFAULT_MEMO, TokenCodec};
 pub use totp::TotpMaker;
+pub use webauthn::WebAuthnVerifier;

@@ -11,8 +11,8 @@ mod users;
 
 pub use authenticate::authenticate;
 pub use authentication::{
-    AuthenticationMethod, AuthenticationMethods, Factor, FactorState, list_authentication_factors,
-    list_authentication_methods,
+    AuthenticationMethod, AuthenticationMethods, Factor, FactorState, Passkey, Passkeys,
+    list_authentication_factors, list_authentication_methods, list_passkeys,
 };
 pub use members::{ListMembers, MemberList, list_members};
 pub use orgs::{ListOrgs, OrgList, list_orgs};

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use bartizan_proto::zitadel::session::v2 as wire;
 use bartizan_proto::zitadel::session::v2::__buffa::oneof::check_user::Search;
 
-use super::{sequence, span, timestamp};
-use crate::command::{Checks, CreateSession, SavedSession, SetSession, UserSelector};
+use super::{sequence, span, timestamp, webauthn};
+use crate::command::{AskKey, Checks, CreateSession, SavedSession, SetSession, UserSelector};
 use crate::domain::ids::{SessionId, given_user_key};
 use crate::domain::secret::Secret;
 use crate::domain::session::UserAgent;
@@ -22,10 +22,11 @@ use crate::query::password_checked_at;
 pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<CreateSession, Error> {
     supported(request.checks.as_option(), request.challenges.as_option())?;
     Ok(CreateSession {
-        checks: checks(request.checks.into_option()),
+        checks: checks(request.checks.into_option())?,
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
         user_agent: request.user_agent.into_option().map(user_agent),
+        web_auth_n: asked_key(request.challenges.into_option()),
     })
 }
 
@@ -37,10 +38,15 @@ pub(crate) fn set_session(request: wire::SetSessionRequest) -> Result<SetSession
     supported(request.checks.as_option(), request.challenges.as_option())?;
     Ok(SetSession {
         id: SessionId::parse(&request.session_id),
-        checks: checks(request.checks.into_option()),
+        checks: checks(request.checks.into_option())?,
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
+        web_auth_n: asked_key(request.challenges.into_option()),
     })
+}
+
+fn asked_key(challenges: Option<wire::RequestChallenges>) -> Option<AskKey> {
+    challenges?.web_auth_n.into_option().map(webauthn::ask_key)
 }
 
 /// Refuses what would otherwise be silently left undone.
@@ -49,10 +55,6 @@ fn supported(
     challenges: Option<&wire::RequestChallenges>,
 ) -> Result<(), Error> {
     let asked = [
-        (
-            checks.is_some_and(|checks| checks.web_auth_n.is_set()),
-            "check `webAuthN`",
-        ),
         (
             checks.is_some_and(|checks| checks.idp_intent.is_set()),
             "check `idpIntent`",
@@ -70,10 +72,6 @@ fn supported(
             "check `recoveryCode`",
         ),
         (
-            challenges.is_some_and(|asked| asked.web_auth_n.is_set()),
-            "challenge `webAuthN`",
-        ),
-        (
             challenges.is_some_and(|asked| asked.otp_sms.is_set()),
             "challenge `otpSms`",
         ),
@@ -88,7 +86,7 @@ fn supported(
         .map_or(Ok(()), |what| Err(Error::unimplemented(what)))
 }
 
-fn checks(checks: Option<wire::Checks>) -> Checks {
+fn checks(checks: Option<wire::Checks>) -> Result<Checks, Error> {
     let checks = checks.unwrap_or_default();
     let user = checks
         .user
@@ -102,13 +100,37 @@ fn checks(checks: Option<wire::Checks>) -> Checks {
         .password
         .into_option()
         .map(|check| Secret::new(check.password));
+    let web_auth_n = checks
+        .web_auth_n
+        .as_option()
+        .map(|check| webauthn::json(check.credential_assertion_data.as_option()))
+        .transpose()?;
     let totp = checks.totp.into_option();
     let totp = totp.map(|check| Secret::new(check.code));
-    Checks {
+    Ok(Checks {
         user,
         password,
+        web_auth_n,
         totp,
+    })
+}
+
+/// The challenges as an answer has them: there, if only empty, where the call asked for any.
+///
+/// # Errors
+/// None that a client could bring about.
+pub(crate) fn challenges(
+    asked: bool,
+    saved: &SavedSession,
+) -> Result<Option<wire::Challenges>, Error> {
+    if !asked {
+        return Ok(None);
     }
+    let web_auth_n = saved.web_auth_n.as_ref().map(webauthn::request_options);
+    Ok(Some(wire::Challenges {
+        web_auth_n: web_auth_n.transpose()?.into(),
+        ..wire::Challenges::default()
+    }))
 }
 
 /// An address that is none is dropped without a word, as ZITADEL does.
@@ -168,6 +190,12 @@ fn factors(view: &SessionView, includes_domain: bool) -> Option<wire::Factors> {
         verified_at: timestamp(at).into(),
         ..wire::PasswordFactor::default()
     });
+    let web_auth_n = view.session.factors.web_auth_n;
+    let web_auth_n = web_auth_n.map(|factor| wire::WebAuthNFactor {
+        verified_at: timestamp(factor.checked_at).into(),
+        user_verified: factor.user_verified,
+        ..wire::WebAuthNFactor::default()
+    });
     let totp = view.session.factors.totp.map(|at| wire::TOTPFactor {
         verified_at: timestamp(at).into(),
         ..wire::TOTPFactor::default()
@@ -175,6 +203,7 @@ fn factors(view: &SessionView, includes_domain: bool) -> Option<wire::Factors> {
     Some(wire::Factors {
         user: user_factor.into(),
         password: password.into(),
+        web_auth_n: web_auth_n.into(),
         totp: totp.into(),
         ..wire::Factors::default()
     })

@@ -20,6 +20,10 @@ pub(super) struct Call<'a> {
     pub(super) caller: &'a Caller,
     /// The id in the path; it wins over one in the body.
     pub(super) id: &'a str,
+    /// The second id in the path; empty where there is none.
+    pub(super) second_id: &'a str,
+    /// The host that the request was sent to, without its port.
+    pub(super) host: &'a str,
     pub(super) query: Option<&'a str>,
     /// The header that does what the query parameter `sessionToken` does.
     pub(super) session_token: Option<&'a HeaderValue>,

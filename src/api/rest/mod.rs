@@ -13,5 +13,6 @@ mod sessions;
 mod settings;
 mod users;
 mod v1;
+mod webauthn;
 
 pub use handler::handle;

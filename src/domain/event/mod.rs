@@ -10,6 +10,7 @@ mod instance;
 mod org;
 mod session;
 mod user;
+mod webauthn;
 
 pub use instance::{DefaultOrgSet, InstanceAdded, InstanceEvent, MemberRemoved, MemberRoles};
 pub use org::{OrgAdded, OrgDomain, OrgEvent};
@@ -21,6 +22,10 @@ pub use user::{
     CodeAdded, EmailChanged, HashUpdated, HumanAdded, MachineAdded, MachineChanged,
     PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded,
     TotpCheckSucceeded, UserEvent, UserMetadataSet, UsernameChanged,
+};
+pub use webauthn::{
+    PasskeyCodeAdded, PasskeyCodeChecked, WebAuthnAdded, WebAuthnChecked, WebAuthnRemoved,
+    WebAuthnSigned, WebAuthnVerified,
 };
 
 use std::fmt;

@@ -2,7 +2,7 @@
 
 use super::{
     Contact, Failures, Human, Machine, Password, PendingCode, StoredSecret, Totp, User, UserKind,
-    UserState,
+    UserState, WebAuthnKeys,
 };
 use crate::domain::event::{
     CodeAdded, Event, HumanAdded, MachineAdded, MachineChanged, ProfileChanged, RecordedEvent,
@@ -64,6 +64,7 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
         failures: Failures::default(),
         totp: None,
         otp_failures: Failures::default(),
+        web_auth_n: WebAuthnKeys::default(),
     }
 }
 
@@ -153,6 +154,7 @@ const fn new_state(event: &UserEvent) -> Option<UserState> {
 
 fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
     evolve_totp(human, at, event);
+    human.web_auth_n.evolve(at, event);
     match event {
         UserEvent::EmailVerified(_) => {
             human.email.verified = true;
@@ -206,7 +208,19 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::TotpVerified(_)
         | UserEvent::TotpRemoved(_)
         | UserEvent::TotpCheckSucceeded(_)
-        | UserEvent::TotpCheckFailed(_) => {}
+        | UserEvent::TotpCheckFailed(_)
+        | UserEvent::PasskeyAdded(_)
+        | UserEvent::PasskeyVerified(_)
+        | UserEvent::PasskeyRemoved(_)
+        | UserEvent::PasskeyCheckSucceeded(_)
+        | UserEvent::PasskeyCodeAdded(_)
+        | UserEvent::PasskeyCodeRequested(_)
+        | UserEvent::PasskeyCodeCheckSucceeded(_)
+        | UserEvent::PasskeyCodeCheckFailed(_)
+        | UserEvent::U2fAdded(_)
+        | UserEvent::U2fVerified(_)
+        | UserEvent::U2fRemoved(_)
+        | UserEvent::U2fCheckSucceeded(_) => {}
     }
 }
 

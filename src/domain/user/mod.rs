@@ -7,6 +7,7 @@ mod evolve;
 pub mod login_name;
 mod totp;
 mod update;
+mod webauthn;
 
 use super::ids::{OrgId, PatId, Sequence, UserId};
 use super::session::Proof;
@@ -26,6 +27,11 @@ pub use totp::{
 pub use update::{
     ContactChange, ContactProof, HumanChanges, KindChanges, MachineChanges, PhoneChange,
     ProfileChanges, UserChanges, update,
+};
+pub use webauthn::{
+    Credential, KeyState, NewKey, NewPasskeyCode, PasskeyCode, Registration, Signed, WebAuthnKey,
+    WebAuthnKeys, add_passkey_code, judge_passkey_code, judge_signature, register_key, remove_key,
+    signing_keys, user_handle, verifiable_key, verify_key,
 };
 
 /// What a user can do just now; the numbers are those of the API (`UserState`).
@@ -140,6 +146,8 @@ pub struct Human {
     /// Failed checks of one-time codes. They outlive the authenticator app, so that registering
     /// another one is no way around the limits.
     pub otp_failures: Failures,
+    /// Passkeys and security keys.
+    pub web_auth_n: WebAuthnKeys,
 }
 
 /// A service user.

@@ -33,6 +33,7 @@ mod unknown;
 mod users;
 mod verify;
 mod views;
+mod webauthn;
 mod writer;
 
 use std::fmt;

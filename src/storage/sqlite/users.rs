@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::cells::Cells;
 use super::error::Malformed;
-use super::{rows, text};
+use super::{rows, text, webauthn};
 use crate::domain::ids::{Sequence, UserId};
 use crate::domain::secret::{HashText, SealedSecret};
 use crate::domain::session::Proof;
@@ -26,7 +26,7 @@ macro_rules! columns {
          u.email_code_digest, u.email_code_expires_at, u.phone, u.phone_verified, \
          u.phone_code_digest, u.phone_code_expires_at, u.password_hash, u.password_changed_at, \
          u.password_change_required, u.failures, u.failed_at, u.totp_secret, u.totp_ready, \
-         u.totp_step, u.otp_failures, u.otp_failed_at"
+         u.totp_step, u.otp_failures, u.otp_failed_at, u.web_auth_n, u.u2f_ready"
     };
 }
 pub(super) use columns;
@@ -50,11 +50,12 @@ const INSERT: &str = "
         preferred_language, gender, email, email_key, email_verified, email_code_digest,
         email_code_expires_at, phone, phone_verified, phone_code_digest, phone_code_expires_at,
         password_hash, password_changed_at, password_change_required, failures, failed_at,
-        totp_secret, totp_ready, totp_step, otp_failures, otp_failed_at
+        totp_secret, totp_ready, totp_step, otp_failures, otp_failed_at, web_auth_n, u2f_ready
     )
     VALUES (
         ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-        ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37
+        ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37,
+        ?38, ?39
     )";
 
 const UPDATE: &str = "
@@ -67,7 +68,7 @@ const UPDATE: &str = "
         phone_verified = ?25, phone_code_digest = ?26, phone_code_expires_at = ?27,
         password_hash = ?28, password_changed_at = ?29, password_change_required = ?30,
         failures = ?31, failed_at = ?32, totp_secret = ?33, totp_ready = ?34, totp_step = ?35,
-        otp_failures = ?36, otp_failed_at = ?37
+        otp_failures = ?36, otp_failed_at = ?37, web_auth_n = ?38, u2f_ready = ?39
     WHERE id = ?1 AND sequence = ?2";
 
 /// The user under a key.
@@ -136,6 +137,8 @@ fn write(
         .transpose()?;
     let step = totp.and_then(|totp| totp.last_step).map(i64::try_from);
     let step = step.transpose().map_err(|_| Malformed::Step)?;
+    let web_auth_n = human.map(|human| webauthn::text(&human.web_auth_n));
+    let web_auth_n = web_auth_n.transpose()?.flatten();
     let params = params![
         user.id.key(),
         expected.number(),
@@ -176,6 +179,8 @@ fn write(
         step,
         human.map(|human| human.otp_failures.count),
         human.and_then(|human| human.otp_failures.last_at.map(Timestamp::micros)),
+        web_auth_n,
+        human.map(|human| human.web_auth_n.u2f_ready()),
     ];
     rows::change_one(connection, sql, params, TABLE)
 }
@@ -240,6 +245,8 @@ fn read_machine(cells: &mut Cells<'_, '_>) -> Result<Machine, StoreError> {
             "totp_step",
             "otp_failures",
             "otp_failed_at",
+            "web_auth_n",
+            "u2f_ready",
         ],
     )?;
     Ok(machine)
@@ -269,6 +276,7 @@ fn read_human(cells: &mut Cells<'_, '_>) -> Result<Human, StoreError> {
             count: cells.small("otp_failures")?,
             last_at: cells.maybe_time("otp_failed_at")?,
         },
+        web_auth_n: webauthn::read(cells)?,
     })
 }
 

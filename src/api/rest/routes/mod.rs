@@ -61,6 +61,8 @@ pub enum UserOperation {
     SetPassword,
     /// Of what a user can log in with.
     Authentication(AuthenticationOperation),
+    /// On passkeys and security keys.
+    WebAuthn(WebAuthnOperation),
     /// `POST /v2/users/{user_id}/lock`
     LockUser,
     /// `POST /v2/users/{user_id}/unlock`
@@ -84,6 +86,27 @@ pub enum AuthenticationOperation {
     ListAuthenticationMethodTypes,
     /// `POST /v2/users/{user_id}/authentication_factors/_search`
     ListAuthenticationFactors,
+}
+
+/// An operation of the user service on passkeys and security keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebAuthnOperation {
+    /// `POST /v2/users/{user_id}/passkeys/registration_link`
+    CreatePasskeyRegistrationLink,
+    /// `POST /v2/users/{user_id}/passkeys`
+    RegisterPasskey,
+    /// `POST /v2/users/{user_id}/passkeys/{passkey_id}`
+    VerifyPasskeyRegistration,
+    /// `POST /v2/users/{user_id}/passkeys/_search`
+    ListPasskeys,
+    /// `DELETE /v2/users/{user_id}/passkeys/{passkey_id}`
+    RemovePasskey,
+    /// `POST /v2/users/{user_id}/u2f`
+    RegisterU2f,
+    /// `POST /v2/users/{user_id}/u2f/{u2f_id}`
+    VerifyU2fRegistration,
+    /// `DELETE /v2/users/{user_id}/u2f/{u2f_id}`
+    RemoveU2f,
 }
 
 /// An operation of the settings service.

@@ -133,7 +133,13 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         changed_at,
         creator,
         user,
-        factors: Factors { password, totp },
+        factors:
+            Factors {
+                password,
+                totp,
+                web_auth_n,
+            },
+        web_auth_n_challenge,
         metadata,
         user_agent,
         expires_at,
@@ -170,6 +176,14 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         ("user_checked_at", user.2 == fold_user.2),
         ("password_checked_at", *password == fold.factors.password),
         ("totp_checked_at", *totp == fold.factors.totp),
+        (
+            "web_auth_n_checked_at and web_auth_n_user_verified",
+            *web_auth_n == fold.factors.web_auth_n,
+        ),
+        (
+            "web_auth_n_challenge",
+            *web_auth_n_challenge == fold.web_auth_n_challenge,
+        ),
         ("metadata", *metadata == fold.metadata),
         ("fingerprint_id", fingerprint(row) == fingerprint(fold)),
         ("user_agent", *user_agent == fold.user_agent),
@@ -230,6 +244,7 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         failures,
         totp,
         otp_failures,
+        web_auth_n,
     } = row;
     let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
     let rest_of = |phone: &Option<Contact>| {
@@ -290,5 +305,6 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
             "otp_failed_at",
             otp_failures.last_at == fold.otp_failures.last_at,
         ),
+        ("web_auth_n", *web_auth_n == fold.web_auth_n),
     ])
 }
