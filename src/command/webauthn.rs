@@ -214,9 +214,7 @@ pub async fn remove_key(
 fn own_or_keys(caller: &Caller, user: &User) -> Result<Authority, Denied> {
     caller
         .may(Permission::UserPasskeyWrite, Some(user.organization))
-        .or_else(|_| {
-            caller.may_or_is(user.id, Permission::UserCredentialWrite, user.organization)
-        })
+        .or_else(|_| caller.may_or_is(user.id, Permission::UserCredentialWrite, user.organization))
 }
 
 /// Who has opened a registration with a code may go on with it.

@@ -176,7 +176,11 @@ mod tests {
             (u32::MAX, 0, false),
             (u32::MAX - 1, u32::MAX, true),
         ] {
-            assert_eq!(counter_rises(stored, signed), fine, "{stored} then {signed}");
+            assert_eq!(
+                counter_rises(stored, signed),
+                fine,
+                "{stored} then {signed}"
+            );
         }
     }
 

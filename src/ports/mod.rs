@@ -30,8 +30,8 @@ pub use store::{
     Append, Cause, Commit, Committed, EndSessions, Head, PatBearer, State, Store, StoreError,
 };
 pub use webauthn::{
-    Candidate, ExpectedRegistration, ExpectedSignature, MadeCredential, VerifiedSignature, WebAuthn,
-    WebAuthnFault,
+    Candidate, ExpectedRegistration, ExpectedSignature, MadeCredential, VerifiedSignature,
+    WebAuthn, WebAuthnFault,
 };
 
 use std::future::Future;

@@ -33,9 +33,7 @@ pub(crate) fn passkey_link(request: wire::CreatePasskeyRegistrationLinkRequest) 
 }
 
 /// A code that goes into the answer.
-pub(crate) fn passkey_code(
-    (id, code): (PasskeyCodeId, Secret),
-) -> wire::PasskeyRegistrationCode {
+pub(crate) fn passkey_code((id, code): (PasskeyCodeId, Secret)) -> wire::PasskeyRegistrationCode {
     wire::PasskeyRegistrationCode {
         id: id.to_string(),
         code: code.expose().to_owned(),
@@ -131,9 +129,7 @@ struct Request<'a> {
 }
 
 fn descriptors(ids: &[String]) -> Vec<Descriptor<'_>> {
-    ids.iter()
-        .map(|id| Descriptor { kind: TYPE, id })
-        .collect()
+    ids.iter().map(|id| Descriptor { kind: TYPE, id }).collect()
 }
 
 fn wrapped(options: impl Serialize) -> Result<Struct, Error> {
@@ -153,15 +149,15 @@ pub(crate) fn creation_options(
     authenticator: EnumValue<wire::PasskeyAuthenticator>,
 ) -> Result<Struct, Error> {
     let verification = options.kind.registration();
-    let authenticator_attachment =
-        if authenticator == wire::PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_PLATFORM {
-            Some("platform")
-        } else if authenticator == wire::PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_CROSS_PLATFORM
-        {
-            Some("cross-platform")
-        } else {
-            None
-        };
+    let authenticator_attachment = if authenticator
+        == wire::PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_PLATFORM
+    {
+        Some("platform")
+    } else if authenticator == wire::PasskeyAuthenticator::PASSKEY_AUTHENTICATOR_CROSS_PLATFORM {
+        Some("cross-platform")
+    } else {
+        None
+    };
     wrapped(Creation {
         rp: Rp {
             id: &options.rp_id,
@@ -210,14 +206,13 @@ pub(super) fn request_options(
 /// What a call asks a key. Undefined requirements were refused by the validation.
 pub(super) fn ask_key(asked: session_wire::request_challenges::WebAuthN) -> AskKey {
     let requirement = asked.user_verification_requirement;
-    let user_verification =
-        if requirement == Requirement::USER_VERIFICATION_REQUIREMENT_PREFERRED {
-            UserVerification::Preferred
-        } else if requirement == Requirement::USER_VERIFICATION_REQUIREMENT_DISCOURAGED {
-            UserVerification::Discouraged
-        } else {
-            UserVerification::Required
-        };
+    let user_verification = if requirement == Requirement::USER_VERIFICATION_REQUIREMENT_PREFERRED {
+        UserVerification::Preferred
+    } else if requirement == Requirement::USER_VERIFICATION_REQUIREMENT_DISCOURAGED {
+        UserVerification::Discouraged
+    } else {
+        UserVerification::Required
+    };
     AskKey {
         domain: asked.domain,
         user_verification,

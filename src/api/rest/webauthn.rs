@@ -16,7 +16,10 @@ pub(super) async fn dispatch(
     let body = match operation {
         WebAuthnOperation::CreatePasskeyRegistrationLink => {
             let request = with_user!(call, CreatePasskeyRegistrationLinkRequest);
-            encode(service::create_passkey_registration_link(core, caller, request)).await
+            encode(service::create_passkey_registration_link(
+                core, caller, request,
+            ))
+            .await
         }
         WebAuthnOperation::RegisterPasskey => {
             let request = with_user!(call, RegisterPasskeyRequest);

@@ -64,7 +64,9 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 
 /// Decodes base64url, with or without padding.
 pub(super) fn decode(text: &str) -> Result<Vec<u8>, WebAuthnFault> {
-    BASE64URL.decode(text).map_err(|_| WebAuthnFault::Unparsable)
+    BASE64URL
+        .decode(text)
+        .map_err(|_| WebAuthnFault::Unparsable)
 }
 
 fn read<'a, R: Deserialize<'a>>(json: &'a str) -> Result<(Wire<R>, Vec<u8>), WebAuthnFault> {

@@ -206,7 +206,10 @@ mod tests {
             ("http://example.com", true),
             ("https://evil.org", false),
             ("https://example.com@evil.org", false),
-            ("android:apk-key-hash:7d1043473d55bfa90e8530d35801d4e381bc69f0", true),
+            (
+                "android:apk-key-hash:7d1043473d55bfa90e8530d35801d4e381bc69f0",
+                true,
+            ),
         ] {
             assert_eq!(core("example.com", &data(origin)).is_ok(), fine, "{origin}");
         }

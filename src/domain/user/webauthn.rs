@@ -142,7 +142,8 @@ impl WebAuthnKeys {
             self.keys.push(registering(KeyKind::Passkey, added));
         } else if let UserEvent::U2fAdded(added) = event {
             self.keys.push(registering(KeyKind::U2f, added));
-        } else if let UserEvent::PasskeyVerified(verified) | UserEvent::U2fVerified(verified) = event
+        } else if let UserEvent::PasskeyVerified(verified) | UserEvent::U2fVerified(verified) =
+            event
         {
             if let Some(key) = self.keys.iter_mut().find(|key| key.id == verified.key) {
                 key.state = KeyState::Ready(Credential {

@@ -8,3 +8,4 @@ mod password;
 mod state;
 mod totp;
 mod update;
+mod webauthn;

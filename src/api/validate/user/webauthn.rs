@@ -120,7 +120,10 @@ mod tests {
         );
         bounded::<v2::RegisterPasskeyRequest>(
             |code| json!({ "userId": "1", "code": { "id": "1", "code": code } }),
-            &["RegisterPasskeyRequest.Code", "PasskeyRegistrationCode.Code"],
+            &[
+                "RegisterPasskeyRequest.Code",
+                "PasskeyRegistrationCode.Code",
+            ],
             (1, 200),
         );
         bounded::<v2::CreatePasskeyRegistrationLinkRequest>(

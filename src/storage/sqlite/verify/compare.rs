@@ -133,12 +133,11 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         changed_at,
         creator,
         user,
-        factors:
-            Factors {
-                password,
-                totp,
-                web_auth_n,
-            },
+        factors: Factors {
+            password,
+            totp,
+            web_auth_n,
+        },
         web_auth_n_challenge,
         metadata,
         user_agent,
