@@ -272,7 +272,6 @@ INSERT INTO event_types (code, name) VALUES
     (379, 'user.human.mfa.u2f.token.verified'),
     (380, 'user.human.mfa.u2f.token.removed'),
     (381, 'user.human.mfa.u2f.token.check.succeeded'),
-    (384, 'user.human.mfa.u2f.token.signcount.changed'),
     (401, 'session.added'),
     (402, 'session.user.checked'),
     (403, 'session.password.checked'),
@@ -283,4 +282,5 @@ INSERT INTO event_types (code, name) VALUES
     (408, 'session.totp.checked'),
     (417, 'session.webAuthN.challenged'),
     (418, 'session.webAuthN.checked'),
-    (419, 'user.human.passwordless.token.signcount.changed');
+    (419, 'user.human.passwordless.token.signcount.changed'),
+    (423, 'user.human.mfa.u2f.token.signcount.changed');

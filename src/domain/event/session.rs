@@ -40,7 +40,7 @@ events! {
         /// session, although it has the name of one of the user.
         PasskeySigned(WebAuthnSigned) = 419 "user.human.passwordless.token.signcount.changed",
         /// The signature counter of the security key that has signed.
-        U2fSigned(WebAuthnSigned) = 384 "user.human.mfa.u2f.token.signcount.changed",
+        U2fSigned(WebAuthnSigned) = 423 "user.human.mfa.u2f.token.signcount.changed",
     }
 }
 

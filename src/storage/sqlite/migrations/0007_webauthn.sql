@@ -22,7 +22,7 @@ INSERT INTO event_types (code, name) VALUES
     (379, 'user.human.mfa.u2f.token.verified'),
     (380, 'user.human.mfa.u2f.token.removed'),
     (381, 'user.human.mfa.u2f.token.check.succeeded'),
-    (384, 'user.human.mfa.u2f.token.signcount.changed'),
     (417, 'session.webAuthN.challenged'),
     (418, 'session.webAuthN.checked'),
-    (419, 'user.human.passwordless.token.signcount.changed');
+    (419, 'user.human.passwordless.token.signcount.changed'),
+    (423, 'user.human.mfa.u2f.token.signcount.changed');
