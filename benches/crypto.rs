@@ -16,7 +16,8 @@ use bartizan::domain::ids::{Sequence, SessionId};
 use bartizan::domain::secret::{HashText, Secret};
 use bartizan::domain::time::Timestamp;
 use bartizan::ports::{
-    Codes as _, IdGenerator as _, IssuedToken, Passwords as _, Seal as _, TokenClaim, Tokens as _,
+    CodeAlphabet, Codes as _, IdGenerator as _, IssuedToken, Passwords as _, Seal as _, TokenClaim,
+    Tokens as _,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 
@@ -89,7 +90,9 @@ fn others(bench: &mut Criterion) {
     let now = Timestamp::from_micros(1_783_661_559_007_096);
     let event = [7; 200];
 
-    bench.bench_function("code/fresh", |bench| bench.iter(|| codes.fresh(8)));
+    bench.bench_function("code/fresh", |bench| {
+        bench.iter(|| codes.fresh(CodeAlphabet::Digits, 8))
+    });
     bench.bench_function("code/digest", |bench| {
         bench.iter(|| codes.digest("otp sms", black_box("ABC12345")));
     });

@@ -71,6 +71,7 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("webauthn_rs_core", &["crypto"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli", "main"]),
+    ("sd_notify", &["cli"]),
     (
         "tokio",
         &[

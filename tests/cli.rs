@@ -109,8 +109,15 @@ impl Program {
 
     #[track_caller]
     fn serve(&self) -> Server {
+        self.serve_with(&[])
+    }
+
+    /// With something in its environment.
+    #[track_caller]
+    fn serve_with(&self, environment: &[(&str, &str)]) -> Server {
         let mut child = self
             .command("serve --listen 127.0.0.1:0")
+            .envs(environment.iter().copied())
             .stderr(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -990,4 +997,101 @@ fn a_reader_that_goes_away_is_no_error() {
     drop(child.stdout.take());
     let ran = Ran::of(child.wait_with_output().unwrap());
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+}
+
+#[test]
+fn a_backup_made_beside_a_running_server_brings_everything_back() {
+    let program = Program::new();
+    let server = program.serve();
+    let pat = program.token("admin.pat");
+    let opened = |server: &Server| {
+        let (status, answer) = server.call("POST", "/v2/sessions", &pat, &json!({}));
+        assert_eq!(status, 201, "{answer}");
+        answer["sessionId"].as_str().unwrap().to_owned()
+    };
+    let kept = opened(&server);
+    let told = program.run("backup copy.db");
+    assert_eq!(
+        (told.code, told.stdout.as_str()),
+        (Some(0), "copy.db\n"),
+        "{told:?}"
+    );
+    assert!(told.stderr.contains("bartizan.key"), "{told:?}");
+    assert_eq!(mode(&program.path("copy.db")), 0o600);
+    let lost = opened(&server);
+    let refused = program.run("restore copy.db");
+    assert_eq!(refused.code, Some(4), "{refused:?}");
+    assert_eq!(server.stop().code, Some(0));
+
+    let again = program.run("backup copy.db");
+    assert_eq!(again.code, Some(1), "{again:?}");
+    let restored = program.run("restore copy.db");
+    assert_eq!(restored.code, Some(0), "{restored:?}");
+    assert!(
+        restored.stdout.contains("end of the log: position"),
+        "{restored:?}"
+    );
+    assert!(program.data("bartizan.db.before-restore").is_file());
+    let server = program.serve();
+    let status = |id: &str| {
+        server
+            .call("GET", &format!("/v2/sessions/{id}"), &pat, &json!(null))
+            .0
+    };
+    assert_eq!((status(&kept), status(&lost)), (200, 404));
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(program.run("verify").code, Some(0));
+}
+
+#[test]
+fn a_backup_that_is_not_whole_or_not_ours_changes_nothing() {
+    let program = Program::set_up();
+    program.ok("backup copy.db");
+    let before = std::fs::read(program.data("bartizan.db")).unwrap();
+    let untouched = |code: i32, file: &str, word: &str| {
+        let told = program.run(&format!("restore {file}"));
+        assert_eq!(told.code, Some(code), "{told:?}");
+        assert!(format!("{told:?}").contains(word), "{told:?}");
+        assert_eq!(std::fs::read(program.data("bartizan.db")).unwrap(), before);
+        assert!(!program.data("bartizan.restoring").exists());
+        assert!(!program.data("bartizan.db.before-restore").exists());
+    };
+    untouched(1, "nothing.db", "no database there");
+    std::fs::write(program.path("text.db"), "no database ".repeat(1_000)).unwrap();
+    untouched(1, "text.db", "not a database");
+    // Another installation's: its log was sealed with another key.
+    let other = Program::set_up();
+    other.ok("backup copy.db");
+    std::fs::copy(other.path("copy.db"), program.path("other.db")).unwrap();
+    untouched(3, "other.db", "the backup was not taken");
+    // A page of the middle is gone.
+    let mut bytes = std::fs::read(program.path("copy.db")).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes.get_mut(middle..middle + 4096).unwrap().fill(0);
+    std::fs::write(program.path("torn.db"), bytes).unwrap();
+    let told = program.run("restore torn.db");
+    assert!(matches!(told.code, Some(1 | 3)), "{told:?}");
+    assert_eq!(std::fs::read(program.data("bartizan.db")).unwrap(), before);
+    assert_eq!(program.run("restore copy.db").code, Some(0));
+}
+
+#[test]
+fn the_service_manager_is_told_when_the_port_is_open_and_when_it_closes() {
+    let program = Program::new();
+    let socket = std::os::unix::net::UnixDatagram::bind(program.path("notify")).unwrap();
+    socket
+        .set_read_timeout(Some(std::time::Duration::from_secs(60)))
+        .unwrap();
+    let told = || {
+        let mut buffer = [0; 256];
+        let length = socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(buffer.get(..length).unwrap())
+            .trim()
+            .to_owned()
+    };
+    let path = program.path("notify");
+    let server = program.serve_with(&[("NOTIFY_SOCKET", path.to_str().unwrap())]);
+    assert_eq!(told(), "READY=1");
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(told(), "STOPPING=1");
 }

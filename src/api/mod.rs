@@ -8,6 +8,7 @@ mod auth;
 mod convert;
 mod deadline;
 pub mod error;
+mod health;
 mod host;
 mod internal_permission_service;
 #[cfg(test)]
@@ -61,6 +62,9 @@ pub struct Api {
 /// path of a procedure by the content type.
 pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
     if !rpc::is_procedure(request.uri().path()) {
+        if let Some(probe) = health::probe(&request) {
+            return health::answer(&request, &api.core, probe).await;
+        }
         return rest::handle(request, payload, api).await;
     }
     match rpc::handle(&request, payload, &api).await {

@@ -77,9 +77,6 @@ pub enum AppError {
         #[source]
         source: io::Error,
     },
-    /// What gRPC tells of the services does not fit together.
-    #[error("the descriptions of the services cannot be read: {0}")]
-    Services(#[source] Error),
     /// The port cannot be opened.
     #[error("cannot listen on: `{address}`")]
     Listen {
@@ -121,7 +118,6 @@ impl AppError {
             | Self::Store(_)
             | Self::Bootstrap(_)
             | Self::TokenFile { .. }
-            | Self::Services(_)
             | Self::Serve(_) => None,
         }
     }

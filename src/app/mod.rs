@@ -6,9 +6,11 @@ mod error;
 mod failure_log;
 mod first_start;
 mod open;
+mod restore;
 mod running;
 
 pub use certificates::{CertificateError, Certificates};
 pub use error::AppError;
 pub use open::{Machine, Opened, open};
+pub use restore::{Restored, restore};
 pub use running::{Running, start};

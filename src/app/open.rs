@@ -123,7 +123,7 @@ pub(super) fn compose(
     Ok(Opened { core, store, seal })
 }
 
-fn options(config: &Config) -> Options {
+pub(super) fn options(config: &Config) -> Options {
     let kib = |bytes: usize| u32::try_from(bytes / 1024).unwrap_or(u32::MAX);
     Options {
         read_connections: u32::try_from(config.read_connections()).unwrap_or(u32::MAX),

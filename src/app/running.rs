@@ -83,7 +83,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     };
     let listener = TcpListener::bind(requested).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let services = rpc::Services::new().map_err(AppError::Services)?;
+    let services = rpc::Services::new();
     let (handle, thread) = serve(config, &core, &services, certificates, listener)?;
     Ok(Running {
         address,

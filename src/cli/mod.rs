@@ -19,6 +19,7 @@
 //! A password is never an argument and never printed; a token is printed once, by `pat create`.
 
 mod args;
+mod backup;
 mod config;
 mod events;
 mod exit;

@@ -33,6 +33,11 @@ impl Progress {
         Self(bar)
     }
 
+    /// What is being done from now on.
+    pub(super) fn name(&self, what: &'static str) {
+        self.0.set_message(what);
+    }
+
     /// So much of so much has been done.
     pub(super) fn tell(&self, done: u64, total: u64) {
         self.0.set_length(total);

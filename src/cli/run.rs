@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use sd_notify::NotifyState;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -15,8 +16,8 @@ use super::operator::Operator;
 use super::output::Output;
 use super::progress::Progress;
 use super::serve::{self, Serving};
-use super::verify::{Finding, Head, Verified, tell};
-use super::{events, member, pat, session, user};
+use super::verify::{Verified, tell};
+use super::{backup, events, member, pat, session, user};
 use crate::app::{self, AppError, Certificates, Machine};
 use crate::config::{Config, Overrides, environment};
 use crate::observe;
@@ -48,6 +49,8 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
             Ok(Exit::Done)
         }
         Command::Verify => verify(config, output),
+        Command::Backup(args) => backup::backup(&config, &args.file, &mut output),
+        Command::Restore(args) => backup::restore(&config, &args.file, &mut output),
         Command::Session(command) => on_data(config, input, output, async |operator| {
             session::run(operator, command).await
         }),
@@ -120,15 +123,24 @@ fn serve(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
             },
             &mut output,
         )?;
+        tell_manager(&[NotifyState::Ready]);
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        tell_manager(&[NotifyState::Stopping]);
         tokio::task::spawn_blocking(move || running.stop())
             .await
             .context("stopping was broken off")??;
         Ok(Exit::Done)
     })
+}
+
+/// Tells the service manager, where there is one that asked for it (`sd_notify(3)`).
+fn tell_manager(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        log::warn!("the service manager cannot be told: {error}");
+    }
 }
 
 /// Reads the database in one snapshot, beside a server or alone.
@@ -147,24 +159,7 @@ fn verify(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
     drop(progress);
     opened.store.close();
     let report = report.map_err(AppError::from)?;
-    let verified = Verified {
-        events: report.events,
-        sessions: report.sessions,
-        users: report.users,
-        findings: report
-            .findings
-            .into_iter()
-            .map(|finding| Finding {
-                place: finding.place,
-                what: finding.what,
-            })
-            .collect(),
-        head: Head {
-            position: report.head.number(),
-            link: format!("{:032x}", u128::from_be_bytes(report.link)),
-        },
-    };
-    Ok(tell(&verified, &mut output)?)
+    Ok(tell(&Verified::from(report), &mut output)?)
 }
 
 fn runtime() -> std::io::Result<Runtime> {
@@ -192,7 +187,6 @@ impl From<AppError> for Failure {
             | AppError::Bootstrap(_)
             | AppError::TokenFile { .. }
             | AppError::Listen { .. }
-            | AppError::Services(_)
             | AppError::Serve(_) => Exit::Failed,
         };
         let hint = error.hint().map(str::to_owned);

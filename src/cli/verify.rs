@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::exit::Exit;
 use super::output::Output;
 use super::record::Row;
+use crate::storage::sqlite::Report;
 
 /// What was looked at, and what was found.
 #[derive(Debug, Serialize)]
@@ -22,6 +23,28 @@ pub(super) struct Verified {
     pub(super) findings: Vec<Finding>,
     /// The end of the log.
     pub(super) head: Head,
+}
+
+impl From<Report> for Verified {
+    fn from(report: Report) -> Self {
+        Self {
+            events: report.events,
+            sessions: report.sessions,
+            users: report.users,
+            findings: report
+                .findings
+                .into_iter()
+                .map(|finding| Finding {
+                    place: finding.place,
+                    what: finding.what,
+                })
+                .collect(),
+            head: Head {
+                position: report.head.number(),
+                link: format!("{:032x}", u128::from_be_bytes(report.link)),
+            },
+        }
+    }
 }
 
 /// Something that is not as it should be.

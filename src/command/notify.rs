@@ -78,13 +78,14 @@ impl Draft {
         channel: Channel,
         template: Option<&str>,
     ) -> Result<Self, Error> {
-        let template = match template {
-            Some(text) => UrlTemplate::parse(text, message)?,
-            None => {
-                let text = format!("{}/{}", core.outbox.login_url(), message.path());
-                UrlTemplate::parse(&text, message)?
-            }
+        let default;
+        let text = if let Some(text) = template {
+            text
+        } else {
+            default = format!("{}/{}", core.outbox.login_url(), message.path());
+            &default
         };
+        let template = UrlTemplate::parse(text, message)?;
         if !core.outbox.delivers(channel) {
             return Err(NotificationError::not_configured(channel).into());
         }

@@ -337,6 +337,24 @@ fn every_answer_says_what_it_is_and_that_it_must_not_be_kept() {
 }
 
 #[test]
+fn probes_are_answered_to_anybody() {
+    let server = TestServer::start();
+    let probe = |method: &str, target: &str| server.anonymous().send(method, target, None);
+    for target in ["/debug/healthz", "/debug/ready"] {
+        let answer = probe("GET", target);
+        assert_eq!(
+            (answer.response.status, answer.text()),
+            (200, "ok".to_owned())
+        );
+        let header = |name: &str| answer.response.header(name).unwrap_or_default();
+        assert_eq!(header("content-type"), "text/plain; charset=utf-8");
+        assert!(header("cache-control").contains("no-store"), "{answer:?}");
+        assert_eq!(probe("HEAD", target).response.status, 200);
+        assert_eq!(probe("POST", target).response.status, 404);
+    }
+}
+
+#[test]
 fn success_has_what_the_gateway_passes_on_and_a_refusal_has_not() {
     let server = TestServer::start();
     let session = server.session(&json!({}));

@@ -94,6 +94,17 @@ pub(super) enum Command {
     /// The last line names the end of the log. Note it elsewhere: a later `verify` whose log does not
     /// hold it any more tells that the log was cut.
     Verify,
+    /// Copy the database to a new file, beside a running server or alone
+    ///
+    /// The copy is of one moment and is whole. It is of no use without the key file: keep a copy of
+    /// `bartizan.key` too, but not beside it.
+    Backup(File),
+    /// Put a backup in the place of the database
+    ///
+    /// The server must not be running. The backup is proven first, as `verify` does it; one that is not
+    /// whole, or belongs to another key file, changes nothing. The database that was there is kept
+    /// beside the new one.
+    Restore(File),
     /// Test and show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -105,6 +116,14 @@ pub(super) struct Serve {
     /// IP address and port of all protocols; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     pub(super) listen: Option<SocketAddr>,
+}
+
+/// `backup`, `restore`.
+#[derive(Debug, Args)]
+pub(super) struct File {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
 }
 
 /// `config …`.

@@ -76,6 +76,19 @@ pub(super) fn require_current(path: &Path, busy_timeout: Duration) -> Result<(),
     }
 }
 
+/// Refuses every file but one of ours with a schema of this version or an older one. Changes nothing.
+pub(super) fn require_ours(path: &Path, busy_timeout: Duration) -> Result<(), OpenError> {
+    if !path.exists() {
+        return Err(OpenError::Missing(path.to_owned()));
+    }
+    let found = inspect(path, busy_timeout)?;
+    refuse_newer(found)?;
+    match found {
+        Found::Version(_) => Ok(()),
+        Found::Empty => Err(OpenError::NotADatabase(path.to_owned())),
+    }
+}
+
 fn refuse_newer(found: Found) -> Result<(), OpenError> {
     match found {
         Found::Version(found) if found > known() => Err(OpenError::Newer {
@@ -132,7 +145,7 @@ fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
 }
 
 /// Makes an empty file that only its owner can read; SQLite gives its side files the same mode.
-fn create(path: &Path) -> Result<(), OpenError> {
+pub(super) fn create(path: &Path) -> Result<(), OpenError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -146,11 +159,18 @@ fn create(path: &Path) -> Result<(), OpenError> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(failed(path)(error)),
     }
-    // The name of a file is as durable as its folder.
+    sync_folder(path)
+}
+
+/// Makes the name of a file durable: it is as durable as its folder.
+pub(super) fn sync_folder(path: &Path) -> Result<(), OpenError> {
     let folder = path.parent().unwrap_or(path);
     std::fs::File::open(folder)
         .and_then(|folder| folder.sync_all())
-        .map_err(failed(folder))
+        .map_err(|source| OpenError::File {
+            path: folder.to_owned(),
+            source,
+        })
 }
 
 /// What everybody but the owner may do with a file.

@@ -8,6 +8,7 @@
 //! The file may be written by another process meanwhile, such as the command line: nothing that was
 //! read is remembered from one transaction to the next.
 
+mod backup;
 mod cells;
 mod connection;
 mod error;
@@ -49,6 +50,7 @@ use self::search::Searchers;
 use self::writer::Writer;
 use crate::ports::{Seal, StoreError};
 
+pub use backup::{Copied, copy, replace};
 pub use error::OpenError;
 pub use verify::{Finding, Report, verify};
 

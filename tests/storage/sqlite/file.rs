@@ -190,9 +190,10 @@ fn a_newer_schema_is_refused_and_not_touched() {
     assert_eq!(contents(&path), before);
     drop(newer);
     let before = contents(&path);
-    assert_eq!(
-        refused(&path).to_string(),
-        "the database has schema version 99, this program knows up to 3"
+    let told = refused(&path).to_string();
+    assert!(
+        told.starts_with("the database has schema version 99, this program knows up to "),
+        "{told}"
     );
     assert_eq!(contents(&path), before);
     drop(folder);
