@@ -31,4 +31,5 @@ mod log;
 mod matrix;
 mod outcome;
 mod streams;
+mod webauthn;
 mod wire;

@@ -9,8 +9,8 @@ use std::sync::atomic::AtomicI64;
 
 use bartizan::app::Opened;
 use bartizan::command::{
-    self, AddHuman, AskKey, Checks, CreateSession, RegisterKey, SetSession, UserChange,
-    UserSelector, VerifyKey,
+    self, AddHuman, AskKey, Checks, CodeDelivery, CreateSession, RegisterKey, SetSession,
+    UserChange, UserSelector, VerifyKey,
 };
 use bartizan::core::Core;
 use bartizan::domain::error::Kind;
@@ -144,11 +144,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-struct World {
-    directory: TempDir,
-    opened: Opened,
-    admin: Caller,
-    users: Vec<UserId>,
+pub(super) struct World {
+    pub(super) directory: TempDir,
+    pub(super) opened: Opened,
+    pub(super) admin: Caller,
+    pub(super) users: Vec<UserId>,
     sessions: Vec<SessionId>,
     /// The latest come first.
     challenges: Vec<String>,
@@ -160,7 +160,7 @@ fn at<T: Clone>(list: &[T], index: usize) -> Option<T> {
 }
 
 impl World {
-    async fn new(pattern: &Pattern) -> Self {
+    pub(super) async fn new(pattern: &Pattern) -> Self {
         let directory = pattern.copy();
         let clock = Arc::new(Moved(AtomicI64::new(4_000_000_000_000_000)));
         let mut opened = opened(directory.path(), &clock).await;
@@ -180,20 +180,30 @@ impl World {
             keys: Vec::new(),
         };
         for name in ["ann", "bob"] {
-            let human = AddHuman {
-                username: Some(name.to_owned()),
-                given_name: "A".to_owned(),
-                family_name: "B".to_owned(),
-                email: format!("{name}@mail.example"),
-                ..AddHuman::default()
-            };
-            let added = command::add_human(&world.opened.core, &world.admin, human).await;
-            world.users.push(added.unwrap().user.id);
+            let user = world.add(name, false).await;
+            world.users.push(user);
         }
         for user in 0..2 {
             world.act(&Step::Register(user, false)).await.unwrap();
         }
         world
+    }
+
+    pub(super) async fn add(&self, name: &str, email_verified: bool) -> UserId {
+        let human = AddHuman {
+            username: Some(name.to_owned()),
+            given_name: "A".to_owned(),
+            family_name: "B".to_owned(),
+            email: format!("{name}@mail.example"),
+            email_delivery: if email_verified {
+                CodeDelivery::Verified
+            } else {
+                CodeDelivery::default()
+            },
+            ..AddHuman::default()
+        };
+        let added = command::add_human(self.core(), &self.admin, human).await;
+        added.unwrap().user.id
     }
 
     fn core(&self) -> &Core {

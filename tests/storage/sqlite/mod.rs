@@ -4,6 +4,7 @@ mod file;
 mod key_laws;
 mod laws;
 mod log;
+mod passkey_links;
 mod tamper;
 mod users;
 mod webauthn;
