@@ -48,7 +48,9 @@ pub async fn create_session(
             proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
             continue;
         };
-        let asked = ask_key(core, command.web_auth_n.as_ref(), proofs.user(), None).await?;
+        let asked = command.web_auth_n.as_ref();
+        // Boxed, so that the future of every request stays small.
+        let asked = Box::pin(ask_key(core, asked, proofs.user(), None)).await?;
         let changes = Changes {
             web_auth_n_challenge: asked.clone(),
             metadata: command.metadata.clone(),

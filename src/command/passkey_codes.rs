@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::core::Core;
-use crate::domain::event::UserEvent;
+use crate::domain::event::{PasskeyCodeChecked, UserEvent};
 use crate::domain::ids::{PasskeyCodeId, UserId};
 use crate::domain::notification::{Channel, Message};
 use crate::domain::permission::{Caller, Permission};
@@ -57,11 +57,11 @@ pub async fn create_passkey_link(
             template.as_deref(),
         )?),
     };
-    let code = core.codes.fresh(CodeAlphabet::Mixed, LENGTH)?;
+    let secret = core.codes.fresh(CodeAlphabet::Mixed, LENGTH)?;
     let code_id = PasskeyCodeId::new(core.ids.next(core.clock.now()));
     let new = NewPasskeyCode {
         id: code_id,
-        digest: digest(core, &code),
+        digest: digest(core, &secret),
         expiry: LIFETIME,
         returned: draft.is_none(),
     };
@@ -77,7 +77,7 @@ pub async fn create_passkey_link(
             let text_id = code_id.to_string();
             let outgoing = Outgoing {
                 code_id: &text_id,
-                ..Outgoing::new(&email.address, &code, LIFETIME)
+                ..Outgoing::new(&email.address, &secret, LIFETIME)
             };
             let queued = draft.seal(core, user, &view.org_domain, &outgoing, now)?;
             decided.queued.push(queued);
@@ -87,7 +87,7 @@ pub async fn create_passkey_link(
     .await?;
     Ok(PasskeyLink {
         details: Details::of(&user),
-        code: draft.is_none().then_some((code_id, code)),
+        code: draft.is_none().then_some((code_id, secret)),
     })
 }
 
@@ -108,7 +108,7 @@ pub(super) fn use_code(
     core: &Core,
     user: &User,
     grant: &PasskeyGrant,
-) -> Result<UserEvent, Option<UserEvent>> {
+) -> Result<UserEvent, Option<PasskeyCodeChecked>> {
     let id = grant.id.ok_or(None)?;
     let now = core.now_after(user.changed_at);
     judge_passkey_code(user, id, &digest(core, &grant.code), now)
@@ -131,7 +131,7 @@ pub(super) async fn prove_code(
         let failed = match use_code(core, &user, grant) {
             Ok(_) => return Ok(()),
             Err(None) => return Err(UserError::PasskeyCodeInvalid.into()),
-            Err(Some(event)) => event,
+            Err(Some(checked)) => UserEvent::PasskeyCodeCheckFailed(checked),
         };
         let at = core.now_after(user.changed_at);
         match count_failure(core, &caller.authority(), &user, at, vec![failed]).await? {
@@ -142,6 +142,6 @@ pub(super) async fn prove_code(
     Err(contended(last))
 }
 
-fn digest(core: &Core, code: &Secret) -> String {
-    URL_SAFE_NO_PAD.encode(core.codes.digest(PURPOSE, code.expose()))
+fn digest(core: &Core, secret: &Secret) -> String {
+    URL_SAFE_NO_PAD.encode(core.codes.digest(PURPOSE, secret.expose()))
 }

@@ -47,9 +47,13 @@ pub async fn set_session(
         let live = current.live().ok_or(SessionError::Terminated)?;
         live.active(core.clock.now())?;
         // Hashing takes long; it is done once, and only for a session that can still be changed.
-        let mut proofs = match gathered.take().filter(|proofs| proofs.fit(&current)) {
-            Some(proofs) => proofs,
-            None => Proofs::gather(core, &authority, &command.checks, Some(&current)).await?,
+        let still = gathered.take().filter(|proofs| proofs.fit(&current));
+        let mut proofs = if let Some(proofs) = still {
+            proofs
+        } else {
+            let gathered = Proofs::gather(core, &authority, &command.checks, Some(&current));
+            // Boxed here and below, so that the future of every request stays small.
+            Box::pin(gathered).await?
         };
         let now = core.now_after(proofs.changed_at().max(current.changed_at));
         let active = live.active(now)?;
@@ -61,7 +65,7 @@ pub async fn set_session(
             continue;
         };
         let asked = command.web_auth_n.as_ref();
-        let asked = ask_key(core, asked, proofs.user(), Some(&current)).await?;
+        let asked = Box::pin(ask_key(core, asked, proofs.user(), Some(&current))).await?;
         let changes = Changes {
             web_auth_n_challenge: asked.clone(),
             metadata: command.metadata.clone(),

@@ -60,7 +60,10 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Resul
         UserOperation::Authentication(operation) => {
             return authentication::dispatch(call, operation).await;
         }
-        UserOperation::WebAuthn(operation) => return webauthn::dispatch(call, operation).await,
+        // Boxed, so that the future of every request stays small.
+        UserOperation::WebAuthn(operation) => {
+            return Box::pin(webauthn::dispatch(call, operation)).await;
+        }
         UserOperation::LockUser => {
             encode(service::lock_user(
                 core,

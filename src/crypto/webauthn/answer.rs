@@ -9,8 +9,9 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::{DecodePaddingMode, general_purpose};
 use serde::Deserialize;
 use webauthn_rs_core::proto::{
-    AuthenticatorAssertionResponseRaw, AuthenticatorAttestationResponseRaw, PublicKeyCredential,
-    RegisterPublicKeyCredential,
+    AuthenticationExtensionsClientOutputs, AuthenticatorAssertionResponseRaw,
+    AuthenticatorAttestationResponseRaw, PublicKeyCredential, RegisterPublicKeyCredential,
+    RegistrationExtensionsClientOutputs,
 };
 
 use crate::ports::WebAuthnFault;
@@ -93,7 +94,7 @@ pub(super) fn attestation(json: &str) -> Result<RegisterPublicKeyCredential, Web
             transports: None,
         },
         type_: TYPE.to_owned(),
-        extensions: Default::default(),
+        extensions: RegistrationExtensionsClientOutputs::default(),
     })
 }
 
@@ -114,7 +115,7 @@ pub(super) fn assertion(json: &str) -> Result<PublicKeyCredential, WebAuthnFault
             signature: decode(&wire.response.signature)?,
             user_handle: handle.filter(|handle| !handle.is_empty()),
         },
-        extensions: Default::default(),
+        extensions: AuthenticationExtensionsClientOutputs::default(),
         type_: TYPE.to_owned(),
     })
 }

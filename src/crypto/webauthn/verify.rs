@@ -26,7 +26,7 @@ const FLAGS: usize = 32;
 const BACKUP_ELIGIBLE: u8 = 0x08;
 /// What the library wants to know for options that are not made here.
 const UNUSED: &str = "unused";
-const UNUSED_TIMEOUT: Duration = Duration::from_secs(300);
+const UNUSED_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Verifies the answer to a registration.
 pub(super) fn registration(

@@ -31,7 +31,7 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
     session.sequence = session.sequence.next();
     session.changed_at = at;
     match event {
-        SessionEvent::Added(_) => {}
+        SessionEvent::Added(_) | SessionEvent::PasskeySigned(_) | SessionEvent::U2fSigned(_) => {}
         SessionEvent::UserChecked(checked) => {
             session.user = Some(CheckedUser {
                 id: given_user_key(&checked.user_id),
@@ -53,7 +53,6 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
             });
             session.web_auth_n_challenge = None;
         }
-        SessionEvent::PasskeySigned(_) | SessionEvent::U2fSigned(_) => {}
         SessionEvent::MetadataSet(set) => session.metadata.clone_from(&set.metadata),
         SessionEvent::LifetimeSet(set) => session.expires_at = Some(at.plus(set.lifetime)),
         SessionEvent::TokenSet(set) => {

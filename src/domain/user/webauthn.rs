@@ -376,17 +376,17 @@ pub fn add_passkey_code(
     })
 }
 
-/// Judges a code by its digest: the event that uses it up. A wrong one is told apart from one that
-/// does not exist by the event that is to be written about it.
+/// Judges a code by its digest: the event that uses it up. A wrong answer is told apart from a code
+/// that does not exist by what is to be written about it, as `PasskeyCodeCheckFailed`.
 ///
 /// # Errors
-/// The event of a wrong code, or none, behind [`UserError::PasskeyCodeInvalid`].
+/// What is to be written, or nothing, behind [`UserError::PasskeyCodeInvalid`].
 pub fn judge_passkey_code(
     user: &User,
     id: PasskeyCodeId,
     digest: &str,
     now: Timestamp,
-) -> Result<UserEvent, Option<UserEvent>> {
+) -> Result<UserEvent, Option<PasskeyCodeChecked>> {
     let codes = person(user).map(|human| &human.web_auth_n.codes);
     let mut codes = codes.into_iter().flatten();
     let code = codes.find(|code| code.id == id && code.expires_at > now);
@@ -395,7 +395,7 @@ pub fn judge_passkey_code(
     if code.digest == digest {
         Ok(UserEvent::PasskeyCodeCheckSucceeded(checked))
     } else {
-        Err(Some(UserEvent::PasskeyCodeCheckFailed(checked)))
+        Err(Some(checked))
     }
 }
 
@@ -567,8 +567,8 @@ mod tests {
             user = open(user, KeyKind::Passkey, id);
         }
         user = open(user, KeyKind::U2f, 7);
-        let ids: Vec<_> = user.human().unwrap().web_auth_n.keys.iter();
-        let ids: Vec<_> = ids.map(|key| key.id.key()).collect();
+        let keys = &user.human().unwrap().web_auth_n.keys;
+        let ids: Vec<_> = keys.iter().map(|key| key.id.key()).collect();
         assert_eq!(ids, [3, 4, 5, 6, 7]);
         for id in 8..35 {
             user = ready(user, KeyKind::U2f, id, 0);
@@ -637,23 +637,24 @@ mod tests {
             let event = add_passkey_code(&Authority::system(), &user, code(id)).unwrap();
             then(user, &[event])
         };
-        let user = add(add(user(), 1), 2);
+        let given = add(add(user(), 1), 2);
         let one = PasskeyCodeId::new(1);
-        let right = judge_passkey_code(&user, one, "d1", NOW).unwrap();
-        let wrong = judge_passkey_code(&user, one, "d2", NOW).unwrap_err();
-        let used = then(user.clone(), std::slice::from_ref(&right));
+        let right = judge_passkey_code(&given, one, "d1", NOW).unwrap();
+        let wrong = judge_passkey_code(&given, one, "d2", NOW).unwrap_err();
+        let wrong = UserEvent::PasskeyCodeCheckFailed(wrong.unwrap());
+        let used = then(given.clone(), std::slice::from_ref(&right));
         assert_eq!(judge_passkey_code(&used, one, "d1", NOW), Err(None));
         assert!(judge_passkey_code(&used, PasskeyCodeId::new(2), "d2", NOW).is_ok());
         assert_eq!(
-            judge_passkey_code(&user, one, "d1", NOW.plus(HOUR)),
+            judge_passkey_code(&given, one, "d1", NOW.plus(HOUR)),
             Err(None)
         );
-        let wrong = vec![wrong.unwrap(); usize::from(MOST_FAILURES)];
-        let almost = then(user.clone(), &wrong[1..]);
+        let wrong = vec![wrong; usize::from(MOST_FAILURES)];
+        let almost = then(given.clone(), &wrong[1..]);
         assert!(judge_passkey_code(&almost, one, "d1", NOW).is_ok());
-        let void = then(user.clone(), &wrong);
+        let void = then(given.clone(), &wrong);
         assert_eq!(judge_passkey_code(&void, one, "d1", NOW), Err(None));
-        let many = (3..12).fold(user, add);
+        let many = (3..12).fold(given, add);
         assert_eq!(many.human().unwrap().web_auth_n.codes.len(), MOST_CODES);
         assert_eq!(judge_passkey_code(&many, one, "d1", NOW), Err(None));
     }

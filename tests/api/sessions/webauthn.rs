@@ -329,23 +329,23 @@ fn the_same_counter_counts_once_even_in_parallel() {
             (session, key.clone_of().sign(&options))
         })
         .collect();
-    let succeeded = std::thread::scope(|scope| {
-        let calls: Vec<_> = answers
-            .iter()
-            .map(|(session, answer)| scope.spawn(|| server.check_key(session, answer)))
-            .collect();
-        calls
-            .into_iter()
-            .map(|call| call.join().unwrap())
-            .filter(|answer| {
+    let mut statuses: Vec<_> = std::thread::scope(|scope| {
+        let mut calls = Vec::new();
+        for (session, answer) in &answers {
+            calls.push(scope.spawn(|| server.check_key(session, answer)));
+        }
+        let answers = calls.into_iter().map(|call| call.join().unwrap());
+        answers
+            .map(|answer| {
                 if answer.response.status != 200 {
-                    refused(answer, CLONED);
+                    refused(&answer, CLONED);
                 }
-                answer.response.status == 200
+                answer.response.status
             })
-            .count()
+            .collect()
     });
-    assert_eq!(succeeded, 1);
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 400, 400, 400, 400, 400]);
 }
 
 #[test]
@@ -409,11 +409,10 @@ fn an_answer_that_does_not_fit_proves_nothing() {
         }
         fails(&altered, REFUSED);
     }
-    for pointer in ["/response/userHandle"] {
-        let mut without = good.clone();
-        *without.pointer_mut(pointer).unwrap() = Value::Null;
-        server.check_key(&session, &without).succeeds();
-    }
+    // A key that does not name its user is fine.
+    let mut without = good.clone();
+    without["response"]["userHandle"] = Value::Null;
+    server.check_key(&session, &without).succeeds();
 }
 
 #[test]

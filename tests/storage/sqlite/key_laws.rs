@@ -359,7 +359,7 @@ impl World {
                         );
                         signatures += 1;
                     }
-                    _ => {}
+                    Event::Instance(_) | Event::Org(_) | Event::User(_) | Event::Session(_) => {}
                 }
             }
         }

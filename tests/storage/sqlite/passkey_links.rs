@@ -72,7 +72,7 @@ fn a_link_is_queued_with_its_event_and_its_code_registers_a_passkey() {
             assert_eq!(sent.message, Message::PasskeyRegistration);
             assert_eq!(sent.recipient.address, "eve@mail.example");
             let url = sent.url.expose();
-            let code = sent.code.expose();
+            let text = sent.code.expose();
             let org = core.default_org;
             let id = if template.is_some() {
                 url.split('/').nth(5).unwrap().to_owned()
@@ -83,10 +83,10 @@ fn a_link_is_queued_with_its_event_and_its_code_registers_a_passkey() {
             let expected = template.map_or_else(
                 || {
                     format!(
-                        "https://login.example.com/ui/passkey/set?code={code}&codeId={id}&userId={user}&organization={org}"
+                        "https://login.example.com/ui/passkey/set?code={text}&codeId={id}&userId={user}&organization={org}"
                     )
                 },
-                |_| format!("https://x/{user}/{org}/{id}/{code}"),
+                |_| format!("https://x/{user}/{org}/{id}/{text}"),
             );
             assert_eq!(url, expected);
             let register = RegisterKey {
@@ -95,7 +95,7 @@ fn a_link_is_queued_with_its_event_and_its_code_registers_a_passkey() {
                 domain: "localhost".to_owned(),
                 code: Some(PasskeyGrant {
                     id: PasskeyCodeId::parse(&id),
-                    code: Secret::new(code.to_owned()),
+                    code: Secret::new(text.to_owned()),
                 }),
             };
             command::register_key(core, admin, register).await.unwrap();

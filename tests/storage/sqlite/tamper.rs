@@ -132,8 +132,11 @@ async fn people(kept: &Kept) -> User {
         UserEvent::Deactivated(Nothing {}),
         UserEvent::Reactivated(Nothing {}),
     ];
-    let ann = add(kept, change_user(&ann, at(10), events)).await;
-    let ann = add(kept, change_user(&ann, at(11), key_events())).await;
+    let ann = add(
+        kept,
+        change_user(&ann, at(10), [events, key_events()].concat()),
+    )
+    .await;
 
     let pending = HumanAdded {
         given_id: Some("bob's own".to_owned()),
