@@ -349,6 +349,35 @@ fn the_same_counter_counts_once_even_in_parallel() {
 }
 
 #[test]
+fn the_same_answer_is_taken_once_even_in_parallel() {
+    let server = TestServer::start();
+    let human = server.human("mini");
+    let mut key = Key::passkey();
+    server.add_key(&human, PASSKEY, &mut key);
+    for _ in 0..4 {
+        let session = server.session(&of_user(&human));
+        let answer = key.sign(&server.ask_key(&session, "REQUIRED"));
+        let mut statuses: Vec<_> = std::thread::scope(|scope| {
+            let mut calls = Vec::new();
+            for _ in 0..6 {
+                calls.push(scope.spawn(|| server.check_key(&session, &answer)));
+            }
+            let answers = calls.into_iter().map(|call| call.join().unwrap());
+            answers
+                .map(|answer| {
+                    if answer.response.status != 200 {
+                        refused(&answer, NO_CHALLENGE);
+                    }
+                    answer.response.status
+                })
+                .collect()
+        });
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 400, 400, 400, 400, 400]);
+    }
+}
+
+#[test]
 fn an_answer_that_does_not_fit_proves_nothing() {
     let server = TestServer::start();
     let human = server.human("mini");
