@@ -178,6 +178,40 @@ fn a_security_key_is_a_second_factor() {
 }
 
 #[test]
+fn a_passkey_is_two_factors_in_one_whatever_is_asked_for() {
+    for forced in [false, true] {
+        let server = TestServer::configured(|config| config.policy.login.force_mfa = forced);
+        // The app is a second factor that is set up.
+        let (human, _) = server.human_with_app("mini");
+        let mut key = Key::passkey();
+        server.add_key(&human, PASSKEY, &mut key);
+        let password = server.logged_in(&human);
+        let bearer = server.bearer(&password.token).get(&password.path());
+        bearer.fails(7, "AUTHZ-Kl3p0", "mfa required");
+        let session = server.session(&of_user(&human));
+        let options = server.ask_key(&session, "REQUIRED");
+        let checked = server.check_key(&session, &key.sign(&options));
+        let token = checked.succeeds().str("/sessionToken");
+        server.bearer(&token).get(&session.path()).succeeds();
+        // So is a security key that verifies its user, although nobody asked for it.
+        let mut verifying = Key::passkey();
+        server.add_key(&human, U2F, &mut verifying);
+        let session = server.session(&of_user(&human));
+        let options = server.ask_key(&session, "PREFERRED");
+        let checked = server.check_key(&session, &verifying.sign(&options));
+        let token = checked.succeeds().str("/sessionToken");
+        assert_eq!(factors(&server, &session)["webAuthN"]["userVerified"], true);
+        server.bearer(&token).get(&session.path()).succeeds();
+        // Without that it is one.
+        let options = server.ask_key(&session, "DISCOURAGED");
+        let checked = server.check_key(&session, &verifying.sign(&options));
+        let token = checked.succeeds().str("/sessionToken");
+        let bearer = server.bearer(&token).get(&session.path());
+        bearer.fails(7, "AUTHZ-Kl3p0", "mfa required");
+    }
+}
+
+#[test]
 fn a_key_is_asked_by_its_kind_and_its_domain() {
     let server = TestServer::start();
     let human = server.human("mini");
