@@ -11,14 +11,13 @@ pub mod error;
 mod health;
 mod host;
 mod internal_permission_service;
-#[cfg(test)]
-mod operation_tests;
 mod org_service;
 pub mod rest;
 pub mod rpc;
 mod session_service;
 mod session_service_beta;
 mod settings_service;
+mod user_codes_service;
 mod user_service;
 mod v1_service;
 pub mod validate;

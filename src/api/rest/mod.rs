@@ -11,6 +11,7 @@ mod call;
 mod handler;
 mod sessions;
 mod settings;
+mod user_codes;
 mod users;
 mod v1;
 mod webauthn;

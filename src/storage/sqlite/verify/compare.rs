@@ -243,6 +243,11 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         failures,
         totp,
         otp_failures,
+        // See `code_columns`.
+        password_code: _,
+        invite: _,
+        code_failures: _,
+        mfa_init_skipped_at: _,
         web_auth_n,
     } = row;
     let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
@@ -266,7 +271,7 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
             .as_ref()
             .map(|password| (password.changed_at, password.change_required))
     };
-    differing([
+    let mut columns = differing([
         ("given_name", *given_name == fold.given_name),
         ("family_name", *family_name == fold.family_name),
         ("nick_name", *nick_name == fold.nick_name),
@@ -305,5 +310,27 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
             otp_failures.last_at == fold.otp_failures.last_at,
         ),
         ("web_auth_n", *web_auth_n == fold.web_auth_n),
+    ]);
+    columns.extend(code_columns(row, fold));
+    columns
+}
+
+/// What codes that are sent to addresses made of a person.
+fn code_columns(row: &Human, fold: &Human) -> Vec<&'static str> {
+    differing([
+        ("password_code", row.password_code == fold.password_code),
+        ("invite", row.invite == fold.invite),
+        (
+            "code_failures",
+            row.code_failures.count == fold.code_failures.count,
+        ),
+        (
+            "code_failed_at",
+            row.code_failures.last_at == fold.code_failures.last_at,
+        ),
+        (
+            "mfa_init_skipped_at",
+            row.mfa_init_skipped_at == fold.mfa_init_skipped_at,
+        ),
     ])
 }
