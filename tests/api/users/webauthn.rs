@@ -618,6 +618,23 @@ fn a_link_needs_its_permission_and_something_that_sends_it() {
 }
 
 #[test]
+fn who_has_a_passkey_is_not_invited() {
+    let server = TestServer::start();
+    let human = server.human_with("mini", &json!({ "password": null }));
+    let invite = || {
+        let path = format!("/v2/users/{}/invite_code", human.id);
+        server.admin().post(&path, &json!({ "returnCode": {} }))
+    };
+    server.open_key(&human, PASSKEY);
+    server.add_key(&human, U2F, &mut Key::security_key());
+    invite().succeeds();
+    server.add_key(&human, PASSKEY, &mut Key::passkey());
+    server.writes_nothing(|| {
+        invite().fails(9, "COMMAND-EF34g", "User is already initialized");
+    });
+}
+
+#[test]
 fn removing_a_user_removes_keys_and_codes() {
     let server = TestServer::start();
     let human = server.human("mini");
