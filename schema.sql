@@ -105,7 +105,11 @@ CREATE TABLE users (
     totp_ready               INTEGER,          -- 1 once the authenticator app was verified
     totp_step                INTEGER,          -- of the last code that was taken
     otp_failures             INTEGER,          -- failed checks of one-time codes in a row
-    otp_failed_at            INTEGER
+    otp_failed_at            INTEGER,
+    -- Humans, since version 5.
+    otp_sms                  INTEGER,          -- 1 if codes by SMS are a factor
+    otp_email                INTEGER,          -- 1 if codes by e-mail are a factor
+    recovery_codes           TEXT              -- JSON list of keyed digests; NULL where none is left
 ) STRICT;
 
 -- ListUsers by e-mail address: what a login page asks when a login name is not found.
@@ -128,7 +132,14 @@ CREATE TABLE sessions (
     expires_at          INTEGER,
     token_hash          TEXT,             -- argon2id PHC string of the token's secret
     token_sequence      INTEGER,          -- of the event that made the token
-    totp_checked_at     INTEGER
+    totp_checked_at     INTEGER,
+    otp_sms_checked_at  INTEGER,
+    otp_email_checked_at INTEGER,
+    recovery_code_checked_at INTEGER,
+    otp_sms_digest      TEXT,             -- of the code that is waited for: keyed
+    otp_sms_expires_at  INTEGER,
+    otp_email_digest    TEXT,
+    otp_email_expires_at INTEGER
 ) STRICT;
 
 -- ListSessions: newest or oldest first, by date, and the number of all.
@@ -254,6 +265,18 @@ INSERT INTO event_types (code, name) VALUES
     (327, 'user.human.mfa.otp.removed'),
     (328, 'user.human.mfa.otp.check.succeeded'),
     (329, 'user.human.mfa.otp.check.failed'),
+    (350, 'user.human.mfa.recoverycode.added'),
+    (351, 'user.human.mfa.recoverycode.removed'),
+    (352, 'user.human.mfa.recoverycode.check.succeeded'),
+    (353, 'user.human.mfa.recoverycode.check.failed'),
+    (354, 'user.human.mfa.otp.sms.added'),
+    (355, 'user.human.mfa.otp.sms.removed'),
+    (356, 'user.human.mfa.otp.sms.check.succeeded'),
+    (357, 'user.human.mfa.otp.sms.check.failed'),
+    (358, 'user.human.mfa.otp.email.added'),
+    (359, 'user.human.mfa.otp.email.removed'),
+    (360, 'user.human.mfa.otp.email.check.succeeded'),
+    (361, 'user.human.mfa.otp.email.check.failed'),
     (401, 'session.added'),
     (402, 'session.user.checked'),
     (403, 'session.password.checked'),
@@ -261,4 +284,9 @@ INSERT INTO event_types (code, name) VALUES
     (405, 'session.lifetime.set'),
     (406, 'session.token.set'),
     (407, 'session.terminated'),
-    (408, 'session.totp.checked');
+    (408, 'session.totp.checked'),
+    (409, 'session.recoveryCode.checked'),
+    (410, 'session.otp.sms.challenged'),
+    (411, 'session.otp.sms.checked'),
+    (412, 'session.otp.email.challenged'),
+    (413, 'session.otp.email.checked');

@@ -11,7 +11,9 @@
 
 use std::collections::BTreeMap;
 
-use bartizan::domain::event::{Aggregate, Event, RecordedEvent, SessionEvent};
+use bartizan::domain::event::{
+    Aggregate, Event, OtpEmailChallenged, OtpSmsChallenged, RecordedEvent, SessionEvent,
+};
 use bartizan::domain::ids::{OrgId, Position, Sequence, SessionId, UserId};
 use bartizan::domain::permission::Authority;
 use bartizan::domain::secret::HashText;
@@ -45,9 +47,37 @@ struct Call {
     user: Option<i64>,
     password: bool,
     totp: bool,
+    codes: Codes,
     metadata: BTreeMap<String, Vec<u8>>,
     lifetime: Option<i64>,
 }
+
+/// One-time codes that were given back, and those that were made.
+#[derive(Debug, Clone, Default)]
+struct Codes {
+    sms: bool,
+    email: bool,
+    recovery: bool,
+    asked_sms: Option<u8>,
+    asked_email: Option<u8>,
+}
+
+impl Codes {
+    fn events(&self) -> u32 {
+        [
+            self.sms,
+            self.email,
+            self.recovery,
+            self.asked_sms.is_some(),
+            self.asked_email.is_some(),
+        ]
+        .into_iter()
+        .map(u32::from)
+        .sum()
+    }
+}
+
+const FIVE_MINUTES: i64 = 300 * SECOND;
 
 impl Call {
     fn changes(&self) -> Changes {
@@ -60,10 +90,39 @@ impl Call {
             }),
             password: self.password,
             totp: self.totp,
+            otp_sms: self.codes.sms,
+            otp_email: self.codes.email,
+            recovery_code: self.codes.recovery,
+            otp_sms_challenge: self.codes.asked_sms.map(|code| OtpSmsChallenged {
+                expiry: Span::from_seconds(300),
+                code_returned: true,
+                digest: code.to_string(),
+            }),
+            otp_email_challenge: self.codes.asked_email.map(|code| OtpEmailChallenged {
+                expiry: Span::from_seconds(300),
+                return_code: false,
+                url_tmpl: Some("https://x.example/{{.Code}}".to_owned()),
+                digest: code.to_string(),
+            }),
             metadata: self.metadata.clone(),
             lifetime: self.lifetime.map(Span::from_nanos),
         }
     }
+}
+
+fn codes() -> impl Strategy<Value = Codes> {
+    (
+        any::<[bool; 3]>(),
+        option::of(any::<u8>()),
+        option::of(any::<u8>()),
+    )
+        .prop_map(|([sms, email, recovery], asked_sms, asked_email)| Codes {
+            sms,
+            email,
+            recovery,
+            asked_sms,
+            asked_email,
+        })
 }
 
 fn call() -> impl Strategy<Value = Call> {
@@ -71,13 +130,15 @@ fn call() -> impl Strategy<Value = Call> {
         option::of(1..3_i64),
         any::<bool>(),
         any::<bool>(),
+        codes(),
         btree_map("[abc]", vec(any::<u8>(), 0..3), 0..4),
         option::of(1..20 * SECOND * 1_000),
     )
-        .prop_map(|(user, password, totp, metadata, lifetime)| Call {
+        .prop_map(|(user, password, totp, codes, metadata, lifetime)| Call {
             user,
             password,
             totp,
+            codes,
             metadata,
             lifetime,
         })
@@ -103,6 +164,10 @@ struct Model {
     user: Option<(i64, i64)>,
     password: Option<i64>,
     totp: Option<i64>,
+    /// By SMS, by e-mail, written down.
+    codes: [Option<i64>; 3],
+    /// By SMS, by e-mail: what is waited for, and until when.
+    waiting: [Option<(String, i64)>; 2],
     metadata: BTreeMap<String, Vec<u8>>,
     expires: Option<i64>,
     token: Option<u32>,
@@ -120,6 +185,16 @@ impl Model {
                 .map(|user| (user.id.key(), user.checked_at.micros())),
             password: session.factors.password.map(Timestamp::micros),
             totp: session.factors.totp.map(Timestamp::micros),
+            codes: [
+                session.factors.otp_sms,
+                session.factors.otp_email,
+                session.factors.recovery_code,
+            ]
+            .map(|at| at.map(Timestamp::micros)),
+            waiting: [&session.otp_challenges.sms, &session.otp_challenges.email].map(|code| {
+                let code = code.as_ref();
+                code.map(|code| (code.digest.clone(), code.expires_at.micros()))
+            }),
             metadata: session.metadata.clone(),
             expires: session.expires_at.map(Timestamp::micros),
             token: session.token.as_ref().map(|token| token.issued_at.number()),
@@ -136,6 +211,7 @@ impl Model {
         let events = u32::from(call.user.is_some())
             + u32::from(call.password)
             + u32::from(call.totp)
+            + call.codes.events()
             + u32::from(effective)
             + u32::from(call.lifetime.is_some());
         if events == 0 && self.events > 1 {
@@ -149,6 +225,20 @@ impl Model {
         }
         if call.totp {
             self.totp = Some(now);
+        }
+        let codes = &call.codes;
+        let given = [codes.sms, codes.email, codes.recovery];
+        for (given, checked) in given.into_iter().zip(&mut self.codes) {
+            *checked = if given { Some(now) } else { *checked };
+        }
+        let asked = [codes.asked_sms, codes.asked_email];
+        for ((asked, given), waiting) in asked.into_iter().zip(given).zip(&mut self.waiting) {
+            if given {
+                *waiting = None;
+            }
+            if let Some(code) = asked {
+                *waiting = Some((code.to_string(), now + FIVE_MINUTES));
+            }
         }
         for (key, value) in &call.metadata {
             if value.is_empty() {

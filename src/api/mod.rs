@@ -13,6 +13,7 @@ mod internal_permission_service;
 #[cfg(test)]
 mod operation_tests;
 mod org_service;
+mod otp_service;
 pub mod rest;
 pub mod rpc;
 mod session_service;

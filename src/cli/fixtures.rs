@@ -3,7 +3,9 @@
 use super::args::Format;
 use super::output::Output;
 use crate::domain::ids::{OrgId, Sequence, SessionId, UserId};
-use crate::domain::session::{CheckedUser, Factors, Metadata, Session, SessionState, UserAgent};
+use crate::domain::session::{
+    CheckedUser, Factors, Metadata, OtpChallenges, Session, SessionState, UserAgent,
+};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Contact, Failures, Human, Machine, Password, User, UserKind, UserState};
 use crate::ports::{SessionUser, SessionView, UserView};
@@ -46,6 +48,7 @@ pub(super) fn empty_session() -> SessionView {
             creator: UserId::new(11),
             user: None,
             factors: Factors::default(),
+            otp_challenges: OtpChallenges::default(),
             metadata: Metadata::new(),
             user_agent: None,
             expires_at: None,
@@ -71,6 +74,7 @@ pub(super) fn full_session() -> SessionView {
             factors: Factors {
                 password: Some(later(60)),
                 totp: Some(later(60)),
+                ..Factors::default()
             },
             metadata: Metadata::from([("theme".to_owned(), vec![1, 2, 255])]),
             user_agent: Some(UserAgent {
@@ -90,6 +94,8 @@ pub(super) fn full_session() -> SessionView {
             active: true,
             password_changed_at: Some(NOW),
             totp_ready: false,
+            otp_sms_ready: false,
+            otp_email_ready: false,
         }),
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::time::Span;
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
+use super::ask_otp::{AskOtp, ask_otp, asked_user};
 use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
 
@@ -22,6 +23,8 @@ pub struct CreateSession {
     pub lifetime: Option<Span>,
     /// The user's device.
     pub user_agent: Option<UserAgent>,
+    /// Codes that are to be sent or returned.
+    pub otp: AskOtp,
 }
 
 /// Opens a session.
@@ -37,6 +40,7 @@ pub async fn create_session(
     command: CreateSession,
 ) -> Result<SavedSession, Error> {
     let authority = caller.may(Permission::SessionWrite, None)?;
+    command.otp.template_is_good(core, &command.checks).await?;
     let mut proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
@@ -45,24 +49,28 @@ pub async fn create_session(
             proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
             continue;
         };
-        let changes = Changes {
+        let id = SessionId::new(core.ids.next(now));
+        let user = asked_user(proofs.user(), None);
+        let asked = ask_otp(core, &command.otp, user, id, now).await?;
+        let (changes, otp, queued) = asked.into_changes(Changes {
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
             ..proofs.changes()
-        };
-        let id = SessionId::new(core.ids.next(now));
+        });
         let (session, events) =
             session::create(id, &authority, now, command.user_agent.clone(), &changes);
         let (append, session, token) =
             append_session(core, core.instance, Sequence::NONE, session, events, now)?;
         appends.push(append);
         let mut commit = Commit::new(now, authority.actor(), appends);
+        commit.queued = queued;
         commit.active_users = proofs.user().map(|user| user.id).into_iter().collect();
-        match core.store.commit(commit).await {
+        match core.commit(commit).await {
             Ok(_) => {
                 return Ok(SavedSession {
                     session,
                     token: Some(token),
+                    otp,
                 });
             }
             Err(error @ StoreError::Exists(_)) => last = error,

@@ -1,13 +1,16 @@
 //! Writes: load, decide, commit; and again from the start when someone else was faster.
 
+mod ask_otp;
 mod bootstrap;
 mod change;
+mod check_otp;
 mod check_totp;
 mod checks;
 mod create_session;
 mod create_user;
 mod members;
 mod notify;
+mod otp;
 mod pats;
 mod proofs;
 mod set_password;
@@ -18,12 +21,16 @@ mod update_user;
 mod user_state;
 mod users;
 
+pub use ask_otp::{AskOtp, ReturnedOtp};
 pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
 pub use checks::UserSelector;
 pub use create_session::{CreateSession, create_session};
 pub use create_user::{NewUser, create_user};
 pub use members::{remove_member, set_member};
 pub use notify::Delivery;
+pub use otp::{
+    MadeRecoveryCodes, add_otp, generate_recovery_codes, remove_otp, remove_recovery_codes,
+};
 pub use pats::{NewPat, add_pat, remove_pat};
 pub use proofs::Checks;
 pub use set_password::{PasswordGrant, SetPassword, set_password};
@@ -59,6 +66,8 @@ pub struct SavedSession {
     pub session: Session,
     /// Its new token; absent when nothing changed.
     pub token: Option<Secret>,
+    /// Codes for the answer.
+    pub otp: ReturnedOtp,
 }
 
 /// What an aggregate looks like from outside after a command (`object.v2.Details`).
@@ -88,11 +97,16 @@ fn contended(last: StoreError) -> Error {
     Error::from(last)
 }
 
+/// A user after events.
+fn after(user: &User, events: &[UserEvent], at: Timestamp) -> User {
+    events
+        .iter()
+        .fold(user.clone(), |user, event| user::evolve(user, at, event))
+}
+
 /// Events of an existing user and the row they make.
 fn append_user(user: &User, at: Timestamp, events: Vec<UserEvent>) -> Append {
-    let state = events
-        .iter()
-        .fold(user.clone(), |user, event| user::evolve(user, at, event));
+    let state = after(user, &events, at);
     Append {
         expected: user.sequence,
         owner: user.organization.key(),

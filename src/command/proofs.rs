@@ -2,17 +2,19 @@
 
 use crate::core::Core;
 use crate::domain::ids::UserId;
+use crate::domain::notification::Channel;
 use crate::domain::permission::Authority;
 use crate::domain::secret::Secret;
-use crate::domain::session::{Changes, SessionError};
+use crate::domain::session::{Changes, Session, SessionError};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{self, User, UserError, UserState};
+use crate::domain::user::{User, UserError, UserState};
 use crate::error::Error;
 use crate::ports::Append;
 
-use super::append_user;
+use super::check_otp::{ProvenOtp, prove_otp, prove_recovery, recovery_event};
 use super::check_totp::{prove_totp, proven_totp};
 use super::checks::{Compared, UserSelector, find_user, prove_password, proven, usable, user_fact};
+use super::{after, append_user};
 
 /// The checks that a call asks for.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +25,21 @@ pub struct Checks {
     pub password: Option<Secret>,
     /// A code of the user's authenticator app.
     pub totp: Option<Secret>,
+    /// The code that was sent by SMS.
+    pub otp_sms: Option<Secret>,
+    /// The code that was sent by e-mail.
+    pub otp_email: Option<Secret>,
+    /// One of the user's recovery codes.
+    pub recovery_code: Option<Secret>,
+}
+
+impl Checks {
+    const fn otp(&self, channel: Channel) -> Option<&Secret> {
+        match channel {
+            Channel::Sms => self.otp_sms.as_ref(),
+            Channel::Email => self.otp_email.as_ref(),
+        }
+    }
 }
 
 /// The checks of a call that have succeeded.
@@ -33,10 +50,13 @@ pub(super) struct Proofs {
     user_checked: bool,
     password: Option<Compared>,
     totp: bool,
+    /// In the order of their events.
+    otp: Vec<ProvenOtp>,
+    recovery_code: bool,
 }
 
 impl Proofs {
-    /// Runs the checks. `own` is the user that the session is tied to already.
+    /// Runs the checks. `session` is the one that they are for, if it exists already.
     ///
     /// # Errors
     /// The first check that fails; what it writes to the user is durable, and nothing else is written.
@@ -44,8 +64,10 @@ impl Proofs {
         core: &Core,
         authority: &Authority,
         checks: &Checks,
-        own: Option<UserId>,
+        session: Option<&Session>,
     ) -> Result<Self, Error> {
+        let own = session.and_then(|session| session.user.as_ref());
+        let own = own.map(|user| user.id);
         let mut proofs = Self::default();
         if let Some(selector) = &checks.user {
             let user = find_user(core, selector, checks.password.as_ref()).await?;
@@ -79,7 +101,39 @@ impl Proofs {
             proofs.user = Some(user);
             proofs.totp = true;
         }
+        proofs
+            .gather_codes(core, authority, checks, session)
+            .await?;
         Ok(proofs)
+    }
+
+    /// Runs the checks of codes that were sent or written down.
+    async fn gather_codes(
+        &mut self,
+        core: &Core,
+        authority: &Authority,
+        checks: &Checks,
+        session: Option<&Session>,
+    ) -> Result<(), Error> {
+        for channel in [Channel::Sms, Channel::Email] {
+            let Some(code) = checks.otp(channel) else {
+                continue;
+            };
+            let user = self.user.take();
+            let user = user_or(core, user, session, SessionError::OtpUserMissing).await?;
+            let proving = prove_otp(core, authority, session, user, channel, code);
+            let (user, proven) = Box::pin(proving).await?;
+            self.user = Some(user);
+            self.otp.push(proven);
+        }
+        if let Some(code) = &checks.recovery_code {
+            let user = self.user.take();
+            let user = user_or(core, user, session, SessionError::RecoveryUserMissing).await?;
+            let user = Box::pin(prove_recovery(core, authority, user, code)).await?;
+            self.user = Some(user);
+            self.recovery_code = true;
+        }
+        Ok(())
     }
 
     /// The user whose state must still be active when the call is written.
@@ -104,6 +158,9 @@ impl Proofs {
                 .map(user_fact),
             password: self.password.is_some(),
             totp: self.totp,
+            otp_sms: self.has(Channel::Sms),
+            otp_email: self.has(Channel::Email),
+            recovery_code: self.recovery_code,
             ..Changes::default()
         }
     }
@@ -129,18 +186,41 @@ impl Proofs {
             events.extend(of_password);
         }
         if let (true, Some(digits)) = (self.totp, &checks.totp) {
-            let after = events
-                .iter()
-                .fold(user.clone(), |user, event| user::evolve(user, at, event));
-            let Some(of_totp) = proven_totp(core, &after, digits, at)? else {
+            let user = after(user, &events, at);
+            let Some(of_totp) = proven_totp(core, &user, digits, at)? else {
                 return Ok(None);
             };
             events.push(of_totp);
+        }
+        for proven in &self.otp {
+            let Some(code) = checks.otp(proven.channel) else {
+                continue;
+            };
+            let Some(of_otp) = proven.event(core, &after(user, &events, at), code, at)? else {
+                return Ok(None);
+            };
+            events.push(of_otp);
+        }
+        if let (true, Some(code)) = (self.recovery_code, &checks.recovery_code) {
+            let Some(of_code) = recovery_event(core, &after(user, &events, at), code, at)? else {
+                return Ok(None);
+            };
+            events.push(of_code);
         }
         if events.is_empty() {
             return Ok(Some(Vec::new()));
         }
         Ok(Some(vec![append_user(user, at, events)]))
+    }
+
+    fn has(&self, channel: Channel) -> bool {
+        self.otp.iter().any(|proven| proven.channel == channel)
+    }
+
+    /// Whether what was proven was asked by the session as it is now: others may have used its
+    /// challenge up, or have asked for another one.
+    pub(super) fn fit(&self, session: &Session) -> bool {
+        self.otp.iter().all(|proven| proven.fits(session))
     }
 
     /// The user as it is now; still one that may log in.
@@ -156,6 +236,20 @@ impl Proofs {
         }
         Ok(())
     }
+}
+
+/// The user that the call has checked, otherwise that of the session.
+async fn user_or(
+    core: &Core,
+    checked: Option<User>,
+    session: Option<&Session>,
+    missing: SessionError,
+) -> Result<User, Error> {
+    if let Some(user) = checked {
+        return Ok(user);
+    }
+    let own = session.and_then(|session| session.user.as_ref());
+    own_user(core, own.ok_or(missing)?.id, UserError::NotFound).await
 }
 
 /// The user a session is already tied to. Its state is tested on every check, whatever the order of

@@ -8,6 +8,7 @@ use crate::domain::time::Span;
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
+use super::ask_otp::{AskOtp, ReturnedOtp, ask_otp, asked_user};
 use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
 
@@ -22,6 +23,8 @@ pub struct SetSession {
     pub metadata: Metadata,
     /// How long it lives from now on.
     pub lifetime: Option<Span>,
+    /// Codes that are to be sent or returned.
+    pub otp: AskOtp,
 }
 
 /// Changes a session and gives it a new token, if anything changes.
@@ -37,6 +40,7 @@ pub async fn set_session(
     let mut session = load(core, command.id).await?;
     let organization = session.as_ref().and_then(Session::user_organization);
     let authority = caller.may(Permission::SessionWrite, organization)?;
+    command.otp.template_is_good(core, &command.checks).await?;
     let mut gathered: Option<Proofs> = None;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
@@ -44,10 +48,9 @@ pub async fn set_session(
         let live = current.live().ok_or(SessionError::Terminated)?;
         live.active(core.clock.now())?;
         // Hashing takes long; it is done once, and only for a session that can still be changed.
-        let own = current.user.as_ref().map(|user| user.id);
-        let mut proofs = match gathered.take() {
+        let mut proofs = match gathered.take().filter(|proofs| proofs.fit(&current)) {
             Some(proofs) => proofs,
-            None => Proofs::gather(core, &authority, &command.checks, own).await?,
+            None => Proofs::gather(core, &authority, &command.checks, Some(&current)).await?,
         };
         let now = core.now_after(proofs.changed_at().max(current.changed_at));
         let active = live.active(now)?;
@@ -58,16 +61,19 @@ pub async fn set_session(
             session = Some(current);
             continue;
         };
-        let changes = Changes {
+        let user = asked_user(proofs.user(), Some(&current));
+        let asked = ask_otp(core, &command.otp, user, current.id, now).await?;
+        let (changes, otp, queued) = asked.into_changes(Changes {
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
             ..proofs.changes()
-        };
+        });
         let events = active.change(&authority, now, &changes);
         if events.is_empty() {
             return Ok(SavedSession {
                 session: current,
                 token: None,
+                otp: ReturnedOtp::default(),
             });
         }
         let after = events.iter().fold(current.clone(), |session, event| {
@@ -77,12 +83,14 @@ pub async fn set_session(
             append_session(core, core.instance, current.sequence, after, events, now)?;
         let mut commit = Commit::new(now, authority.actor(), appends);
         commit.appends.push(append);
+        commit.queued = queued;
         commit.active_users = proofs.user().map(|user| user.id).into_iter().collect();
-        match core.store.commit(commit).await {
+        match core.commit(commit).await {
             Ok(_) => {
                 return Ok(SavedSession {
                     session: after,
                     token: Some(token),
+                    otp,
                 });
             }
             Err(conflict @ StoreError::Conflict(_)) => {

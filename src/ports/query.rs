@@ -68,6 +68,10 @@ pub struct SessionUser {
     pub password_changed_at: Option<Timestamp>,
     /// Whether it has an authenticator app that was verified.
     pub totp_ready: bool,
+    /// Whether codes by SMS are a factor and the number is proven.
+    pub otp_sms_ready: bool,
+    /// Whether codes by e-mail are a factor and the address is proven.
+    pub otp_email_ready: bool,
 }
 
 /// A session and what is shown of its user.

@@ -121,12 +121,17 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
     if !user.active {
         return Err(BearerError::Gone.into());
     }
+    // Recovery codes are not among them: they stand in for another factor, and ask for none.
+    let ready = [
+        (user.totp_ready, SecondFactor::Totp),
+        (user.otp_sms_ready, SecondFactor::OtpSms),
+        (user.otp_email_ready, SecondFactor::OtpEmail),
+    ];
     let strength = Strength {
         factors: counted_factors(&view),
-        ready: user
-            .totp_ready
-            .then_some(SecondFactor::Totp)
+        ready: ready
             .into_iter()
+            .filter_map(|(ready, factor)| ready.then_some(factor))
             .collect(),
         ..Strength::default()
     };

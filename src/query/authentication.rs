@@ -3,6 +3,7 @@
 use super::{get_user, list_timestamp};
 use crate::core::Core;
 use crate::domain::ids::UserId;
+use crate::domain::notification::Channel;
 use crate::domain::permission::Caller;
 use crate::domain::time::Timestamp;
 use crate::error::Error;
@@ -12,6 +13,12 @@ use crate::error::Error;
 pub enum AuthenticationMethod {
     /// A code of an authenticator app.
     Totp,
+    /// Codes by SMS.
+    OtpSms,
+    /// Codes by e-mail.
+    OtpEmail,
+    /// Recovery codes.
+    RecoveryCode,
     /// A password.
     Password,
 }
@@ -40,6 +47,15 @@ pub async fn list_authentication_methods(
         if human.totp.as_ref().is_some_and(|totp| totp.ready) {
             methods.push(AuthenticationMethod::Totp);
         }
+        for (channel, method) in [
+            (Channel::Sms, AuthenticationMethod::OtpSms),
+            (Channel::Email, AuthenticationMethod::OtpEmail),
+        ] {
+            methods.extend(human.otp_address(channel).map(|_| method));
+        }
+        if !human.recovery_codes.is_empty() {
+            methods.push(AuthenticationMethod::RecoveryCode);
+        }
         if human.password.is_some() {
             methods.push(AuthenticationMethod::Password);
         }
@@ -55,15 +71,25 @@ pub async fn list_authentication_methods(
 pub enum Factor {
     /// An authenticator app.
     Totp,
+    /// Codes by SMS.
+    OtpSms,
+    /// Codes by e-mail.
+    OtpEmail,
 }
 
 /// Whether a second factor can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FactorState {
-    /// It has yet to be verified.
+    /// It, or the address that it needs, has yet to be verified.
     NotReady,
     /// It counts.
     Ready,
+}
+
+impl FactorState {
+    const fn of(ready: bool) -> Self {
+        if ready { Self::Ready } else { Self::NotReady }
+    }
 }
 
 /// Reads which second factors a user has, ready or not.
@@ -76,14 +102,20 @@ pub async fn list_authentication_factors(
     id: UserId,
 ) -> Result<Vec<(Factor, FactorState)>, Error> {
     let view = get_user(core, caller, id).await?;
-    let totp = view.user.human().and_then(|human| human.totp.as_ref());
-    let totp = totp.map(|totp| {
-        let state = if totp.ready {
-            FactorState::Ready
-        } else {
-            FactorState::NotReady
-        };
-        (Factor::Totp, state)
-    });
-    Ok(totp.into_iter().collect())
+    let Some(human) = view.user.human() else {
+        return Ok(Vec::new());
+    };
+    let totp = human.totp.as_ref();
+    let totp = totp.map(|totp| (Factor::Totp, FactorState::of(totp.ready)));
+    let mut factors: Vec<_> = totp.into_iter().collect();
+    for (channel, factor) in [
+        (Channel::Sms, Factor::OtpSms),
+        (Channel::Email, Factor::OtpEmail),
+    ] {
+        if human.has_otp(channel) {
+            let ready = human.otp_address(channel).is_some();
+            factors.push((factor, FactorState::of(ready)));
+        }
+    }
+    Ok(factors)
 }

@@ -189,7 +189,6 @@ fn documented_operations_of_later_versions_say_so() {
         ("POST", "/v2/users/1/email", "SetEmail"),
         ("POST", "/v2/users/1/email/verify", "VerifyEmail"),
         ("DELETE", "/v2/users/1/phone", "RemovePhone"),
-        ("DELETE", "/v2/users/1/otp_sms", "RemoveOTPSMS"),
         ("POST", "/v2/users/1/passkeys/_search", "ListPasskeys"),
         (
             "POST",
@@ -197,11 +196,6 @@ fn documented_operations_of_later_versions_say_so() {
             "VerifyPasskeyRegistration",
         ),
         ("DELETE", "/v2/users/1/u2f/2", "RemoveU2F"),
-        (
-            "POST",
-            "/v2/users/1/recovery_codes",
-            "GenerateRecoveryCodes",
-        ),
         ("POST", "/v2/idp_intents", "StartIdentityProviderIntent"),
         ("DELETE", "/v2/users/1/links/2/3", "RemoveIDPLink"),
         ("POST", "/v2/users/1/invite_code", "CreateInviteCode"),

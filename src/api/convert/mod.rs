@@ -3,6 +3,7 @@
 mod administrator;
 mod authentication;
 mod org;
+mod otp;
 mod pat;
 mod session;
 mod session_search;
@@ -17,7 +18,7 @@ pub(crate) use administrator::{Target, administrators_page, list_members, target
 pub(crate) use authentication::{authentication_factors, authentication_methods};
 pub(crate) use org::{list_orgs, orgs_page};
 pub(crate) use pat::{expiration, list_pats, pats_page};
-pub(crate) use session::{create_session, saved_token, session, set_session};
+pub(crate) use session::{challenges, create_session, saved_token, session, set_session};
 pub(crate) use session_search::{list_sessions, sessions_page};
 pub(crate) use settings::{
     branding_settings, complexity_settings, domain_settings, expiry_settings, general_settings,

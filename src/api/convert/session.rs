@@ -5,11 +5,13 @@ use std::net::IpAddr;
 use bartizan_proto::zitadel::session::v2 as wire;
 use bartizan_proto::zitadel::session::v2::__buffa::oneof::check_user::Search;
 
+use super::otp::ask_otp;
 use super::{sequence, span, timestamp};
 use crate::command::{Checks, CreateSession, SavedSession, SetSession, UserSelector};
 use crate::domain::ids::{SessionId, given_user_key};
 use crate::domain::secret::Secret;
 use crate::domain::session::UserAgent;
+use crate::domain::time::Timestamp;
 use crate::domain::user::login_name;
 use crate::error::Error;
 use crate::ports::SessionView;
@@ -26,6 +28,7 @@ pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<Crea
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
         user_agent: request.user_agent.into_option().map(user_agent),
+        otp: ask_otp(request.challenges.as_option()),
     })
 }
 
@@ -40,6 +43,7 @@ pub(crate) fn set_session(request: wire::SetSessionRequest) -> Result<SetSession
         checks: checks(request.checks.into_option()),
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
+        otp: ask_otp(request.challenges.as_option()),
     })
 }
 
@@ -58,28 +62,8 @@ fn supported(
             "check `idpIntent`",
         ),
         (
-            checks.is_some_and(|checks| checks.otp_sms.is_set()),
-            "check `otpSms`",
-        ),
-        (
-            checks.is_some_and(|checks| checks.otp_email.is_set()),
-            "check `otpEmail`",
-        ),
-        (
-            checks.is_some_and(|checks| checks.recovery_code.is_set()),
-            "check `recoveryCode`",
-        ),
-        (
             challenges.is_some_and(|asked| asked.web_auth_n.is_set()),
             "challenge `webAuthN`",
-        ),
-        (
-            challenges.is_some_and(|asked| asked.otp_sms.is_set()),
-            "challenge `otpSms`",
-        ),
-        (
-            challenges.is_some_and(|asked| asked.otp_email.is_set()),
-            "challenge `otpEmail`",
         ),
     ];
     asked
@@ -104,11 +88,27 @@ fn checks(checks: Option<wire::Checks>) -> Checks {
         .map(|check| Secret::new(check.password));
     let totp = checks.totp.into_option();
     let totp = totp.map(|check| Secret::new(check.code));
+    let otp_sms = checks.otp_sms.into_option();
+    let otp_email = checks.otp_email.into_option();
+    let recovery_code = checks.recovery_code.into_option();
     Checks {
         user,
         password,
         totp,
+        otp_sms: otp_sms.map(|check| Secret::new(check.code)),
+        otp_email: otp_email.map(|check| Secret::new(check.code)),
+        recovery_code: recovery_code.map(|check| Secret::new(check.code)),
     }
+}
+
+/// The challenges as an answer has them: there, if only empty, where the call asked for any.
+pub(crate) fn challenges(asked: bool, saved: &SavedSession) -> Option<wire::Challenges> {
+    let shown = |code: &Option<Secret>| code.as_ref().map(|code| code.expose().to_owned());
+    asked.then(|| wire::Challenges {
+        otp_sms: shown(&saved.otp.sms),
+        otp_email: shown(&saved.otp.email),
+        ..wire::Challenges::default()
+    })
 }
 
 /// An address that is none is dropped without a word, as ZITADEL does.
@@ -172,10 +172,24 @@ fn factors(view: &SessionView, includes_domain: bool) -> Option<wire::Factors> {
         verified_at: timestamp(at).into(),
         ..wire::TOTPFactor::default()
     });
+    let factors = view.session.factors;
+    let otp = |at: Option<Timestamp>| {
+        at.map(|at| wire::OTPFactor {
+            verified_at: timestamp(at).into(),
+            ..wire::OTPFactor::default()
+        })
+    };
+    let recovery_code = factors.recovery_code.map(|at| wire::RecoveryCodeFactor {
+        verified_at: timestamp(at).into(),
+        ..wire::RecoveryCodeFactor::default()
+    });
     Some(wire::Factors {
         user: user_factor.into(),
         password: password.into(),
         totp: totp.into(),
+        otp_sms: otp(factors.otp_sms).into(),
+        otp_email: otp(factors.otp_email).into(),
+        recovery_code: recovery_code.into(),
         ..wire::Factors::default()
     })
 }
@@ -224,7 +238,7 @@ mod tests {
     #[test]
     fn what_is_not_done_yet_is_said() {
         let checks = wire::Checks {
-            otp_sms: wire::CheckOTP::default().into(),
+            web_auth_n: wire::CheckWebAuthN::default().into(),
             ..wire::Checks::default()
         };
         let request = wire::CreateSessionRequest {
@@ -232,7 +246,7 @@ mod tests {
             ..Default::default()
         };
         let refused = create_session(request).unwrap_err();
-        assert_eq!(refused.text(), "check `otpSms` is not implemented");
+        assert_eq!(refused.text(), "check `webAuthN` is not implemented");
         let empty = wire::CreateSessionRequest {
             checks: wire::Checks::default().into(),
             challenges: wire::RequestChallenges::default().into(),

@@ -9,6 +9,7 @@ pub mod routes;
 mod authentication;
 mod call;
 mod handler;
+mod otp;
 mod sessions;
 mod settings;
 mod users;

@@ -6,7 +6,7 @@
 
 use super::call::{Call, Pending};
 use crate::api::{
-    internal_permission_service, org_service, session_service, session_service_beta,
+    internal_permission_service, org_service, otp_service, session_service, session_service_beta,
     settings_service, user_service,
 };
 
@@ -79,6 +79,12 @@ procedures! {
         RegisterTOTP => user_service::register_totp,
         VerifyTOTPRegistration => user_service::verify_totp_registration,
         RemoveTOTP => user_service::remove_totp,
+        AddOTPSMS => otp_service::add_otp_sms,
+        RemoveOTPSMS => otp_service::remove_otp_sms,
+        AddOTPEmail => otp_service::add_otp_email,
+        RemoveOTPEmail => otp_service::remove_otp_email,
+        GenerateRecoveryCodes => otp_service::generate_recovery_codes,
+        RemoveRecoveryCodes => otp_service::remove_recovery_codes,
         ListAuthenticationMethodTypes => user_service::list_authentication_method_types,
         ListAuthenticationFactors => user_service::list_authentication_factors,
         LockUser => user_service::lock_user,
@@ -92,6 +98,10 @@ procedures! {
         RegisterTOTP => user_service::register_totp,
         VerifyTOTPRegistration => user_service::verify_totp_registration,
         RemoveTOTP => user_service::remove_totp,
+        AddOTPSMS => otp_service::add_otp_sms,
+        RemoveOTPSMS => otp_service::remove_otp_sms,
+        AddOTPEmail => otp_service::add_otp_email,
+        RemoveOTPEmail => otp_service::remove_otp_email,
         ListAuthenticationMethodTypes => user_service::list_authentication_method_types,
         UpdateHumanUser => user_service::update_human_user,
         GetUserByID => user_service::get_user_by_id,

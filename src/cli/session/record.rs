@@ -26,6 +26,9 @@ pub(super) struct SessionRecord {
     user_checked_at: Option<Moment>,
     password_checked_at: Option<Moment>,
     totp_checked_at: Option<Moment>,
+    otp_sms_checked_at: Option<Moment>,
+    otp_email_checked_at: Option<Moment>,
+    recovery_code_checked_at: Option<Moment>,
     created_at: Moment,
     changed_at: Moment,
     expires_at: Option<Moment>,
@@ -74,6 +77,9 @@ impl SessionRecord {
             user_checked_at: checked.map(|user| Moment(user.checked_at)),
             password_checked_at: password_checked_at(view).map(Moment),
             totp_checked_at: session.factors.totp.map(Moment),
+            otp_sms_checked_at: session.factors.otp_sms.map(Moment),
+            otp_email_checked_at: session.factors.otp_email.map(Moment),
+            recovery_code_checked_at: session.factors.recovery_code.map(Moment),
             created_at: Moment(session.created_at),
             changed_at: Moment(session.changed_at),
             expires_at: session.expires_at.map(Moment),
@@ -85,10 +91,17 @@ impl SessionRecord {
     }
 
     fn factors(&self) -> Vec<&'static str> {
-        let user = self.user_checked_at.map(|_| "user");
-        let password = self.password_checked_at.map(|_| "password");
-        let totp = self.totp_checked_at.map(|_| "totp");
-        user.into_iter().chain(password).chain(totp).collect()
+        [
+            (&self.user_checked_at, "user"),
+            (&self.password_checked_at, "password"),
+            (&self.totp_checked_at, "totp"),
+            (&self.otp_sms_checked_at, "otp_sms"),
+            (&self.otp_email_checked_at, "otp_email"),
+            (&self.recovery_code_checked_at, "recovery_code"),
+        ]
+        .into_iter()
+        .filter_map(|(checked, name)| checked.is_some().then_some(name))
+        .collect()
     }
 }
 
@@ -134,6 +147,9 @@ impl Sheet for SessionRecord {
             ("user checked", text(self.user_checked_at)),
             ("password checked", text(self.password_checked_at)),
             ("totp checked", text(self.totp_checked_at)),
+            ("otp sms checked", text(self.otp_sms_checked_at)),
+            ("otp email checked", text(self.otp_email_checked_at)),
+            ("recovery code checked", text(self.recovery_code_checked_at)),
             ("created", Some(self.created_at.to_string())),
             ("changed", Some(self.changed_at.to_string())),
             (

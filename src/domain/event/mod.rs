@@ -8,11 +8,13 @@
 
 mod instance;
 mod org;
+mod otp;
 mod session;
 mod user;
 
 pub use instance::{DefaultOrgSet, InstanceAdded, InstanceEvent, MemberRemoved, MemberRoles};
 pub use org::{OrgAdded, OrgDomain, OrgEvent};
+pub use otp::{OtpEmailChallenged, OtpSmsChallenged, RecoveryCodeUsed, RecoveryCodesAdded};
 pub use session::{
     FactorChecked, LifetimeSet, MetadataSet, SessionAdded, SessionEvent, SessionTerminated,
     TokenSet, UserChecked,

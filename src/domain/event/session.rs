@@ -10,6 +10,7 @@ use crate::domain::session::{Metadata, UserAgent};
 use crate::domain::time::{Span, Timestamp};
 
 use super::events;
+use super::otp::{OtpEmailChallenged, OtpSmsChallenged};
 
 events! {
     /// What can happen to a session.
@@ -30,6 +31,16 @@ events! {
         Terminated(SessionTerminated) = 407 "session.terminated",
         /// A code of the user's authenticator app was proven.
         TotpChecked(FactorChecked) = 408 "session.totp.checked",
+        /// One of the user's recovery codes was proven.
+        RecoveryCodeChecked(FactorChecked) = 409 "session.recoveryCode.checked",
+        /// A code was made that goes out by SMS.
+        OtpSmsChallenged(OtpSmsChallenged) = 410 "session.otp.sms.challenged",
+        /// It was given back.
+        OtpSmsChecked(FactorChecked) = 411 "session.otp.sms.checked",
+        /// A code was made that goes out by e-mail.
+        OtpEmailChallenged(OtpEmailChallenged) = 412 "session.otp.email.challenged",
+        /// It was given back.
+        OtpEmailChecked(FactorChecked) = 413 "session.otp.email.checked",
     }
 }
 

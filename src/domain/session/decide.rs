@@ -4,8 +4,8 @@
 
 use super::{Metadata, Session, SessionError, UserAgent, added, evolve};
 use crate::domain::event::{
-    FactorChecked, LifetimeSet, MetadataSet, SessionAdded, SessionEvent, SessionTerminated,
-    TokenSet, UserChecked,
+    FactorChecked, LifetimeSet, MetadataSet, OtpEmailChallenged, OtpSmsChallenged, SessionAdded,
+    SessionEvent, SessionTerminated, TokenSet, UserChecked,
 };
 use crate::domain::ids::{OrgId, SessionId, UserId};
 use crate::domain::permission::Authority;
@@ -34,6 +34,16 @@ pub struct Changes {
     pub password: bool,
     /// A code of the user's authenticator app was proven.
     pub totp: bool,
+    /// The code by SMS that the session waited for was given back.
+    pub otp_sms: bool,
+    /// The code by e-mail that the session waited for was given back.
+    pub otp_email: bool,
+    /// One of the user's recovery codes was proven.
+    pub recovery_code: bool,
+    /// A code was made that goes out by SMS.
+    pub otp_sms_challenge: Option<OtpSmsChallenged>,
+    /// A code was made that goes out by e-mail.
+    pub otp_email_challenge: Option<OtpEmailChallenged>,
     /// Keys to set; an empty value removes its key.
     pub metadata: Metadata,
     /// How long the session lives from now on.
@@ -157,6 +167,26 @@ fn changed(session: &Session, now: Timestamp, changes: &Changes) -> Vec<SessionE
     if changes.totp {
         events.push(SessionEvent::TotpChecked(FactorChecked { checked_at: now }));
     }
+    let checked = FactorChecked { checked_at: now };
+    events.extend(
+        changes
+            .otp_sms
+            .then_some(SessionEvent::OtpSmsChecked(checked)),
+    );
+    events.extend(
+        changes
+            .otp_email
+            .then_some(SessionEvent::OtpEmailChecked(checked)),
+    );
+    events.extend(
+        changes
+            .recovery_code
+            .then_some(SessionEvent::RecoveryCodeChecked(checked)),
+    );
+    let sms = changes.otp_sms_challenge.clone();
+    events.extend(sms.map(SessionEvent::OtpSmsChallenged));
+    let email = changes.otp_email_challenge.clone();
+    events.extend(email.map(SessionEvent::OtpEmailChallenged));
     if let Some(metadata) = merged(&session.metadata, &changes.metadata) {
         events.push(SessionEvent::MetadataSet(MetadataSet { metadata }));
     }
@@ -228,6 +258,20 @@ mod tests {
             user: Some(user()),
             password: true,
             totp: true,
+            otp_sms: true,
+            otp_email: true,
+            recovery_code: true,
+            otp_sms_challenge: Some(OtpSmsChallenged {
+                expiry: Span::from_seconds(300),
+                code_returned: false,
+                digest: "sms".to_owned(),
+            }),
+            otp_email_challenge: Some(OtpEmailChallenged {
+                expiry: Span::from_seconds(300),
+                return_code: false,
+                url_tmpl: None,
+                digest: "email".to_owned(),
+            }),
             metadata: map(&[("k", "v")]),
             lifetime: Some(Span::from_seconds(60)),
         };
@@ -239,11 +283,16 @@ mod tests {
                 "session.user.checked",
                 "session.password.checked",
                 "session.totp.checked",
+                "session.otp.sms.checked",
+                "session.otp.email.checked",
+                "session.recoveryCode.checked",
+                "session.otp.sms.challenged",
+                "session.otp.email.challenged",
                 "session.metadata.set",
                 "session.lifetime.set",
             ]
         );
-        assert_eq!(session.sequence, Sequence::new(6));
+        assert_eq!(session.sequence, Sequence::new(11));
         assert_eq!(session.expires_at, Some(NOW.plus(Span::from_seconds(60))));
         assert!(session.is_of(UserId::new(7)));
     }

@@ -29,6 +29,21 @@ pub enum SessionError {
     /// A code of an authenticator app was to be checked, but the session is tied to no user.
     #[error("User ID missing")]
     TotpUserMissing,
+    /// A code by SMS was asked for, but the session is tied to no user.
+    #[error("User ID missing")]
+    OtpSmsUserMissing,
+    /// A code by e-mail was asked for, but the session is tied to no user.
+    #[error("User ID missing")]
+    OtpEmailUserMissing,
+    /// A code by SMS or e-mail was to be checked, but the session is tied to no user.
+    #[error("User ID missing")]
+    OtpUserMissing,
+    /// A code by SMS or e-mail was presented, but none was asked for.
+    #[error("Code not found")]
+    OtpNoChallenge,
+    /// A recovery code was to be checked, but the session is tied to no user.
+    #[error("User ID missing")]
+    RecoveryUserMissing,
     /// The user is neither active nor initial.
     #[error("Errors.User.NotActive")]
     UserNotActive,
@@ -48,6 +63,11 @@ impl Refusal for SessionError {
             Self::UserChange => "",
             Self::PasswordUserMissing => "COMMAND-Sfw3f",
             Self::TotpUserMissing => "COMMAND-8N9ds",
+            Self::OtpSmsUserMissing => "COMMAND-JKL3g",
+            Self::OtpEmailUserMissing => "COMMAND-JK3gp",
+            Self::OtpUserMissing => "COMMAND-S453v",
+            Self::OtpNoChallenge => "COMMAND-S34gh",
+            Self::RecoveryUserMissing => "COMMAND-4m9s2",
             Self::UserNotActive => "SESSION-Gj4ko",
             Self::UserNotFound => "QUERY-Dfbg2",
         }
@@ -56,11 +76,18 @@ impl Refusal for SessionError {
     fn kind(&self) -> Kind {
         match self {
             Self::NotFound | Self::UserNotFound => Kind::NotFound,
-            Self::Terminated | Self::Expired | Self::PasswordUserMissing | Self::UserNotActive => {
-                Kind::FailedPrecondition
-            }
+            Self::Terminated
+            | Self::Expired
+            | Self::PasswordUserMissing
+            | Self::OtpSmsUserMissing
+            | Self::OtpEmailUserMissing
+            | Self::OtpNoChallenge
+            | Self::UserNotActive => Kind::FailedPrecondition,
             Self::TokenInvalid | Self::TokenNotCurrent => Kind::PermissionDenied,
-            Self::UserChange | Self::TotpUserMissing => Kind::InvalidArgument,
+            Self::UserChange
+            | Self::TotpUserMissing
+            | Self::OtpUserMissing
+            | Self::RecoveryUserMissing => Kind::InvalidArgument,
         }
     }
 }

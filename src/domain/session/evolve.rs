@@ -1,6 +1,8 @@
 //! How events make a session.
 
-use super::{CheckedUser, Factors, Metadata, Proof, Session, SessionState, TokenState};
+use super::{
+    CheckedUser, Factors, Metadata, OtpChallenges, Proof, Session, SessionState, TokenState,
+};
 use crate::domain::event::{Event, RecordedEvent, SessionAdded, SessionEvent};
 use crate::domain::ids::{Sequence, SessionId, UserId, given_user_key};
 use crate::domain::time::Timestamp;
@@ -16,6 +18,7 @@ pub fn added(id: SessionId, creator: UserId, at: Timestamp, event: SessionAdded)
         creator,
         user: None,
         factors: Factors::default(),
+        otp_challenges: OtpChallenges::default(),
         metadata: Metadata::new(),
         user_agent: event.user_agent,
         expires_at: None,
@@ -27,6 +30,7 @@ pub fn added(id: SessionId, creator: UserId, at: Timestamp, event: SessionAdded)
 pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Session {
     session.sequence = session.sequence.next();
     session.changed_at = at;
+    session.otp_challenges.evolve(at, event);
     match event {
         SessionEvent::Added(_) => {}
         SessionEvent::UserChecked(checked) => {
@@ -40,6 +44,14 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
             session.factors.password = Some(checked.checked_at);
         }
         SessionEvent::TotpChecked(checked) => session.factors.totp = Some(checked.checked_at),
+        SessionEvent::OtpSmsChecked(checked) => session.factors.otp_sms = Some(checked.checked_at),
+        SessionEvent::OtpEmailChecked(checked) => {
+            session.factors.otp_email = Some(checked.checked_at);
+        }
+        SessionEvent::RecoveryCodeChecked(checked) => {
+            session.factors.recovery_code = Some(checked.checked_at);
+        }
+        SessionEvent::OtpSmsChallenged(_) | SessionEvent::OtpEmailChallenged(_) => {}
         SessionEvent::MetadataSet(set) => session.metadata.clone_from(&set.metadata),
         SessionEvent::LifetimeSet(set) => session.expires_at = Some(at.plus(set.lifetime)),
         SessionEvent::TokenSet(set) => {

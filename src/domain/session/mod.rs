@@ -8,6 +8,7 @@ mod bearer;
 mod decide;
 mod error;
 mod evolve;
+mod otp;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,6 +23,7 @@ pub use bearer::{BearerError, Strength, strong_enough};
 pub use decide::{ActiveSession, Changes, LiveSession, TokenMade, UserFact, create};
 pub use error::SessionError;
 pub use evolve::{added, evolve, fold};
+pub use otp::OtpChallenges;
 
 /// Keys and values that clients keep with a session.
 pub type Metadata = BTreeMap<String, Vec<u8>>;
@@ -79,6 +81,12 @@ pub struct Factors {
     pub password: Option<Timestamp>,
     /// A code of an authenticator app.
     pub totp: Option<Timestamp>,
+    /// A code by SMS.
+    pub otp_sms: Option<Timestamp>,
+    /// A code by e-mail.
+    pub otp_email: Option<Timestamp>,
+    /// A recovery code.
+    pub recovery_code: Option<Timestamp>,
 }
 
 /// A stored hash, or what its event says of it.
@@ -145,6 +153,8 @@ pub struct Session {
     pub user: Option<CheckedUser>,
     /// What has been proven.
     pub factors: Factors,
+    /// The codes that wait for being given back.
+    pub otp_challenges: OtpChallenges,
     /// What clients keep with it.
     pub metadata: Metadata,
     /// What the client said of the user's device.

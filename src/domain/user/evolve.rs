@@ -1,5 +1,7 @@
 //! How events make a user.
 
+use super::otp::evolve_otp;
+use super::recovery::evolve_recovery;
 use super::{
     Contact, Failures, Human, Machine, Password, PendingCode, StoredSecret, Totp, User, UserKind,
     UserState,
@@ -64,6 +66,9 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
         failures: Failures::default(),
         totp: None,
         otp_failures: Failures::default(),
+        otp_sms: false,
+        otp_email: false,
+        recovery_codes: Vec::new(),
     }
 }
 
@@ -153,6 +158,8 @@ const fn new_state(event: &UserEvent) -> Option<UserState> {
 
 fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
     evolve_totp(human, at, event);
+    evolve_otp(human, at, event);
+    evolve_recovery(human, event);
     match event {
         UserEvent::EmailVerified(_) => {
             human.email.verified = true;
@@ -206,7 +213,19 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::TotpVerified(_)
         | UserEvent::TotpRemoved(_)
         | UserEvent::TotpCheckSucceeded(_)
-        | UserEvent::TotpCheckFailed(_) => {}
+        | UserEvent::TotpCheckFailed(_)
+        | UserEvent::RecoveryCodesAdded(_)
+        | UserEvent::RecoveryCodesRemoved(_)
+        | UserEvent::RecoveryCodeCheckSucceeded(_)
+        | UserEvent::RecoveryCodeCheckFailed(_)
+        | UserEvent::OtpSmsAdded(_)
+        | UserEvent::OtpSmsRemoved(_)
+        | UserEvent::OtpSmsCheckSucceeded(_)
+        | UserEvent::OtpSmsCheckFailed(_)
+        | UserEvent::OtpEmailAdded(_)
+        | UserEvent::OtpEmailRemoved(_)
+        | UserEvent::OtpEmailCheckSucceeded(_)
+        | UserEvent::OtpEmailCheckFailed(_) => {}
     }
 }
 

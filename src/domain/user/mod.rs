@@ -5,6 +5,8 @@ mod decide;
 mod error;
 mod evolve;
 pub mod login_name;
+mod otp;
+mod recovery;
 mod totp;
 mod update;
 
@@ -19,6 +21,14 @@ pub use decide::{
 };
 pub use error::UserError;
 pub use evolve::{evolve, first, fold};
+pub use otp::{
+    OtpAnswer, OtpJudgement, add_otp, challengeable_otp, judge_otp, no_otp, not_verified,
+    otp_ready, remove_otp,
+};
+pub use recovery::{
+    MAX_RECOVERY_CODES, add_recovery_codes, judge_recovery_code, recovery_ready,
+    remove_recovery_codes,
+};
 pub use totp::{
     NewTotp, StoredSecret, Totp, TotpJudgement, import_totp, judge_totp, register_totp,
     remove_totp, totp_ready, verifiable_totp, verify_totp,
@@ -140,6 +150,12 @@ pub struct Human {
     /// Failed checks of one-time codes. They outlive the authenticator app, so that registering
     /// another one is no way around the limits.
     pub otp_failures: Failures,
+    /// Codes by SMS are a factor, as soon as the phone number is proven.
+    pub otp_sms: bool,
+    /// Codes by e-mail are a factor, as soon as the address is proven.
+    pub otp_email: bool,
+    /// Base64url of the keyed digests of the recovery codes that are left.
+    pub recovery_codes: Vec<String>,
 }
 
 /// A service user.

@@ -20,6 +20,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/0002_user_changes.sql")),
     M::up(include_str!("migrations/0003_totp.sql")),
     M::up(include_str!("migrations/0004_outbox.sql")),
+    M::up(include_str!("migrations/0006_otp.sql")),
 ];
 
 /// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks

@@ -9,11 +9,12 @@ use serde::Serialize;
 
 use super::cells::Cells;
 use super::error::Malformed;
-use super::rows;
+use super::{otp, rows};
 use crate::domain::ids::{Sequence, SessionId, UserId};
 use crate::domain::secret::HashText;
 use crate::domain::session::{
-    CheckedUser, Factors, Metadata, Proof, Session, SessionState, TokenState, UserAgent,
+    CheckedUser, Factors, Metadata, OtpChallenges, Proof, Session, SessionState, TokenState,
+    UserAgent,
 };
 use crate::domain::time::Timestamp;
 use crate::ports::StoreError;
@@ -26,7 +27,9 @@ macro_rules! columns {
         "s.id, s.state, s.sequence, s.created_at, s.changed_at, s.creator, s.user_id, \
          s.user_organization, s.user_checked_at, s.password_checked_at, s.totp_checked_at, \
          s.metadata, s.fingerprint_id, s.user_agent, s.expires_at, s.token_hash, \
-         s.token_sequence"
+         s.token_sequence, s.otp_sms_checked_at, s.otp_email_checked_at, \
+         s.recovery_code_checked_at, s.otp_sms_digest, s.otp_sms_expires_at, \
+         s.otp_email_digest, s.otp_email_expires_at"
     };
 }
 pub(super) use columns;
@@ -45,17 +48,22 @@ const INSERT: &str = "
     INSERT INTO sessions (
         id, state, sequence, created_at, changed_at, creator, user_id, user_organization,
         user_checked_at, password_checked_at, metadata, fingerprint_id, user_agent, expires_at,
-        token_hash, token_sequence, totp_checked_at
+        token_hash, token_sequence, totp_checked_at, otp_sms_checked_at, otp_email_checked_at,
+        recovery_code_checked_at, otp_sms_digest, otp_sms_expires_at, otp_email_digest,
+        otp_email_expires_at
     )
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-        ?17)";
+        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
 
 /// No event changes what is missing here: date and caller of the creation, and the device.
 const UPDATE: &str = "
     UPDATE sessions
     SET state = ?3, sequence = ?4, changed_at = ?5, user_id = ?6, user_organization = ?7,
         user_checked_at = ?8, password_checked_at = ?9, metadata = ?10, expires_at = ?11,
-        token_hash = ?12, token_sequence = ?13, totp_checked_at = ?14
+        token_hash = ?12, token_sequence = ?13, totp_checked_at = ?14,
+        otp_sms_checked_at = ?15, otp_email_checked_at = ?16, recovery_code_checked_at = ?17,
+        otp_sms_digest = ?18, otp_sms_expires_at = ?19, otp_email_digest = ?20,
+        otp_email_expires_at = ?21
     WHERE id = ?1 AND sequence = ?2";
 
 /// The session under a key.
@@ -81,6 +89,8 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
     let user = session.user.as_ref();
     let agent = session.user_agent.as_ref();
     let (token_hash, token_sequence) = token(session)?;
+    let OtpChallenges { sms, email } = &session.otp_challenges;
+    let (sms, email) = (sms.as_ref(), email.as_ref());
     let params = params![
         session.id.key(),
         state_code(session.state),
@@ -99,6 +109,13 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
         token_hash,
         token_sequence,
         session.factors.totp.map(Timestamp::micros),
+        session.factors.otp_sms.map(Timestamp::micros),
+        session.factors.otp_email.map(Timestamp::micros),
+        session.factors.recovery_code.map(Timestamp::micros),
+        sms.map(|code| &code.digest),
+        sms.map(|code| code.expires_at.micros()),
+        email.map(|code| &code.digest),
+        email.map(|code| code.expires_at.micros()),
     ];
     rows::change_one(connection, INSERT, params, TABLE)
 }
@@ -111,6 +128,8 @@ pub(super) fn update(
 ) -> Result<(), StoreError> {
     let user = session.user.as_ref();
     let (token_hash, token_sequence) = token(session)?;
+    let OtpChallenges { sms, email } = &session.otp_challenges;
+    let (sms, email) = (sms.as_ref(), email.as_ref());
     let params = params![
         session.id.key(),
         expected.number(),
@@ -126,6 +145,13 @@ pub(super) fn update(
         token_hash,
         token_sequence,
         session.factors.totp.map(Timestamp::micros),
+        session.factors.otp_sms.map(Timestamp::micros),
+        session.factors.otp_email.map(Timestamp::micros),
+        session.factors.recovery_code.map(Timestamp::micros),
+        sms.map(|code| &code.digest),
+        sms.map(|code| code.expires_at.micros()),
+        email.map(|code| &code.digest),
+        email.map(|code| code.expires_at.micros()),
     ];
     rows::change_one(connection, UPDATE, params, TABLE)
 }
@@ -138,7 +164,7 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
         2 => SessionState::Terminated,
         _ => return Err(cells.corrupt("state")),
     };
-    Ok(Session {
+    let mut session = Session {
         id,
         state,
         sequence: cells.sequence("sequence")?,
@@ -149,12 +175,19 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
         factors: Factors {
             password: cells.maybe_time("password_checked_at")?,
             totp: cells.maybe_time("totp_checked_at")?,
+            ..Factors::default()
         },
+        otp_challenges: OtpChallenges::default(),
         metadata: read_metadata(cells)?,
         user_agent: read_agent(cells)?,
         expires_at: cells.maybe_time("expires_at")?,
         token: read_token(cells)?,
-    })
+    };
+    session.factors.otp_sms = cells.maybe_time("otp_sms_checked_at")?;
+    session.factors.otp_email = cells.maybe_time("otp_email_checked_at")?;
+    session.factors.recovery_code = cells.maybe_time("recovery_code_checked_at")?;
+    session.otp_challenges = otp::read_challenges(cells)?;
+    Ok(session)
 }
 
 fn read_user(cells: &mut Cells<'_, '_>) -> Result<Option<CheckedUser>, StoreError> {

@@ -4,14 +4,13 @@ use rusqlite::{Connection, params};
 
 use super::cells::Cells;
 use super::error::Malformed;
-use super::{rows, text};
+use super::{otp, rows, text};
 use crate::domain::ids::{Sequence, UserId};
 use crate::domain::secret::{HashText, SealedSecret};
 use crate::domain::session::Proof;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{
-    Contact, Failures, Human, Machine, Password, PendingCode, StoredSecret, Totp, User, UserKind,
-    UserState,
+    Contact, Failures, Human, Machine, Password, StoredSecret, Totp, User, UserKind, UserState,
 };
 use crate::ports::StoreError;
 
@@ -26,7 +25,8 @@ macro_rules! columns {
          u.email_code_digest, u.email_code_expires_at, u.phone, u.phone_verified, \
          u.phone_code_digest, u.phone_code_expires_at, u.password_hash, u.password_changed_at, \
          u.password_change_required, u.failures, u.failed_at, u.totp_secret, u.totp_ready, \
-         u.totp_step, u.otp_failures, u.otp_failed_at"
+         u.totp_step, u.otp_failures, u.otp_failed_at, u.otp_sms, u.otp_email, \
+         u.recovery_codes"
     };
 }
 pub(super) use columns;
@@ -50,11 +50,13 @@ const INSERT: &str = "
         preferred_language, gender, email, email_key, email_verified, email_code_digest,
         email_code_expires_at, phone, phone_verified, phone_code_digest, phone_code_expires_at,
         password_hash, password_changed_at, password_change_required, failures, failed_at,
-        totp_secret, totp_ready, totp_step, otp_failures, otp_failed_at
+        totp_secret, totp_ready, totp_step, otp_failures, otp_failed_at, otp_sms, otp_email,
+        recovery_codes
     )
     VALUES (
         ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-        ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37
+        ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37,
+        ?38, ?39, ?40
     )";
 
 const UPDATE: &str = "
@@ -67,7 +69,8 @@ const UPDATE: &str = "
         phone_verified = ?25, phone_code_digest = ?26, phone_code_expires_at = ?27,
         password_hash = ?28, password_changed_at = ?29, password_change_required = ?30,
         failures = ?31, failed_at = ?32, totp_secret = ?33, totp_ready = ?34, totp_step = ?35,
-        otp_failures = ?36, otp_failed_at = ?37
+        otp_failures = ?36, otp_failed_at = ?37, otp_sms = ?38, otp_email = ?39,
+        recovery_codes = ?40
     WHERE id = ?1 AND sequence = ?2";
 
 /// The user under a key.
@@ -136,6 +139,8 @@ fn write(
         .transpose()?;
     let step = totp.and_then(|totp| totp.last_step).map(i64::try_from);
     let step = step.transpose().map_err(|_| Malformed::Step)?;
+    let recovery = human.map(|human| otp::recovery_text(&human.recovery_codes));
+    let recovery = recovery.transpose()?.flatten();
     let params = params![
         user.id.key(),
         expected.number(),
@@ -176,6 +181,9 @@ fn write(
         step,
         human.map(|human| human.otp_failures.count),
         human.and_then(|human| human.otp_failures.last_at.map(Timestamp::micros)),
+        human.map(|human| human.otp_sms),
+        human.map(|human| human.otp_email),
+        recovery,
     ];
     rows::change_one(connection, sql, params, TABLE)
 }
@@ -240,6 +248,9 @@ fn read_machine(cells: &mut Cells<'_, '_>) -> Result<Machine, StoreError> {
             "totp_step",
             "otp_failures",
             "otp_failed_at",
+            "otp_sms",
+            "otp_email",
+            "recovery_codes",
         ],
     )?;
     Ok(machine)
@@ -256,7 +267,7 @@ fn read_human(cells: &mut Cells<'_, '_>) -> Result<Human, StoreError> {
         email: Contact {
             address: cells.text("email")?,
             verified: cells.flag("email_verified")?,
-            code: read_code(cells, "email_code_digest", "email_code_expires_at")?,
+            code: otp::read_code(cells, "email_code_digest", "email_code_expires_at")?,
         },
         phone: read_phone(cells)?,
         password: read_password(cells)?,
@@ -269,6 +280,9 @@ fn read_human(cells: &mut Cells<'_, '_>) -> Result<Human, StoreError> {
             count: cells.small("otp_failures")?,
             last_at: cells.maybe_time("otp_failed_at")?,
         },
+        otp_sms: cells.flag("otp_sms")?,
+        otp_email: cells.flag("otp_email")?,
+        recovery_codes: otp::read_recovery(cells)?,
     })
 }
 
@@ -304,21 +318,8 @@ fn read_phone(cells: &mut Cells<'_, '_>) -> Result<Option<Contact>, StoreError> 
     Ok(Some(Contact {
         address,
         verified: cells.flag("phone_verified")?,
-        code: read_code(cells, "phone_code_digest", "phone_code_expires_at")?,
+        code: otp::read_code(cells, "phone_code_digest", "phone_code_expires_at")?,
     }))
-}
-
-fn read_code(
-    cells: &mut Cells<'_, '_>,
-    digest: &'static str,
-    expires_at: &'static str,
-) -> Result<Option<PendingCode>, StoreError> {
-    let Some(digest) = cells.maybe_text(digest)? else {
-        nothing(cells, &[expires_at])?;
-        return Ok(None);
-    };
-    let expires_at = cells.time(expires_at)?;
-    Ok(Some(PendingCode { digest, expires_at }))
 }
 
 fn read_password(cells: &mut Cells<'_, '_>) -> Result<Option<Password>, StoreError> {

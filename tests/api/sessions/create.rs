@@ -678,23 +678,12 @@ fn checks_and_challenges_of_later_versions_are_refused_and_nothing_is_written() 
             "idpIntent",
             json!({ "idpIntentId": "1", "idpIntentToken": "t" }),
         ),
-        check("otpSms", json!({ "code": "1" })),
-        check("otpEmail", json!({ "code": "1" })),
-        check("recoveryCode", json!({ "code": "1" })),
         challenge(
             "webAuthN",
             json!({
                 "domain": "localhost",
                 "userVerificationRequirement": "USER_VERIFICATION_REQUIREMENT_REQUIRED",
             }),
-        ),
-        challenge("otpSms", json!({})),
-        challenge("otpSms", json!({ "returnCode": true })),
-        challenge("otpEmail", json!({})),
-        challenge("otpEmail", json!({ "returnCode": {} })),
-        challenge(
-            "otpEmail",
-            json!({ "sendCode": { "urlTemplate": "https://x/{{.Code}}" } }),
         ),
     ] {
         let text = format!("{what} is not implemented");

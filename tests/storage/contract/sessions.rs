@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bartizan::domain::event::{Aggregate, Event, Nothing, SessionEvent, UserEvent};
+use bartizan::domain::event::{
+    Aggregate, Event, Nothing, OtpEmailChallenged, OtpSmsChallenged, SessionEvent, UserEvent,
+};
 use bartizan::domain::ids::{SessionId, UserId};
 use bartizan::domain::session::{Changes, SessionState, UserAgent};
 use bartizan::domain::time::Span;
@@ -35,6 +37,20 @@ pub(crate) async fn a_session_is_read_back_as_it_was_written(store: &dyn Store) 
         user: Some(fact(&user)),
         password: true,
         totp: true,
+        otp_sms: true,
+        otp_email: true,
+        recovery_code: true,
+        otp_sms_challenge: Some(OtpSmsChallenged {
+            expiry: Span::from_seconds(300),
+            code_returned: true,
+            digest: "sms".to_owned(),
+        }),
+        otp_email_challenge: Some(OtpEmailChallenged {
+            expiry: Span::from_seconds(300),
+            return_code: false,
+            url_tmpl: Some("https://x.example/{{.Code}}".to_owned()),
+            digest: "email".to_owned(),
+        }),
         metadata: BTreeMap::from([
             (String::new(), vec![0, 255]),
             ("k\u{e4}y".to_owned(), b"v".to_vec()),

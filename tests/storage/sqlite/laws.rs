@@ -40,7 +40,7 @@ const APP: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 /// A clock that a history moves.
 #[derive(Debug)]
-struct Moved(AtomicI64);
+pub(super) struct Moved(pub(super) AtomicI64);
 
 impl Clock for Moved {
     fn now(&self) -> Timestamp {
@@ -126,7 +126,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// A data directory that was set up once; every history gets a copy.
-struct Pattern {
+pub(super) struct Pattern {
     directory: TempDir,
 }
 
@@ -145,7 +145,7 @@ fn config(data_dir: PathBuf) -> Config {
 }
 
 impl Pattern {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config = config(directory.path().join("data"));
         let machine = Machine::system(&config).unwrap();
@@ -153,7 +153,7 @@ impl Pattern {
         Self { directory }
     }
 
-    fn copy(&self) -> TempDir {
+    pub(super) fn copy(&self) -> TempDir {
         let copy = tempfile::tempdir().unwrap();
         for entry in std::fs::read_dir(self.directory.path().join("data")).unwrap() {
             let entry = entry.unwrap();
@@ -173,7 +173,7 @@ struct World {
     sessions: Vec<SessionId>,
 }
 
-async fn opened(directory: &Path, clock: &Arc<Moved>) -> Opened {
+pub(super) async fn opened(directory: &Path, clock: &Arc<Moved>) -> Opened {
     let config = config(directory.to_owned());
     let machine = Machine {
         clock: Arc::<Moved>::clone(clock),
@@ -241,6 +241,7 @@ impl World {
             user: checks.user.map(|at| UserSelector::Id(self.users[at])),
             password: secret(checks),
             totp: checks.totp.map(|right| self.code(right)),
+            ..command::Checks::default()
         }
     }
 
@@ -269,7 +270,7 @@ impl World {
                     checks: self.asked(checks),
                     metadata: kept.metadata.clone(),
                     lifetime: kept.lifetime.map(Span::from_nanos),
-                    user_agent: None,
+                    ..CreateSession::default()
                 };
                 let saved = command::create_session(core, admin, create).await?;
                 proves_what_was_asked(checks, &saved.session.factors, Factors::default());
@@ -281,6 +282,7 @@ impl World {
                     checks: self.asked(checks),
                     metadata: kept.metadata.clone(),
                     lifetime: kept.lifetime.map(Span::from_nanos),
+                    ..SetSession::default()
                 };
                 let before = match set.id {
                     Some(id) => core.store.session(id).await.unwrap(),

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use bartizan::domain::event::{
     CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, InstanceEvent,
-    MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged,
-    PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent,
+    MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent,
+    OtpEmailChallenged, OtpSmsChallenged, PasswordChanged, PatAdded, PatRemoved, PhoneChanged,
+    ProfileChanged, RecoveryCodeUsed, RecoveryCodesAdded, TotpAdded, TotpCheckSucceeded, UserEvent,
     UserMetadataSet, UsernameChanged, event_types,
 };
 use bartizan::domain::ids::{PatId, UserId};
@@ -72,6 +73,30 @@ fn totp(secret: &str) -> UserEvent {
     })
 }
 
+fn recovery_codes(digests: &[&str]) -> UserEvent {
+    UserEvent::RecoveryCodesAdded(RecoveryCodesAdded {
+        codes: digests.iter().map(|digest| (*digest).to_owned()).collect(),
+    })
+}
+
+/// A session that waits for codes by SMS and by e-mail.
+fn waits_for_codes() -> Changes {
+    Changes {
+        otp_sms_challenge: Some(OtpSmsChallenged {
+            expiry: Span::from_seconds(300),
+            code_returned: true,
+            digest: "sms".to_owned(),
+        }),
+        otp_email_challenge: Some(OtpEmailChallenged {
+            expiry: Span::from_seconds(300),
+            return_code: false,
+            url_tmpl: Some("https://x.example/{{.Code}}".to_owned()),
+            digest: "email".to_owned(),
+        }),
+        ..Changes::default()
+    }
+}
+
 fn pat(id: i64) -> PatAdded {
     let hash = hash_of(&format!("pat {id}"));
     PatAdded {
@@ -127,6 +152,23 @@ async fn people(kept: &Kept) -> User {
         UserEvent::Unlocked(Nothing {}),
         UserEvent::TotpCheckSucceeded(TotpCheckSucceeded { step: 59_455_385 }),
         UserEvent::TotpCheckFailed(Nothing {}),
+        recovery_codes(&["old"]),
+        UserEvent::RecoveryCodesRemoved(Nothing {}),
+        recovery_codes(&["first", "second", "third"]),
+        UserEvent::RecoveryCodeCheckSucceeded(RecoveryCodeUsed {
+            code: "second".to_owned(),
+        }),
+        UserEvent::OtpSmsAdded(Nothing {}),
+        UserEvent::OtpSmsRemoved(Nothing {}),
+        UserEvent::OtpSmsAdded(Nothing {}),
+        UserEvent::OtpSmsCheckSucceeded(Nothing {}),
+        UserEvent::OtpEmailAdded(Nothing {}),
+        UserEvent::OtpEmailRemoved(Nothing {}),
+        UserEvent::OtpEmailAdded(Nothing {}),
+        UserEvent::OtpEmailCheckSucceeded(Nothing {}),
+        UserEvent::OtpSmsCheckFailed(Nothing {}),
+        UserEvent::OtpEmailCheckFailed(Nothing {}),
+        UserEvent::RecoveryCodeCheckFailed(Nothing {}),
         UserEvent::Deactivated(Nothing {}),
         UserEvent::Reactivated(Nothing {}),
     ];
@@ -233,8 +275,12 @@ async fn sessions(kept: &Kept, user: &User) {
         user: Some(fact(user)),
         password: true,
         totp: true,
+        otp_sms: true,
+        otp_email: true,
+        recovery_code: true,
         lifetime: Some(Span::from_seconds(3_600)),
-        ..set_key("value")
+        metadata: set_key("value").metadata,
+        ..waits_for_codes()
     };
     let (_, commit) = change_session(&session, at(80), &changes);
     written(&kept.store, commit).await;

@@ -61,6 +61,8 @@ pub enum UserOperation {
     SetPassword,
     /// Of what a user can log in with.
     Authentication(AuthenticationOperation),
+    /// On one-time codes.
+    Otp(OtpOperation),
     /// `POST /v2/users/{user_id}/lock`
     LockUser,
     /// `POST /v2/users/{user_id}/unlock`
@@ -84,6 +86,23 @@ pub enum AuthenticationOperation {
     ListAuthenticationMethodTypes,
     /// `POST /v2/users/{user_id}/authentication_factors/_search`
     ListAuthenticationFactors,
+}
+
+/// An operation of the user service on one-time codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtpOperation {
+    /// `POST /v2/users/{user_id}/otp_sms`
+    AddOtpSms,
+    /// `DELETE /v2/users/{user_id}/otp_sms`
+    RemoveOtpSms,
+    /// `POST /v2/users/{user_id}/otp_email`
+    AddOtpEmail,
+    /// `DELETE /v2/users/{user_id}/otp_email`
+    RemoveOtpEmail,
+    /// `POST /v2/users/{user_id}/recovery_codes`
+    GenerateRecoveryCodes,
+    /// `DELETE /v2/users/{user_id}/recovery_codes`
+    RemoveRecoveryCodes,
 }
 
 /// An operation of the settings service.

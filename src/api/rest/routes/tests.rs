@@ -284,20 +284,6 @@ const NOT_YET: &[(&str, &str, &str)] = &[
     ("POST", "/v2/users/7/u2f", "RegisterU2F"),
     ("POST", "/v2/users/7/u2f/8", "VerifyU2FRegistration"),
     ("DELETE", "/v2/users/7/u2f/8", "RemoveU2F"),
-    ("POST", "/v2/users/7/otp_sms", "AddOTPSMS"),
-    ("DELETE", "/v2/users/7/otp_sms", "RemoveOTPSMS"),
-    ("POST", "/v2/users/7/otp_email", "AddOTPEmail"),
-    ("DELETE", "/v2/users/7/otp_email", "RemoveOTPEmail"),
-    (
-        "POST",
-        "/v2/users/7/recovery_codes",
-        "GenerateRecoveryCodes",
-    ),
-    (
-        "DELETE",
-        "/v2/users/7/recovery_codes",
-        "RemoveRecoveryCodes",
-    ),
     ("POST", "/v2/idp_intents", "StartIdentityProviderIntent"),
     (
         "POST",
@@ -350,7 +336,7 @@ fn documented_routes_without_an_operation_are_known_by_name() {
         NOT_YET.len() + offered,
         "a route is not in the list"
     );
-    assert_eq!(offered, 42);
+    assert_eq!(offered, 48);
 }
 
 #[test]

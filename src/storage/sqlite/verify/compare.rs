@@ -133,7 +133,15 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         changed_at,
         creator,
         user,
-        factors: Factors { password, totp },
+        factors:
+            Factors {
+                password,
+                totp,
+                otp_sms,
+                otp_email,
+                recovery_code,
+            },
+        otp_challenges,
         metadata,
         user_agent,
         expires_at,
@@ -170,6 +178,20 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         ("user_checked_at", user.2 == fold_user.2),
         ("password_checked_at", *password == fold.factors.password),
         ("totp_checked_at", *totp == fold.factors.totp),
+        ("otp_sms_checked_at", *otp_sms == fold.factors.otp_sms),
+        ("otp_email_checked_at", *otp_email == fold.factors.otp_email),
+        (
+            "recovery_code_checked_at",
+            *recovery_code == fold.factors.recovery_code,
+        ),
+        (
+            "otp_sms_digest and otp_sms_expires_at",
+            otp_challenges.sms == fold.otp_challenges.sms,
+        ),
+        (
+            "otp_email_digest and otp_email_expires_at",
+            otp_challenges.email == fold.otp_challenges.email,
+        ),
         ("metadata", *metadata == fold.metadata),
         ("fingerprint_id", fingerprint(row) == fingerprint(fold)),
         ("user_agent", *user_agent == fold.user_agent),
@@ -230,6 +252,9 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         failures,
         totp,
         otp_failures,
+        otp_sms,
+        otp_email,
+        recovery_codes,
     } = row;
     let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
     let rest_of = |phone: &Option<Contact>| {
@@ -290,5 +315,8 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
             "otp_failed_at",
             otp_failures.last_at == fold.otp_failures.last_at,
         ),
+        ("otp_sms", *otp_sms == fold.otp_sms),
+        ("otp_email", *otp_email == fold.otp_email),
+        ("recovery_codes", *recovery_codes == fold.recovery_codes),
     ])
 }
