@@ -29,6 +29,7 @@ mod grpc_web;
 mod helpers;
 mod log;
 mod matrix;
+mod otp;
 mod outcome;
 mod streams;
 mod wire;

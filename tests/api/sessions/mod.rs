@@ -4,5 +4,7 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod otp;
+mod recovery;
 mod set;
 mod totp;

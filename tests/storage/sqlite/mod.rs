@@ -1,8 +1,10 @@
 //! The store on SQLite: the contract, and what only a file has.
 
+mod code_laws;
 mod file;
 mod laws;
 mod log;
+mod otp;
 mod tamper;
 mod users;
 mod writer;
