@@ -151,8 +151,8 @@ fn make(
     (channel, session, at): (Channel, SessionId, Timestamp),
 ) -> Result<(), Error> {
     let address = challengeable_otp(&view.user, channel)?;
-    let code = core.codes.fresh(CodeAlphabet::Digits, DIGITS)?;
-    let digest = otp_digest(core, channel, session, address, &code);
+    let fresh = core.codes.fresh(CodeAlphabet::Digits, DIGITS)?;
+    let digest = otp_digest(core, channel, session, address, &fresh);
     let template = match delivery {
         Delivery::Send(template) => {
             let message = match channel {
@@ -162,7 +162,7 @@ fn make(
             let draft = Draft::new(core, message, channel, template.as_deref())?;
             let outgoing = Outgoing {
                 session: Some(session),
-                ..Outgoing::new(address, &code, LIFETIME)
+                ..Outgoing::new(address, &fresh, LIFETIME)
             };
             let queued = draft.seal(core, &view.user, &view.org_domain, &outgoing, at)?;
             made.queued.push(queued);
@@ -171,7 +171,7 @@ fn make(
         Delivery::Return => None,
     };
     let returned = *delivery == Delivery::Return;
-    let shown = returned.then_some(code);
+    let shown = returned.then_some(fresh);
     match channel {
         Channel::Sms => {
             made.sms = Some(OtpSmsChallenged {

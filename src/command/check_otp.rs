@@ -44,14 +44,14 @@ impl ProvenOtp {
         &self,
         core: &Core,
         user: &User,
-        code: &Secret,
+        given: &Secret,
         at: Timestamp,
     ) -> Result<OtpJudgement, Error> {
         let address = otp_ready(user, self.channel, at, &core.policies.attempts)?;
         let answer = if self.waiting.expires_at <= at {
             OtpAnswer::Expired
         } else if same(
-            &otp_digest(core, self.channel, self.session, address, code),
+            &otp_digest(core, self.channel, self.session, address, given),
             &self.waiting.digest,
         ) {
             OtpAnswer::Right
@@ -70,10 +70,10 @@ impl ProvenOtp {
         &self,
         core: &Core,
         user: &User,
-        code: &Secret,
+        given: &Secret,
         at: Timestamp,
     ) -> Result<Option<UserEvent>, Error> {
-        self.judge(core, user, code, at).map(proven)
+        self.judge(core, user, given, at).map(proven)
     }
 }
 
@@ -84,13 +84,13 @@ pub(super) fn otp_digest(
     channel: Channel,
     session: SessionId,
     address: &str,
-    code: &Secret,
+    given: &Secret,
 ) -> String {
     let purpose = match channel {
         Channel::Sms => "otp sms",
         Channel::Email => "otp email",
     };
-    let text = Secret::new(format!("{session}:{address}:{}", code.expose()));
+    let text = Secret::new(format!("{session}:{address}:{}", given.expose()));
     URL_SAFE_NO_PAD.encode(core.codes.digest(purpose, text.expose()))
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn prove_otp(
     session: Option<&Session>,
     user: User,
     channel: Channel,
-    code: &Secret,
+    given: &Secret,
 ) -> Result<(User, ProvenOtp), Error> {
     let now = core.now_after(user.changed_at);
     otp_ready(&user, channel, now, &core.policies.attempts)?;
@@ -132,7 +132,7 @@ pub(super) async fn prove_otp(
         })
     });
     let proof = waiting.ok_or(SessionError::OtpNoChallenge)?;
-    let judge = |user: &User, at| proof.judge(core, user, code, at);
+    let judge = |user: &User, at| proof.judge(core, user, given, at);
     let delay = |attempts| core.policies.tarpit.delay(attempts);
     let user = prove(core, authority, user, judge, delay).await?;
     Ok((user, proof))
@@ -149,11 +149,11 @@ pub(super) async fn prove_recovery(
     core: &Core,
     authority: &Authority,
     user: User,
-    code: &Secret,
+    given: &Secret,
 ) -> Result<User, Error> {
     let now = core.now_after(user.changed_at);
     recovery_ready(&user, now, &core.policies.attempts)?;
-    let judge = |user: &User, at| judge_recovery(core, user, code, at);
+    let judge = |user: &User, at| judge_recovery(core, user, given, at);
     prove(core, authority, user, judge, |_| Duration::ZERO).await
 }
 
@@ -165,19 +165,19 @@ pub(super) async fn prove_recovery(
 pub(super) fn recovery_event(
     core: &Core,
     user: &User,
-    code: &Secret,
+    given: &Secret,
     at: Timestamp,
 ) -> Result<Option<UserEvent>, Error> {
-    judge_recovery(core, user, code, at).map(proven)
+    judge_recovery(core, user, given, at).map(proven)
 }
 
 fn judge_recovery(
     core: &Core,
     user: &User,
-    code: &Secret,
+    given: &Secret,
     at: Timestamp,
 ) -> Result<OtpJudgement, Error> {
-    let digests = recovery_digests(core, user.id, code);
+    let digests = recovery_digests(core, user.id, given);
     let codes = user.human().map(|human| human.recovery_codes.as_slice());
     let found = codes.unwrap_or_default().iter().find(|stored| {
         let mut digests = digests.iter();
@@ -188,8 +188,8 @@ fn judge_recovery(
 }
 
 /// The digests of a user's recovery code, the one for a new code first.
-pub(super) fn recovery_digests(core: &Core, user: UserId, code: &Secret) -> Vec<String> {
-    let text = Secret::new(format!("{user}:{}", code.expose()));
+pub(super) fn recovery_digests(core: &Core, user: UserId, given: &Secret) -> Vec<String> {
+    let text = Secret::new(format!("{user}:{}", given.expose()));
     core.codes
         .digests("recovery code", text.expose())
         .iter()

@@ -116,20 +116,20 @@ impl Proofs {
         session: Option<&Session>,
     ) -> Result<(), Error> {
         for channel in [Channel::Sms, Channel::Email] {
-            let Some(code) = checks.otp(channel) else {
+            let Some(given) = checks.otp(channel) else {
                 continue;
             };
             let user = self.user.take();
             let user = user_or(core, user, session, SessionError::OtpUserMissing).await?;
-            let proving = prove_otp(core, authority, session, user, channel, code);
+            let proving = prove_otp(core, authority, session, user, channel, given);
             let (user, proven) = Box::pin(proving).await?;
             self.user = Some(user);
             self.otp.push(proven);
         }
-        if let Some(code) = &checks.recovery_code {
+        if let Some(given) = &checks.recovery_code {
             let user = self.user.take();
             let user = user_or(core, user, session, SessionError::RecoveryUserMissing).await?;
-            let user = Box::pin(prove_recovery(core, authority, user, code)).await?;
+            let user = Box::pin(prove_recovery(core, authority, user, given)).await?;
             self.user = Some(user);
             self.recovery_code = true;
         }
@@ -193,16 +193,16 @@ impl Proofs {
             events.push(of_totp);
         }
         for proven in &self.otp {
-            let Some(code) = checks.otp(proven.channel) else {
+            let Some(given) = checks.otp(proven.channel) else {
                 continue;
             };
-            let Some(of_otp) = proven.event(core, &after(user, &events, at), code, at)? else {
+            let Some(of_otp) = proven.event(core, &after(user, &events, at), given, at)? else {
                 return Ok(None);
             };
             events.push(of_otp);
         }
-        if let (true, Some(code)) = (self.recovery_code, &checks.recovery_code) {
-            let Some(of_code) = recovery_event(core, &after(user, &events, at), code, at)? else {
+        if let (true, Some(given)) = (self.recovery_code, &checks.recovery_code) {
+            let Some(of_code) = recovery_event(core, &after(user, &events, at), given, at)? else {
                 return Ok(None);
             };
             events.push(of_code);
