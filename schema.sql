@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 4).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 5).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -107,6 +107,17 @@ CREATE TABLE users (
     otp_failures             INTEGER,          -- failed checks of one-time codes in a row
     otp_failed_at            INTEGER,
     -- Humans, since version 5.
+    password_code_digest     TEXT,
+    password_code_expires_at INTEGER,
+    invite_code_digest       TEXT,
+    invite_code_expires_at   INTEGER,
+    invite_returned          INTEGER,          -- 1 if the caller got the code, so that nothing was sent
+    invite_url_template      TEXT,
+    invite_application       TEXT,
+    code_failures            INTEGER,          -- wrong codes of those sent to addresses, within an hour
+    code_failed_at           INTEGER,
+    mfa_init_skipped_at      INTEGER,
+    -- Humans, since version 6.
     otp_sms                  INTEGER,          -- 1 if codes by SMS are a factor
     otp_email                INTEGER,          -- 1 if codes by e-mail are a factor
     recovery_codes           TEXT              -- JSON list of keyed digests; NULL where none is left
@@ -265,6 +276,14 @@ INSERT INTO event_types (code, name) VALUES
     (327, 'user.human.mfa.otp.removed'),
     (328, 'user.human.mfa.otp.check.succeeded'),
     (329, 'user.human.mfa.otp.check.failed'),
+    (330, 'user.human.email.verification.failed'),
+    (331, 'user.human.phone.verification.failed'),
+    (332, 'user.human.password.code.added'),
+    (333, 'user.human.password.code.check.failed'),
+    (334, 'user.human.invite.code.added'),
+    (335, 'user.human.invite.check.succeeded'),
+    (336, 'user.human.invite.check.failed'),
+    (337, 'user.human.mfa.init.skipped'),
     (350, 'user.human.mfa.recoverycode.added'),
     (351, 'user.human.mfa.recoverycode.removed'),
     (352, 'user.human.mfa.recoverycode.check.succeeded'),

@@ -10,8 +10,6 @@ mod deadline;
 pub mod error;
 mod health;
 mod internal_permission_service;
-#[cfg(test)]
-mod operation_tests;
 mod org_service;
 mod otp_service;
 pub mod rest;
@@ -19,6 +17,7 @@ pub mod rpc;
 mod session_service;
 mod session_service_beta;
 mod settings_service;
+mod user_codes_service;
 mod user_service;
 mod v1_service;
 pub mod validate;

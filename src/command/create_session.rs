@@ -40,7 +40,7 @@ pub async fn create_session(
     command: CreateSession,
 ) -> Result<SavedSession, Error> {
     let authority = caller.may(Permission::SessionWrite, None)?;
-    command.otp.template_is_good(core, &command.checks).await?;
+    Box::pin(command.otp.template_is_good(core, &command.checks)).await?;
     let mut proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
@@ -51,7 +51,7 @@ pub async fn create_session(
         };
         let id = SessionId::new(core.ids.next(now));
         let user = asked_user(proofs.user(), None);
-        let asked = ask_otp(core, &command.otp, user, id, now).await?;
+        let asked = Box::pin(ask_otp(core, &command.otp, user, id, now)).await?;
         let (changes, otp, queued) = asked.into_changes(Changes {
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,

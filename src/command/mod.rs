@@ -3,16 +3,22 @@
 mod ask_otp;
 mod bootstrap;
 mod change;
+mod check_code;
 mod check_otp;
 mod check_totp;
 mod checks;
+mod codes;
+mod contact;
 mod create_session;
 mod create_user;
+mod invites;
 mod members;
+mod mfa_init;
 mod notify;
 mod otp;
 mod pats;
 mod proofs;
+mod reset_password;
 mod set_password;
 mod set_session;
 mod terminate_session;
@@ -23,16 +29,22 @@ mod users;
 
 pub use ask_otp::{AskOtp, ReturnedOtp};
 pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
+pub use check_code::verify_code;
 pub use checks::UserSelector;
+pub use codes::{CodeDelivery, WithCode};
+pub use contact::{remove_phone, resend_phone_code, send_email_code, set_email, set_phone};
 pub use create_session::{CreateSession, create_session};
 pub use create_user::{NewUser, create_user};
+pub use invites::{Invitation, invite, invite_again};
 pub use members::{remove_member, set_member};
+pub use mfa_init::skip_mfa_init;
 pub use notify::Delivery;
 pub use otp::{
     MadeRecoveryCodes, add_otp, generate_recovery_codes, remove_otp, remove_recovery_codes,
 };
 pub use pats::{NewPat, add_pat, remove_pat};
 pub use proofs::Checks;
+pub use reset_password::{ResetDelivery, reset_password};
 pub use set_password::{PasswordGrant, SetPassword, set_password};
 pub use set_session::{SetSession, set_session};
 pub use terminate_session::terminate_session;
@@ -41,9 +53,7 @@ pub use update_user::{
     NewContact, PasswordUpdate, UpdateHuman, UpdateKind, UpdateUser, UpdatedUser, update_user,
 };
 pub use user_state::{UserChange, change_user};
-pub use users::{
-    AddHuman, AddMachine, AddedUser, CodeDelivery, PasswordInput, add_human, add_machine,
-};
+pub use users::{AddHuman, AddMachine, AddedUser, PasswordInput, add_human, add_machine};
 
 use crate::core::Core;
 use crate::domain::event::{Event, SessionEvent, UserEvent};

@@ -101,9 +101,7 @@ impl Proofs {
             proofs.user = Some(user);
             proofs.totp = true;
         }
-        proofs
-            .gather_codes(core, authority, checks, session)
-            .await?;
+        Box::pin(proofs.gather_codes(core, authority, checks, session)).await?;
         Ok(proofs)
     }
 

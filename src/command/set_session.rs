@@ -40,7 +40,7 @@ pub async fn set_session(
     let mut session = load(core, command.id).await?;
     let organization = session.as_ref().and_then(Session::user_organization);
     let authority = caller.may(Permission::SessionWrite, organization)?;
-    command.otp.template_is_good(core, &command.checks).await?;
+    Box::pin(command.otp.template_is_good(core, &command.checks)).await?;
     let mut gathered: Option<Proofs> = None;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
@@ -62,7 +62,7 @@ pub async fn set_session(
             continue;
         };
         let user = asked_user(proofs.user(), Some(&current));
-        let asked = ask_otp(core, &command.otp, user, current.id, now).await?;
+        let asked = Box::pin(ask_otp(core, &command.otp, user, current.id, now)).await?;
         let (changes, otp, queued) = asked.into_changes(Changes {
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,

@@ -52,6 +52,10 @@ pub struct SessionQuery {
 }
 
 /// What is shown of a session's user.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of the user that sessions depend on"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionUser {
     /// The id as the client knows it.

@@ -183,6 +183,26 @@ fn run(server: &TestServer) -> Scenario {
     ));
     set(&client, proven(&second, &password)).succeeds();
 
+    let returned = json!({ "returnCode": {} });
+    let of_user = |path: &str, body: &Value| client.post(&format!("/v2/users/{user}/{path}"), body);
+    for (make, field, verify) in [
+        ("email/send", "/verificationCode", "email/verify"),
+        ("phone/resend", "/verificationCode", "phone/verify"),
+        ("password_reset", "/verificationCode", "password"),
+    ] {
+        let code = run.secret(&of_user(make, &returned).str(field));
+        let guessed = run.secret("GUE55ED-C0DE");
+        let body = |code: &str| {
+            json!({
+                "verificationCode": code,
+                "newPassword": { "password": second },
+            })
+        };
+        run.refused(&of_user(verify, &body(&guessed)));
+        of_user(verify, &body(&code)).succeeds();
+        run.refused(&of_user(verify, &body(&code)));
+    }
+
     let service = server.service(&["IAM_LOGIN_CLIENT"]);
     run.secret(service.token());
     let made = server.session_by(&service.client, &json!({ "lifetime": "60s" }));

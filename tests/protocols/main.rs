@@ -17,6 +17,7 @@
 )]
 
 mod calls;
+mod codes;
 mod connect;
 mod grpc;
 mod grpc_web;

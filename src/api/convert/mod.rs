@@ -9,6 +9,7 @@ mod session;
 mod session_search;
 mod settings;
 mod user;
+mod user_codes;
 mod user_create;
 mod user_search;
 mod user_update;
@@ -25,6 +26,10 @@ pub(crate) use settings::{
     legal_settings, lockout_settings, login_settings, security_settings, settings_details,
 };
 pub(crate) use user::{add_human, set_password, user, user_details};
+pub(crate) use user_codes::{
+    invitation, resend_email_delivery, resend_phone_delivery, reset_delivery, send_email_delivery,
+    set_email_delivery, set_phone_delivery,
+};
 pub(crate) use user_create::create_user;
 pub(crate) use user_search::{list_users, users_page};
 pub(crate) use user_update::{update_human_user, update_user};

@@ -12,6 +12,7 @@ mod handler;
 mod otp;
 mod sessions;
 mod settings;
+mod user_codes;
 mod users;
 mod v1;
 

@@ -7,7 +7,7 @@
 use super::call::{Call, Pending};
 use crate::api::{
     internal_permission_service, org_service, otp_service, session_service, session_service_beta,
-    settings_service, user_service,
+    settings_service, user_codes_service, user_service,
 };
 
 /// Reads the message of a call, runs the operation, writes the answer.
@@ -92,6 +92,19 @@ procedures! {
         DeactivateUser => user_service::deactivate_user,
         ReactivateUser => user_service::reactivate_user,
         DeleteUser => user_service::delete_user,
+        SetEmail => user_codes_service::set_email,
+        SendEmailCode => user_codes_service::send_email_code,
+        ResendEmailCode => user_codes_service::resend_email_code,
+        VerifyEmail => user_codes_service::verify_email,
+        SetPhone => user_codes_service::set_phone,
+        RemovePhone => user_codes_service::remove_phone,
+        ResendPhoneCode => user_codes_service::resend_phone_code,
+        VerifyPhone => user_codes_service::verify_phone,
+        PasswordReset => user_codes_service::password_reset,
+        CreateInviteCode => user_codes_service::create_invite_code,
+        ResendInviteCode => user_codes_service::resend_invite_code,
+        VerifyInviteCode => user_codes_service::verify_invite_code,
+        HumanMFAInitSkipped => user_codes_service::human_mfa_init_skipped,
     }
     "zitadel.user.v2beta.UserService" {
         AddHumanUser => user_service::add_human_user,
@@ -112,6 +125,14 @@ procedures! {
         DeactivateUser => user_service::deactivate_user,
         ReactivateUser => user_service::reactivate_user,
         DeleteUser => user_service::delete_user,
+        SetEmail => user_codes_service::set_email,
+        ResendEmailCode => user_codes_service::resend_email_code,
+        VerifyEmail => user_codes_service::verify_email,
+        SetPhone => user_codes_service::set_phone,
+        RemovePhone => user_codes_service::remove_phone,
+        ResendPhoneCode => user_codes_service::resend_phone_code,
+        VerifyPhone => user_codes_service::verify_phone,
+        PasswordReset => user_codes_service::password_reset,
     }
 }
 

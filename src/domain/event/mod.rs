@@ -20,8 +20,8 @@ pub use session::{
     TokenSet, UserChecked,
 };
 pub use user::{
-    CodeAdded, EmailChanged, HashUpdated, HumanAdded, MachineAdded, MachineChanged,
-    PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded,
+    CodeAdded, EmailChanged, HashUpdated, HumanAdded, InviteCodeAdded, MachineAdded,
+    MachineChanged, PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded,
     TotpCheckSucceeded, UserEvent, UserMetadataSet, UsernameChanged,
 };
 

@@ -26,6 +26,10 @@ pub struct UserFact {
 }
 
 /// What one call changes. Checks stand here as facts: they have succeeded.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a factor that was proven or not"
+)]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// The user check.

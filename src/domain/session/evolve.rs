@@ -32,7 +32,6 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
     session.changed_at = at;
     session.otp_challenges.evolve(at, event);
     match event {
-        SessionEvent::Added(_) => {}
         SessionEvent::UserChecked(checked) => {
             session.user = Some(CheckedUser {
                 id: given_user_key(&checked.user_id),
@@ -51,7 +50,9 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
         SessionEvent::RecoveryCodeChecked(checked) => {
             session.factors.recovery_code = Some(checked.checked_at);
         }
-        SessionEvent::OtpSmsChallenged(_) | SessionEvent::OtpEmailChallenged(_) => {}
+        SessionEvent::Added(_)
+        | SessionEvent::OtpSmsChallenged(_)
+        | SessionEvent::OtpEmailChallenged(_) => {}
         SessionEvent::MetadataSet(set) => session.metadata.clone_from(&set.metadata),
         SessionEvent::LifetimeSet(set) => session.expires_at = Some(at.plus(set.lifetime)),
         SessionEvent::TokenSet(set) => {

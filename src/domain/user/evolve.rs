@@ -1,5 +1,8 @@
 //! How events make a user.
 
+use super::code::evolve_codes;
+use super::invite::evolve_invite;
+use super::mfa_init::evolve_mfa_init;
 use super::otp::evolve_otp;
 use super::recovery::evolve_recovery;
 use super::{
@@ -7,8 +10,8 @@ use super::{
     UserState,
 };
 use crate::domain::event::{
-    CodeAdded, Event, HumanAdded, MachineAdded, MachineChanged, ProfileChanged, RecordedEvent,
-    TotpAdded, UserEvent,
+    Event, HumanAdded, MachineAdded, MachineChanged, ProfileChanged, RecordedEvent, TotpAdded,
+    UserEvent,
 };
 use crate::domain::ids::{OrgId, Sequence, UserId};
 use crate::domain::secret::HashText;
@@ -66,6 +69,10 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
         failures: Failures::default(),
         totp: None,
         otp_failures: Failures::default(),
+        password_code: None,
+        invite: None,
+        code_failures: Failures::default(),
+        mfa_init_skipped_at: None,
         otp_sms: false,
         otp_email: false,
         recovery_codes: Vec::new(),
@@ -158,6 +165,9 @@ const fn new_state(event: &UserEvent) -> Option<UserState> {
 
 fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
     evolve_totp(human, at, event);
+    evolve_codes(human, at, event);
+    evolve_invite(human, at, event);
+    evolve_mfa_init(human, at, event);
     evolve_otp(human, at, event);
     evolve_recovery(human, event);
     match event {
@@ -165,7 +175,7 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
             human.email.verified = true;
             human.email.code = None;
         }
-        UserEvent::EmailCodeAdded(added) => human.email.code = Some(pending(at, added)),
+        UserEvent::EmailCodeAdded(added) => human.email.code = Some(PendingCode::of(at, added)),
         UserEvent::PhoneVerified(_) => {
             if let Some(phone) = &mut human.phone {
                 phone.verified = true;
@@ -174,7 +184,7 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         }
         UserEvent::PhoneCodeAdded(added) => {
             if let Some(phone) = &mut human.phone {
-                phone.code = Some(pending(at, added));
+                phone.code = Some(PendingCode::of(at, added));
             }
         }
         UserEvent::PasswordChanged(changed) => {
@@ -214,6 +224,14 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::TotpRemoved(_)
         | UserEvent::TotpCheckSucceeded(_)
         | UserEvent::TotpCheckFailed(_)
+        | UserEvent::EmailVerificationFailed(_)
+        | UserEvent::PhoneVerificationFailed(_)
+        | UserEvent::PasswordCodeAdded(_)
+        | UserEvent::PasswordCodeFailed(_)
+        | UserEvent::InviteCodeAdded(_)
+        | UserEvent::InviteCheckSucceeded(_)
+        | UserEvent::InviteCheckFailed(_)
+        | UserEvent::MfaInitSkipped(_)
         | UserEvent::RecoveryCodesAdded(_)
         | UserEvent::RecoveryCodesRemoved(_)
         | UserEvent::RecoveryCodeCheckSucceeded(_)
@@ -258,13 +276,6 @@ fn registered(added: &TotpAdded) -> Totp {
         secret,
         ready: false,
         last_step: None,
-    }
-}
-
-fn pending(at: Timestamp, added: &CodeAdded) -> PendingCode {
-    PendingCode {
-        digest: added.digest.clone(),
-        expires_at: at.plus(added.expiry),
     }
 }
 

@@ -77,10 +77,10 @@ pub fn judge_recovery_code(
     policies: &Policies,
     now: Timestamp,
 ) -> Result<OtpJudgement, UserError> {
-    recovery_ready(user, now, &policies.attempts).map_err(|error| match error {
-        UserError::RecoveryLocked => UserError::RecoveryLockedMeanwhile,
-        other => other,
-    })?;
+    if user.state == UserState::Locked {
+        return Err(UserError::RecoveryLockedMeanwhile);
+    }
+    recovery_ready(user, now, &policies.attempts)?;
     let human = person(user).ok_or(UserError::RecoveryNotReady)?;
     Ok(match found {
         Some(digest) => {
@@ -154,11 +154,11 @@ mod tests {
         let add = |user: &User, count| add_recovery_codes(&authority, user, digests(count)).err();
         let eight = added(&["a", "b", "c", "d", "e", "f", "g", "h"]);
         let user = given(std::slice::from_ref(&eight));
-        assert_eq!((add(&user, 2), add(&user, 10)), (None, too_many()));
-        assert_eq!(add(&user, 3), too_many());
+        assert_eq!((add(&user, 2), add(&user, 10)), (None, TOO_MANY));
+        assert_eq!(add(&user, 3), TOO_MANY);
         assert_eq!(add(&given(&[eight.clone(), used("c")]), 3), None);
         let none = given(&[eight, UserEvent::RecoveryCodesRemoved(Nothing {})]);
-        assert_eq!((add(&none, 10), add(&none, 11)), (None, too_many()));
+        assert_eq!((add(&none, 10), add(&none, 11)), (None, TOO_MANY));
         let machine = UserEvent::MachineAdded(MachineAdded::default());
         let machine = first(UserId::new(8), OrgId::new(3), NOW, &machine).unwrap();
         let gone = given(&[UserEvent::Removed(Nothing {})]);
@@ -167,9 +167,7 @@ mod tests {
         }
     }
 
-    fn too_many() -> Option<UserError> {
-        Some(UserError::RecoveryTooMany)
-    }
+    const TOO_MANY: Option<UserError> = Some(UserError::RecoveryTooMany);
 
     #[test]
     fn only_codes_that_are_left_can_be_removed_and_only_while_not_locked() {

@@ -11,19 +11,20 @@ use std::time::Duration;
 
 use bartizan::app::{self, Machine, Opened};
 use bartizan::command::{
-    self, AddHuman, CreateSession, PasswordGrant, PasswordInput, SetPassword, SetSession,
-    UserChange, UserSelector,
+    self, AddHuman, CodeDelivery, CreateSession, Delivery, PasswordGrant, PasswordInput,
+    ResetDelivery, SetPassword, SetSession, UserChange, UserSelector,
 };
 use bartizan::config::Config;
 use bartizan::domain::error::Kind;
 use bartizan::domain::event::{Aggregate, Event, RecordedEvent, UserEvent};
 use bartizan::domain::ids::{OrgId, Position, SessionId, UserId};
+use bartizan::domain::notification::Channel;
 use bartizan::domain::org::MemberChange;
 use bartizan::domain::permission::{Caller, Resource};
 use bartizan::domain::secret::Secret;
 use bartizan::domain::session::{self, Factors, Proof};
 use bartizan::domain::time::{Span, Timestamp};
-use bartizan::domain::user::{self, StoredSecret, User, UserKind};
+use bartizan::domain::user::{self, CodePurpose, StoredSecret, User, UserKind};
 use bartizan::error::Error;
 use bartizan::ports::{Clock, EventQuery, Pending};
 use bartizan::query;
@@ -62,10 +63,21 @@ enum Step {
     End(usize),
     Change(usize, UserChange),
     Password(usize),
+    /// A code is asked for, in place of the one before it.
+    Ask(usize, CodePurpose),
+    /// A code is given back: the newest, the one before it, or none that ever was.
+    Answer(usize, CodePurpose, Which),
     Member(usize, bool),
     Token,
     /// The file is closed and opened again.
     Reopen,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Newest,
+    Older,
+    Wrong,
 }
 
 #[derive(Debug, Clone)]
@@ -104,6 +116,22 @@ fn kept() -> impl Strategy<Value = Kept> {
         .prop_map(|(metadata, lifetime)| Kept { metadata, lifetime })
 }
 
+fn purpose() -> impl Strategy<Value = CodePurpose> {
+    prop_oneof![
+        Just(CodePurpose::Email),
+        Just(CodePurpose::Phone),
+        Just(CodePurpose::PasswordReset),
+    ]
+}
+
+fn which() -> impl Strategy<Value = Which> {
+    prop_oneof![
+        3 => Just(Which::Newest),
+        1 => Just(Which::Older),
+        1 => Just(Which::Wrong),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let change = prop_oneof![
         Just(UserChange::Lock),
@@ -119,6 +147,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..6_usize).prop_map(Step::End),
         3 => (0..3_usize, change).prop_map(|(at, change)| Step::Change(at, change)),
         1 => (0..3_usize).prop_map(Step::Password),
+        3 => (0..3_usize, purpose()).prop_map(|(at, purpose)| Step::Ask(at, purpose)),
+        4 => (0..3_usize, purpose(), which())
+            .prop_map(|(at, purpose, which)| Step::Answer(at, purpose, which)),
         1 => (0..3_usize, any::<bool>()).prop_map(|(at, given)| Step::Member(at, given)),
         1 => Just(Step::Token),
         1 => Just(Step::Reopen),
@@ -171,6 +202,8 @@ struct World {
     admin: Caller,
     users: Vec<UserId>,
     sessions: Vec<SessionId>,
+    /// The codes that were made, the newest last. One that was taken goes.
+    codes: BTreeMap<(usize, &'static str), Vec<Secret>>,
 }
 
 pub(super) async fn opened(directory: &Path, clock: &Arc<Moved>) -> Opened {
@@ -209,6 +242,7 @@ impl World {
             admin,
             users: Vec::new(),
             sessions: Vec::new(),
+            codes: BTreeMap::new(),
         };
         for name in ["ann", "bob", "eve"] {
             world.add(name).await;
@@ -312,6 +346,8 @@ impl World {
                 };
                 command::set_password(core, admin, set).await?;
             }
+            Step::Ask(at, purpose) => self.ask(*at, *purpose).await?,
+            Step::Answer(at, purpose, which) => self.answer(*at, *purpose, *which).await?,
             Step::Member(at, given) => {
                 let (user, on) = (self.users[*at], Resource::Instance);
                 if *given {
@@ -328,6 +364,65 @@ impl World {
             Step::Reopen => self.reopen().await,
         }
         Ok(())
+    }
+
+    async fn ask(&mut self, at: usize, purpose: CodePurpose) -> Result<(), Error> {
+        let (core, admin, user) = (&self.opened.core, &self.admin, self.users[at]);
+        let made = match purpose {
+            CodePurpose::Email => {
+                command::send_email_code(core, admin, user, Delivery::Return, false).await?
+            }
+            CodePurpose::Phone => {
+                // Another number each time: the same one is refused.
+                let returned = CodeDelivery::Code(Delivery::Return);
+                let number = 1_000_000 + core.store.head().await.unwrap().position.number();
+                let number = format!("+41 79 {number}");
+                command::set_phone(core, admin, user, &number, returned).await?
+            }
+            CodePurpose::PasswordReset | CodePurpose::Invite => {
+                let delivery = ResetDelivery {
+                    delivery: Delivery::Return,
+                    channel: Channel::Email,
+                };
+                command::reset_password(core, admin, user, delivery).await?
+            }
+        };
+        let codes = self.codes.entry((at, purpose.name())).or_default();
+        codes.push(made.code.unwrap());
+        Ok(())
+    }
+
+    /// Only the newest code may be taken, and only once.
+    async fn answer(&mut self, at: usize, purpose: CodePurpose, which: Which) -> Result<(), Error> {
+        let (core, admin, user) = (&self.opened.core, &self.admin, self.users[at]);
+        let made = self.codes.entry((at, purpose.name())).or_default();
+        let secret = match which {
+            Which::Newest => made.last().cloned(),
+            Which::Older => made.len().checked_sub(2).map(|at| made[at].clone()),
+            Which::Wrong => None,
+        };
+        let known = secret.is_some();
+        let secret = secret.unwrap_or_else(|| Secret::new("-wrong".to_owned()));
+        let taken = match purpose {
+            CodePurpose::Email | CodePurpose::Phone | CodePurpose::Invite => {
+                command::verify_code(core, admin, user, purpose, &secret).await
+            }
+            CodePurpose::PasswordReset => {
+                let set = SetPassword {
+                    user,
+                    password: password(PASSWORD),
+                    grant: PasswordGrant::Code(secret),
+                };
+                command::set_password(core, admin, set).await
+            }
+        };
+        if taken.is_ok() {
+            assert!(known && which == Which::Newest, "{purpose:?} {which:?}");
+            made.pop();
+            // What is left was replaced, and must not come to life again.
+            made.push(Secret::new("-taken".to_owned()));
+        }
+        taken.map(|_| ())
     }
 
     async fn reopen(&mut self) {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use bartizan::domain::event::{
     CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, InstanceEvent,
-    MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent,
+    InviteCodeAdded, MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent,
     OtpEmailChallenged, OtpSmsChallenged, PasswordChanged, PatAdded, PatRemoved, PhoneChanged,
     ProfileChanged, RecoveryCodeUsed, RecoveryCodesAdded, TotpAdded, TotpCheckSucceeded, UserEvent,
     UserMetadataSet, UsernameChanged, event_types,
@@ -65,6 +65,16 @@ fn code(digest: &str) -> CodeAdded {
     }
 }
 
+fn invite(digest: &str) -> UserEvent {
+    UserEvent::InviteCodeAdded(InviteCodeAdded {
+        expiry: Span::from_seconds(3_600),
+        code_returned: false,
+        digest: digest.to_owned(),
+        url_template: Some("https://login.example/{{.Code}}".to_owned()),
+        application_name: Some("App".to_owned()),
+    })
+}
+
 fn totp(secret: &str) -> UserEvent {
     let secret = SealedSecret::new(format!("x1.{secret}"));
     UserEvent::TotpAdded(TotpAdded {
@@ -105,6 +115,29 @@ fn pat(id: i64) -> PatAdded {
         hash_id: fingerprint(&hash),
         hash: Some(hash),
     }
+}
+
+/// Codes of every kind, taken, wrong and waiting.
+fn given_codes() -> Vec<UserEvent> {
+    vec![
+        invite("taken up"),
+        UserEvent::InviteCheckFailed(Nothing {}),
+        UserEvent::InviteCheckSucceeded(Nothing {}),
+        UserEvent::EmailVerificationFailed(Nothing {}),
+        UserEvent::PhoneVerificationFailed(Nothing {}),
+        UserEvent::PasswordCodeAdded(code("password")),
+        UserEvent::PasswordCodeFailed(Nothing {}),
+        UserEvent::MfaInitSkipped(Nothing {}),
+    ]
+}
+
+fn waiting_codes() -> [UserEvent; 4] {
+    [
+        UserEvent::EmailCodeAdded(code("email")),
+        UserEvent::PhoneCodeAdded(code("phone")),
+        UserEvent::PasswordCheckFailed(Nothing {}),
+        invite("waiting"),
+    ]
 }
 
 async fn add(kept: &Kept, made: (User, Commit)) -> User {
@@ -173,18 +206,15 @@ async fn people(kept: &Kept) -> User {
         UserEvent::Reactivated(Nothing {}),
     ];
     let ann = add(kept, change_user(&ann, at(10), events)).await;
+    let ann = add(kept, change_user(&ann, at(15), given_codes())).await;
 
     let pending = HumanAdded {
         given_id: Some("bob's own".to_owned()),
         user_name: "bob".to_owned(),
         ..full
     };
-    let bob = vec![
-        UserEvent::HumanAdded(pending),
-        UserEvent::EmailCodeAdded(code("email")),
-        UserEvent::PhoneCodeAdded(code("phone")),
-        UserEvent::PasswordCheckFailed(Nothing {}),
-    ];
+    let mut bob = vec![UserEvent::HumanAdded(pending)];
+    bob.extend(waiting_codes());
     add(kept, new_user(UserId::new(3_011), at(20), bob)).await;
 
     let eve = add(kept, new_human(UserId::new(3_012), "eve")).await;

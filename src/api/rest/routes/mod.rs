@@ -61,6 +61,8 @@ pub enum UserOperation {
     SetPassword,
     /// Of what a user can log in with.
     Authentication(AuthenticationOperation),
+    /// Of addresses and the codes that are sent there.
+    Code(CodeOperation),
     /// On one-time codes.
     Otp(OtpOperation),
     /// `POST /v2/users/{user_id}/lock`
@@ -86,6 +88,37 @@ pub enum AuthenticationOperation {
     ListAuthenticationMethodTypes,
     /// `POST /v2/users/{user_id}/authentication_factors/_search`
     ListAuthenticationFactors,
+}
+
+/// An operation of the user service that is about addresses and the codes that are sent there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeOperation {
+    /// `POST /v2/users/{user_id}/email`
+    SetEmail,
+    /// `POST /v2/users/{user_id}/email/send`
+    SendEmailCode,
+    /// `POST /v2/users/{user_id}/email/resend`
+    ResendEmailCode,
+    /// `POST /v2/users/{user_id}/email/verify`
+    VerifyEmail,
+    /// `POST /v2/users/{user_id}/phone`
+    SetPhone,
+    /// `DELETE /v2/users/{user_id}/phone`
+    RemovePhone,
+    /// `POST /v2/users/{user_id}/phone/resend`
+    ResendPhoneCode,
+    /// `POST /v2/users/{user_id}/phone/verify`
+    VerifyPhone,
+    /// `POST /v2/users/{user_id}/password_reset`
+    PasswordReset,
+    /// `POST /v2/users/{user_id}/invite_code`
+    CreateInviteCode,
+    /// `POST /v2/users/{user_id}/invite_code/resend`
+    ResendInviteCode,
+    /// `POST /v2/users/{user_id}/invite_code/verify`
+    VerifyInviteCode,
+    /// `POST /v2/users/{user_id}/mfa_init_skipped`
+    HumanMfaInitSkipped,
 }
 
 /// An operation of the user service on one-time codes.

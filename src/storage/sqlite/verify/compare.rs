@@ -252,9 +252,15 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         failures,
         totp,
         otp_failures,
-        otp_sms,
-        otp_email,
-        recovery_codes,
+        // See `code_columns`.
+        password_code: _,
+        invite: _,
+        code_failures: _,
+        mfa_init_skipped_at: _,
+        // See `otp_columns`.
+        otp_sms: _,
+        otp_email: _,
+        recovery_codes: _,
     } = row;
     let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
     let rest_of = |phone: &Option<Contact>| {
@@ -277,7 +283,7 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
             .as_ref()
             .map(|password| (password.changed_at, password.change_required))
     };
-    differing([
+    let mut columns = differing([
         ("given_name", *given_name == fold.given_name),
         ("family_name", *family_name == fold.family_name),
         ("nick_name", *nick_name == fold.nick_name),
@@ -315,8 +321,37 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
             "otp_failed_at",
             otp_failures.last_at == fold.otp_failures.last_at,
         ),
-        ("otp_sms", *otp_sms == fold.otp_sms),
-        ("otp_email", *otp_email == fold.otp_email),
-        ("recovery_codes", *recovery_codes == fold.recovery_codes),
+    ]);
+    columns.extend(code_columns(row, fold));
+    columns.extend(otp_columns(row, fold));
+    columns
+}
+
+/// What codes that are sent to addresses made of a person.
+fn code_columns(row: &Human, fold: &Human) -> Vec<&'static str> {
+    differing([
+        ("password_code", row.password_code == fold.password_code),
+        ("invite", row.invite == fold.invite),
+        (
+            "code_failures",
+            row.code_failures.count == fold.code_failures.count,
+        ),
+        (
+            "code_failed_at",
+            row.code_failures.last_at == fold.code_failures.last_at,
+        ),
+        (
+            "mfa_init_skipped_at",
+            row.mfa_init_skipped_at == fold.mfa_init_skipped_at,
+        ),
+    ])
+}
+
+/// One-time codes as factors of a person.
+fn otp_columns(row: &Human, fold: &Human) -> Vec<&'static str> {
+    differing([
+        ("otp_sms", row.otp_sms == fold.otp_sms),
+        ("otp_email", row.otp_email == fold.otp_email),
+        ("recovery_codes", row.recovery_codes == fold.recovery_codes),
     ])
 }
