@@ -100,7 +100,7 @@ fn same(one: &str, other: &str) -> bool {
 
 fn proven(judgement: OtpJudgement) -> Option<UserEvent> {
     match judgement {
-        OtpJudgement::Proven(event) => Some(event),
+        OtpJudgement::Proven(event) => Some(*event),
         OtpJudgement::Refused { .. } => None,
     }
 }

@@ -163,6 +163,10 @@ const fn new_state(event: &UserEvent) -> Option<UserState> {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "every event is named, so that none is forgotten"
+)]
 fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
     evolve_totp(human, at, event);
     evolve_codes(human, at, event);

@@ -165,7 +165,7 @@ pub enum OtpAnswer {
 #[derive(Debug, Clone, PartialEq)]
 pub enum OtpJudgement {
     /// It was right, and this is to be written.
-    Proven(UserEvent),
+    Proven(Box<UserEvent>),
     /// It was not, for the `attempts`-th time in a row.
     Refused {
         /// What to write before the answer is given.
@@ -233,7 +233,7 @@ pub fn judge_otp(
         ),
     };
     let error = match answer {
-        OtpAnswer::Right => return Ok(OtpJudgement::Proven(succeeded)),
+        OtpAnswer::Right => return Ok(OtpJudgement::Proven(Box::new(succeeded))),
         OtpAnswer::Wrong => UserError::OtpWrong,
         OtpAnswer::Expired => UserError::OtpExpired,
     };
@@ -425,7 +425,7 @@ mod tests {
             }
             let user = with(&[]);
             let judged = judge_otp(&user, channel, OtpAnswer::Right, &policies, NOW);
-            assert_eq!(judged, Ok(OtpJudgement::Proven(right)));
+            assert_eq!(judged, Ok(OtpJudgement::Proven(Box::new(right))));
             let locked = with(&[UserEvent::Locked(Nothing {})]);
             let judged = judge_otp(&locked, channel, OtpAnswer::Right, &policies, NOW);
             assert_eq!(judged, Err(UserError::OtpLocked));

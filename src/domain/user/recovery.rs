@@ -84,10 +84,10 @@ pub fn judge_recovery_code(
     let human = person(user).ok_or(UserError::RecoveryNotReady)?;
     Ok(match found {
         Some(digest) => {
-            let code = digest.to_owned();
-            OtpJudgement::Proven(UserEvent::RecoveryCodeCheckSucceeded(RecoveryCodeUsed {
-                code,
-            }))
+            let taken = RecoveryCodeUsed {
+                code: digest.to_owned(),
+            };
+            OtpJudgement::Proven(Box::new(UserEvent::RecoveryCodeCheckSucceeded(taken)))
         }
         None => OtpJudgement::refused(
             human,
