@@ -150,7 +150,8 @@ CREATE TABLE sessions (
     otp_sms_digest      TEXT,             -- of the code that is waited for: keyed
     otp_sms_expires_at  INTEGER,
     otp_email_digest    TEXT,
-    otp_email_expires_at INTEGER
+    otp_email_expires_at INTEGER,
+    intent_checked_at   INTEGER
 ) STRICT;
 
 -- ListSessions: newest or oldest first, by date, and the number of all.
@@ -203,6 +204,36 @@ CREATE TABLE members (
     changed_at   INTEGER NOT NULL,
     PRIMARY KEY (user_id, organization)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE intents (
+    id            INTEGER PRIMARY KEY,
+    sequence      INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    changed_at    INTEGER NOT NULL,
+    phase         INTEGER NOT NULL, -- 1 started, 2 succeeded, 3 failed, 4 consumed
+    idp_id        TEXT NOT NULL,
+    success_url   TEXT NOT NULL,
+    failure_url   TEXT NOT NULL,
+    handshake     TEXT,             -- encrypted with a key from the key file; while it is started
+    -- While it has succeeded and was not used.
+    external_id   TEXT,
+    external_name TEXT,
+    user_id       INTEGER,          -- who was linked at that moment
+    expires_at    INTEGER,
+    identity      TEXT              -- encrypted with a key from the key file: it has tokens in it
+) STRICT;
+
+-- Who somebody is at identity providers: a user of theirs is one user here at most.
+CREATE TABLE idp_links (
+    idp_id      TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    user_id     INTEGER NOT NULL REFERENCES users (id),
+    name        TEXT NOT NULL,
+    PRIMARY KEY (idp_id, external_id)
+) STRICT, WITHOUT ROWID;
+
+-- ListIDPLinks, and removing a user.
+CREATE INDEX idp_links_by_user ON idp_links (user_id);
 
 -- Beside the log ----------------------------------------------------------------------------------
 
@@ -296,6 +327,8 @@ INSERT INTO event_types (code, name) VALUES
     (359, 'user.human.mfa.otp.email.removed'),
     (360, 'user.human.mfa.otp.email.check.succeeded'),
     (361, 'user.human.mfa.otp.email.check.failed'),
+    (385, 'user.human.externalidp.added'),
+    (386, 'user.human.externalidp.removed'),
     (401, 'session.added'),
     (402, 'session.user.checked'),
     (403, 'session.password.checked'),
@@ -308,4 +341,9 @@ INSERT INTO event_types (code, name) VALUES
     (410, 'session.otp.sms.challenged'),
     (411, 'session.otp.sms.checked'),
     (412, 'session.otp.email.challenged'),
-    (413, 'session.otp.email.checked');
+    (413, 'session.otp.email.checked'),
+    (420, 'session.intent.checked'),
+    (501, 'idpintent.started'),
+    (502, 'idpintent.succeeded'),
+    (503, 'idpintent.failed'),
+    (504, 'idpintent.consumed');

@@ -46,6 +46,7 @@ enum Command {
 struct Call {
     user: Option<i64>,
     password: bool,
+    intent: bool,
     totp: bool,
     codes: Codes,
     metadata: BTreeMap<String, Vec<u8>>,
@@ -89,6 +90,7 @@ impl Call {
                 preferred_language: None,
             }),
             password: self.password,
+            intent: self.intent,
             totp: self.totp,
             otp_sms: self.codes.sms,
             otp_email: self.codes.email,
@@ -130,18 +132,22 @@ fn call() -> impl Strategy<Value = Call> {
         option::of(1..3_i64),
         any::<bool>(),
         any::<bool>(),
+        any::<bool>(),
         codes(),
         btree_map("[abc]", vec(any::<u8>(), 0..3), 0..4),
         option::of(1..20 * SECOND * 1_000),
     )
-        .prop_map(|(user, password, totp, codes, metadata, lifetime)| Call {
-            user,
-            password,
-            totp,
-            codes,
-            metadata,
-            lifetime,
-        })
+        .prop_map(
+            |(user, password, intent, totp, codes, metadata, lifetime)| Call {
+                user,
+                password,
+                intent,
+                totp,
+                codes,
+                metadata,
+                lifetime,
+            },
+        )
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -163,6 +169,7 @@ struct Model {
     terminated: bool,
     user: Option<(i64, i64)>,
     password: Option<i64>,
+    intent: Option<i64>,
     totp: Option<i64>,
     /// By SMS, by e-mail, written down.
     codes: [Option<i64>; 3],
@@ -184,6 +191,7 @@ impl Model {
                 .as_ref()
                 .map(|user| (user.id.key(), user.checked_at.micros())),
             password: session.factors.password.map(Timestamp::micros),
+            intent: session.factors.intent.map(Timestamp::micros),
             totp: session.factors.totp.map(Timestamp::micros),
             codes: [
                 session.factors.otp_sms,
@@ -210,6 +218,7 @@ impl Model {
             .any(|(key, value)| !value.is_empty() || self.metadata.contains_key(key));
         let events = u32::from(call.user.is_some())
             + u32::from(call.password)
+            + u32::from(call.intent)
             + u32::from(call.totp)
             + call.codes.events()
             + u32::from(effective)
@@ -222,6 +231,9 @@ impl Model {
         }
         if call.password {
             self.password = Some(now);
+        }
+        if call.intent {
+            self.intent = Some(now);
         }
         if call.totp {
             self.totp = Some(now);

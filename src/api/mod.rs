@@ -9,6 +9,8 @@ mod convert;
 mod deadline;
 pub mod error;
 mod health;
+mod idp_callback;
+mod idp_service;
 mod internal_permission_service;
 mod org_service;
 mod otp_service;
@@ -58,7 +60,12 @@ pub struct Api {
 
 /// Answers a request to any path: procedures are told from routes by the path, and protocols on the
 /// path of a procedure by the content type.
+///
+/// Browsers that come back from identity providers have a path of their own.
 pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
+    if request.uri().path() == idp_callback::PATH {
+        return idp_callback::handle(&request, &api.core).await;
+    }
     if !rpc::is_procedure(request.uri().path()) {
         if let Some(probe) = health::probe(&request) {
             return health::answer(&request, &api.core, probe).await;

@@ -5,6 +5,7 @@ mod data_dir;
 mod error;
 mod failure_log;
 mod first_start;
+mod identity_providers;
 mod open;
 mod restore;
 mod running;

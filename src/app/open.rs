@@ -17,6 +17,7 @@ use crate::ports::{Clock, IdGenerator, Readable, Seal, UserOrder, UserQuery};
 use crate::storage::sqlite::{Options, SqliteStore};
 
 use super::AppError;
+use super::identity_providers::identity_providers;
 
 /// What tests put in the place of the machine's own.
 #[derive(Debug, Clone)]
@@ -104,6 +105,7 @@ pub(super) fn compose(
             [],
             "http://localhost:3000/ui/v2/login",
         )),
+        idps: identity_providers(config, Arc::clone(&machine.clock), keys)?,
         set_up_at: Timestamp::default(),
         configured_at: machine.clock.now(),
         clock: machine.clock,

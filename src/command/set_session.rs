@@ -84,6 +84,9 @@ pub async fn set_session(
         let mut commit = Commit::new(now, authority.actor(), appends);
         commit.appends.push(append);
         commit.queued = queued;
+        commit
+            .appends
+            .extend(proofs.consumed(core, &authority, now));
         commit.active_users = proofs.user().map(|user| user.id).into_iter().collect();
         match core.commit(commit).await {
             Ok(_) => {

@@ -11,13 +11,15 @@ use crate::domain::org::Org;
 use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::secret::{HashText, Secret};
 use crate::domain::user::{
-    self, CodePurpose, NewHuman, NewMachine, NewPassword, User, UserError, contact, login_name,
+    self, CodePurpose, IdpLink, NewHuman, NewMachine, NewPassword, User, UserError, contact,
+    login_name,
 };
 use crate::error::Error;
 use crate::ports::{Append, Commit, State, StoreError};
 
 use super::ATTEMPTS;
 use super::codes::{CodeDelivery, MadeCode, proof};
+use super::idp_links::known;
 use super::totp::new_totp;
 
 /// A password as it comes in.
@@ -76,8 +78,8 @@ pub struct AddHuman {
     pub totp_secret: Option<Secret>,
     /// Keys and values.
     pub metadata: Vec<(String, Vec<u8>)>,
-    /// How many links to identity providers were asked for; none can be known.
-    pub idp_links: usize,
+    /// Users of identity providers that it is.
+    pub idp_links: Vec<IdpLink>,
 }
 
 /// A service user to add.
@@ -123,8 +125,8 @@ pub async fn add_human(
     )
     .await?;
     let authority = caller.may(Permission::UserWrite, Some(org.id))?;
-    if command.idp_links > 0 {
-        return Err(UserError::IdpUnknown.into());
+    for link in &command.idp_links {
+        known(core, link)?;
     }
     let email = contact::email(&command.email)?;
     let phone = command.phone.as_deref().map(contact::phone).transpose()?;
@@ -177,6 +179,8 @@ pub async fn add_human(
                 let sealed = core.totps.import(id, secret)?;
                 events.extend(user::import_totp(&authority, new_totp(core, sealed)));
             }
+            let links = command.idp_links.iter().cloned();
+            events.extend(links.map(IdpLink::added));
             Ok(events)
         },
         codes: [

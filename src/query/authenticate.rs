@@ -129,6 +129,7 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
     ];
     let strength = Strength {
         factors: counted_factors(&view),
+        external: session.factors.intent.is_some(),
         ready: ready
             .into_iter()
             .filter_map(|(ready, factor)| ready.then_some(factor))

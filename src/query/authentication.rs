@@ -19,6 +19,8 @@ pub enum AuthenticationMethod {
     OtpEmail,
     /// Recovery codes.
     RecoveryCode,
+    /// A user of an identity provider.
+    Idp,
     /// A password.
     Password,
 }
@@ -55,6 +57,9 @@ pub async fn list_authentication_methods(
         }
         if !human.recovery_codes.is_empty() {
             methods.push(AuthenticationMethod::RecoveryCode);
+        }
+        if !core.store.idp_links(view.user.id).await?.is_empty() {
+            methods.push(AuthenticationMethod::Idp);
         }
         if human.password.is_some() {
             methods.push(AuthenticationMethod::Password);

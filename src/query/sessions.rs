@@ -76,7 +76,7 @@ pub fn counted_factors(view: &SessionView) -> u32 {
     ];
     codes
         .into_iter()
-        .chain([password_checked_at(view)])
+        .chain([password_checked_at(view), factors.intent])
         .map(|factor| u32::from(factor.is_some()))
         .sum()
 }

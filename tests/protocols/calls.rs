@@ -112,6 +112,26 @@ procedures! {
         bartizan_proto::zitadel::session::v2beta::CreateSessionRequest
             => bartizan_proto::zitadel::session::v2beta::CreateSessionResponse,
         "POST" "/v2beta/sessions";
+    GET_IDP = "/zitadel.idp.v2.IdentityProviderService/GetIDPByID",
+        bartizan_proto::zitadel::idp::v2::GetIDPByIDRequest
+            => bartizan_proto::zitadel::idp::v2::GetIDPByIDResponse,
+        "GET" "/v2/idps/{id}";
+    START_INTENT = "/zitadel.user.v2.UserService/StartIdentityProviderIntent",
+        user::StartIdentityProviderIntentRequest => user::StartIdentityProviderIntentResponse,
+        "POST" "/v2/idp_intents";
+    RETRIEVE_INTENT = "/zitadel.user.v2.UserService/RetrieveIdentityProviderIntent",
+        user::RetrieveIdentityProviderIntentRequest
+            => user::RetrieveIdentityProviderIntentResponse,
+        "POST" "/v2/idp_intents/{idpIntentId}";
+    ADD_LINK = "/zitadel.user.v2.UserService/AddIDPLink",
+        user::AddIDPLinkRequest => user::AddIDPLinkResponse,
+        "POST" "/v2/users/{userId}/links";
+    LIST_LINKS = "/zitadel.user.v2.UserService/ListIDPLinks",
+        user::ListIDPLinksRequest => user::ListIDPLinksResponse,
+        "POST" "/v2/users/{userId}/links/_search";
+    REMOVE_LINK = "/zitadel.user.v2.UserService/RemoveIDPLink",
+        user::RemoveIDPLinkRequest => user::RemoveIDPLinkResponse,
+        "DELETE" "/v2/users/{userId}/links/{idpId}/{linkedUserId}";
     SET_EMAIL = "/zitadel.user.v2.UserService/SetEmail",
         user::SetEmailRequest => user::SetEmailResponse,
         "POST" "/v2/users/{userId}/email";

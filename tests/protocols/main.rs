@@ -32,5 +32,6 @@ mod log;
 mod matrix;
 mod otp;
 mod outcome;
+mod providers;
 mod streams;
 mod wire;

@@ -10,6 +10,7 @@ use crate::calls::{
 use crate::codes::codes;
 use crate::helpers::{Authenticator, PASSWORD, TestServer};
 use crate::outcome::{Outcome, Sent, Way, call, outcome};
+use crate::providers::{providers, registered};
 use crate::wire::{Headers, begin, headers};
 
 /// What a test server takes at most.
@@ -258,6 +259,7 @@ fn operations(run: &mut Run<'_>) {
         json!({ "userId": user, "newPassword": { "password": "Another1!" } }),
     );
     authenticator_app(run, user);
+    providers(run, user);
     run.ok("lock a user", LOCK_USER, admin, json!({ "userId": user }));
     run.fails(
         "create a session for a locked user",
@@ -453,7 +455,7 @@ fn blur(value: &mut Value, key: &str) {
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             if key == "sessionToken" {
                 "<token>".clone_into(text);
-            } else if key == "secret" || key == "uri" {
+            } else if matches!(key, "secret" | "uri" | "authUrl") {
                 "<secret>".clone_into(text);
             } else if ["verificationCode", "inviteCode"].contains(&key) {
                 "<code>".clone_into(text);
@@ -513,7 +515,10 @@ fn a_body_that_does_not_come_is_not_waited_for() {
 fn every_protocol_comes_to_the_same() {
     let mut expected = None;
     for way in Way::ALL {
-        let server = TestServer::configured(|config| config.server.body_limit = LIMIT);
+        let server = TestServer::configured(|config| {
+            config.server.body_limit = LIMIT;
+            registered(config);
+        });
         let mut seen = run(&server, way);
         for (_, outcome) in &mut seen {
             if let Outcome::Answered(answer) = outcome {

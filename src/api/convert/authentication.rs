@@ -12,9 +12,9 @@ pub(crate) fn authentication_methods(
     found: AuthenticationMethods,
 ) -> wire::ListAuthenticationMethodTypesResponse {
     use wire::AuthenticationMethodType::{
-        AUTHENTICATION_METHOD_TYPE_OTP_EMAIL, AUTHENTICATION_METHOD_TYPE_OTP_SMS,
-        AUTHENTICATION_METHOD_TYPE_PASSWORD, AUTHENTICATION_METHOD_TYPE_RECOVERY_CODE,
-        AUTHENTICATION_METHOD_TYPE_TOTP,
+        AUTHENTICATION_METHOD_TYPE_IDP, AUTHENTICATION_METHOD_TYPE_OTP_EMAIL,
+        AUTHENTICATION_METHOD_TYPE_OTP_SMS, AUTHENTICATION_METHOD_TYPE_PASSWORD,
+        AUTHENTICATION_METHOD_TYPE_RECOVERY_CODE, AUTHENTICATION_METHOD_TYPE_TOTP,
     };
     let total = u64::try_from(found.methods.len()).unwrap_or(u64::MAX);
     wire::ListAuthenticationMethodTypesResponse {
@@ -29,6 +29,7 @@ pub(crate) fn authentication_methods(
                 AuthenticationMethod::RecoveryCode => {
                     AUTHENTICATION_METHOD_TYPE_RECOVERY_CODE.into()
                 }
+                AuthenticationMethod::Idp => AUTHENTICATION_METHOD_TYPE_IDP.into(),
                 AuthenticationMethod::Password => AUTHENTICATION_METHOD_TYPE_PASSWORD.into(),
             })
             .collect(),

@@ -2,6 +2,7 @@
 
 mod administrator;
 mod authentication;
+mod idp;
 mod org;
 mod otp;
 mod pat;
@@ -17,6 +18,10 @@ pub(crate) mod v1;
 
 pub(crate) use administrator::{Target, administrators_page, list_members, target};
 pub(crate) use authentication::{authentication_factors, authentication_methods};
+pub(crate) use idp::{
+    active_identity_providers, idp, idp_link, idp_links_page, retrieved_intent, start_intent,
+    started_intent,
+};
 pub(crate) use org::{list_orgs, orgs_page};
 pub(crate) use pat::{expiration, list_pats, pats_page};
 pub(crate) use session::{challenges, create_session, saved_token, session, set_session};

@@ -8,7 +8,7 @@ use bartizan_proto::zitadel::user::v2::__buffa::oneof::{
 };
 
 use super::user_codes::{email_delivery, phone_delivery};
-use super::{details, timestamp};
+use super::{details, idp_link, timestamp};
 use crate::command::{AddHuman, Details, PasswordGrant, PasswordInput, SetPassword};
 use crate::domain::ids::{OrgId, given_user_key};
 use crate::domain::secret::{HashText, Secret};
@@ -58,7 +58,7 @@ pub(crate) fn add_human(request: wire::AddHumanUserRequest) -> Result<AddHuman, 
             .into_iter()
             .map(|entry| (entry.key, entry.value))
             .collect(),
-        idp_links: request.idp_links.len(),
+        idp_links: request.idp_links.into_iter().map(idp_link).collect(),
     })
 }
 

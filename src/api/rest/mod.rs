@@ -9,6 +9,7 @@ pub mod routes;
 mod authentication;
 mod call;
 mod handler;
+mod idp;
 mod otp;
 mod sessions;
 mod settings;

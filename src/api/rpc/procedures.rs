@@ -6,8 +6,8 @@
 
 use super::call::{Call, Pending};
 use crate::api::{
-    internal_permission_service, org_service, otp_service, session_service, session_service_beta,
-    settings_service, user_codes_service, user_service,
+    idp_service, internal_permission_service, org_service, otp_service, session_service,
+    session_service_beta, settings_service, user_codes_service, user_service,
 };
 
 /// Reads the message of a call, runs the operation, writes the answer.
@@ -29,6 +29,9 @@ macro_rules! procedures {
 }
 
 procedures! {
+    "zitadel.idp.v2.IdentityProviderService" {
+        GetIDPByID => idp_service::get_idp_by_id,
+    }
     "zitadel.internal_permission.v2.InternalPermissionService" {
         CreateAdministrator => internal_permission_service::create_administrator,
         UpdateAdministrator => internal_permission_service::update_administrator,
@@ -87,6 +90,11 @@ procedures! {
         RemoveRecoveryCodes => otp_service::remove_recovery_codes,
         ListAuthenticationMethodTypes => user_service::list_authentication_method_types,
         ListAuthenticationFactors => user_service::list_authentication_factors,
+        StartIdentityProviderIntent => idp_service::start_identity_provider_intent,
+        RetrieveIdentityProviderIntent => idp_service::retrieve_identity_provider_intent,
+        AddIDPLink => idp_service::add_idp_link,
+        ListIDPLinks => idp_service::list_idp_links,
+        RemoveIDPLink => idp_service::remove_idp_link,
         LockUser => user_service::lock_user,
         UnlockUser => user_service::unlock_user,
         DeactivateUser => user_service::deactivate_user,
@@ -120,6 +128,9 @@ procedures! {
         GetUserByID => user_service::get_user_by_id,
         ListUsers => user_service::list_users,
         SetPassword => user_service::set_password,
+        StartIdentityProviderIntent => idp_service::start_identity_provider_intent,
+        RetrieveIdentityProviderIntent => idp_service::retrieve_identity_provider_intent,
+        AddIDPLink => idp_service::add_idp_link,
         LockUser => user_service::lock_user,
         UnlockUser => user_service::unlock_user,
         DeactivateUser => user_service::deactivate_user,

@@ -29,6 +29,7 @@ pub(super) struct SessionRecord {
     otp_sms_checked_at: Option<Moment>,
     otp_email_checked_at: Option<Moment>,
     recovery_code_checked_at: Option<Moment>,
+    intent_checked_at: Option<Moment>,
     created_at: Moment,
     changed_at: Moment,
     expires_at: Option<Moment>,
@@ -80,6 +81,7 @@ impl SessionRecord {
             otp_sms_checked_at: session.factors.otp_sms.map(Moment),
             otp_email_checked_at: session.factors.otp_email.map(Moment),
             recovery_code_checked_at: session.factors.recovery_code.map(Moment),
+            intent_checked_at: session.factors.intent.map(Moment),
             created_at: Moment(session.created_at),
             changed_at: Moment(session.changed_at),
             expires_at: session.expires_at.map(Moment),
@@ -98,6 +100,7 @@ impl SessionRecord {
             (&self.otp_sms_checked_at, "otp_sms"),
             (&self.otp_email_checked_at, "otp_email"),
             (&self.recovery_code_checked_at, "recovery_code"),
+            (&self.intent_checked_at, "intent"),
         ]
         .into_iter()
         .filter_map(|(checked, name)| checked.is_some().then_some(name))
@@ -150,6 +153,7 @@ impl Sheet for SessionRecord {
             ("otp sms checked", text(self.otp_sms_checked_at)),
             ("otp email checked", text(self.otp_email_checked_at)),
             ("recovery code checked", text(self.recovery_code_checked_at)),
+            ("intent checked", text(self.intent_checked_at)),
             ("created", Some(self.created_at.to_string())),
             ("changed", Some(self.changed_at.to_string())),
             (
@@ -240,5 +244,7 @@ mod tests {
         let user = view.user.as_mut().unwrap();
         user.password_changed_at = Some(later(61));
         assert_eq!(record(&view, NOW).factors(), ["user", "totp"]);
+        view.session.factors.intent = Some(later(61));
+        assert_eq!(record(&view, NOW).factors(), ["user", "totp", "intent"]);
     }
 }

@@ -7,12 +7,14 @@
 //! decision to the row, and serde skips it.
 
 mod instance;
+mod intent;
 mod org;
 mod otp;
 mod session;
 mod user;
 
 pub use instance::{DefaultOrgSet, InstanceAdded, InstanceEvent, MemberRemoved, MemberRoles};
+pub use intent::{IntentEvent, IntentFailed, IntentStarted, IntentSucceeded};
 pub use org::{OrgAdded, OrgDomain, OrgEvent};
 pub use otp::{OtpEmailChallenged, OtpSmsChallenged, RecoveryCodeUsed, RecoveryCodesAdded};
 pub use session::{
@@ -20,16 +22,17 @@ pub use session::{
     TokenSet, UserChecked,
 };
 pub use user::{
-    CodeAdded, EmailChanged, HashUpdated, HumanAdded, InviteCodeAdded, MachineAdded,
-    MachineChanged, PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded,
-    TotpCheckSucceeded, UserEvent, UserMetadataSet, UsernameChanged,
+    CodeAdded, EmailChanged, HashUpdated, HumanAdded, IdpLinkAdded, IdpLinkRemoved,
+    InviteCodeAdded, MachineAdded, MachineChanged, PasswordChanged, PatAdded, PatRemoved,
+    PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent, UserMetadataSet,
+    UsernameChanged,
 };
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{InstanceId, OrgId, Position, Sequence, SessionId, UserId};
+use super::ids::{InstanceId, IntentId, OrgId, Position, Sequence, SessionId, UserId};
 use super::time::Timestamp;
 
 /// The payload of an event that says all by its name.
@@ -109,11 +112,19 @@ pub enum AggregateType {
     User,
     /// A session.
     Session,
+    /// A login at an identity provider.
+    Intent,
 }
 
 impl AggregateType {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Instance, Self::Org, Self::User, Self::Session];
+    pub const ALL: [Self; 5] = [
+        Self::Instance,
+        Self::Org,
+        Self::User,
+        Self::Session,
+        Self::Intent,
+    ];
 
     /// The number that the table keeps.
     pub const fn code(self) -> u8 {
@@ -122,6 +133,7 @@ impl AggregateType {
             Self::Org => 2,
             Self::User => 3,
             Self::Session => 4,
+            Self::Intent => 5,
         }
     }
 
@@ -132,6 +144,7 @@ impl AggregateType {
             Self::Org => "org",
             Self::User => "user",
             Self::Session => "session",
+            Self::Intent => "idpintent",
         }
     }
 
@@ -152,6 +165,8 @@ pub enum Aggregate {
     User(UserId),
     /// A session.
     Session(SessionId),
+    /// A login at an identity provider.
+    Intent(IntentId),
 }
 
 impl Aggregate {
@@ -162,6 +177,7 @@ impl Aggregate {
             Self::Org(_) => AggregateType::Org,
             Self::User(_) => AggregateType::User,
             Self::Session(_) => AggregateType::Session,
+            Self::Intent(_) => AggregateType::Intent,
         }
     }
 
@@ -172,6 +188,7 @@ impl Aggregate {
             Self::Org(id) => id.key(),
             Self::User(id) => id.key(),
             Self::Session(id) => id.key(),
+            Self::Intent(id) => id.key(),
         }
     }
 
@@ -182,6 +199,7 @@ impl Aggregate {
             AggregateType::Org => Self::Org(OrgId::new(key)),
             AggregateType::User => Self::User(UserId::new(key)),
             AggregateType::Session => Self::Session(SessionId::new(key)),
+            AggregateType::Intent => Self::Intent(IntentId::new(key)),
         }
     }
 }
@@ -209,6 +227,8 @@ pub enum Event {
     User(UserEvent),
     /// Of a session.
     Session(SessionEvent),
+    /// Of a login at an identity provider.
+    Intent(IntentEvent),
 }
 
 impl Event {
@@ -219,6 +239,7 @@ impl Event {
             Self::Org(event) => event.code(),
             Self::User(event) => event.code(),
             Self::Session(event) => event.code(),
+            Self::Intent(event) => event.code(),
         }
     }
 
@@ -237,6 +258,7 @@ impl Event {
             Self::Org(event) => event.payload(),
             Self::User(event) => event.payload(),
             Self::Session(event) => event.payload(),
+            Self::Intent(event) => event.payload(),
         }
     }
 
@@ -250,6 +272,7 @@ impl Event {
             AggregateType::Org => OrgEvent::read(code, payload).map(Self::Org),
             AggregateType::User => UserEvent::read(code, payload).map(Self::User),
             AggregateType::Session => SessionEvent::read(code, payload).map(Self::Session),
+            AggregateType::Intent => IntentEvent::read(code, payload).map(Self::Intent),
         }
     }
 }
@@ -261,6 +284,7 @@ pub fn event_types() -> impl Iterator<Item = (u16, &'static str)> {
         OrgEvent::TYPES,
         UserEvent::TYPES,
         SessionEvent::TYPES,
+        IntentEvent::TYPES,
     ]
     .into_iter()
     .flatten()

@@ -41,6 +41,8 @@ events! {
         OtpEmailChallenged(OtpEmailChallenged) = 412 "session.otp.email.challenged",
         /// It was given back.
         OtpEmailChecked(FactorChecked) = 413 "session.otp.email.checked",
+        /// An identity provider vouched for the user.
+        IntentChecked(FactorChecked) = 420 "session.intent.checked",
     }
 }
 

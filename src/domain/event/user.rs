@@ -110,6 +110,10 @@ events! {
         OtpEmailCheckSucceeded(Nothing) = 360 "user.human.mfa.otp.email.check.succeeded",
         /// A code by e-mail that was wrong or came too late.
         OtpEmailCheckFailed(Nothing) = 361 "user.human.mfa.otp.email.check.failed",
+        /// A user of an identity provider was linked.
+        IdpLinkAdded(IdpLinkAdded) = 385 "user.human.externalidp.added",
+        /// The link is gone.
+        IdpLinkRemoved(IdpLinkRemoved) = 386 "user.human.externalidp.removed",
     }
 }
 
@@ -335,6 +339,28 @@ pub struct TotpCheckSucceeded {
     /// The time step of the code (RFC 6238 section 4.2): no code of it or of an earlier one is taken
     /// again.
     pub step: u64,
+}
+
+/// Payload of `user.human.externalidp.added`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdpLinkAdded {
+    /// The provider.
+    pub idp_config_id: String,
+    /// The user's id there.
+    pub user_id: String,
+    /// The user's name there.
+    pub display_name: String,
+}
+
+/// Payload of `user.human.externalidp.removed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdpLinkRemoved {
+    /// The provider.
+    pub idp_config_id: String,
+    /// The user's id there.
+    pub user_id: String,
 }
 
 #[expect(

@@ -36,6 +36,8 @@ pub struct Changes {
     pub user: Option<UserFact>,
     /// The password was proven.
     pub password: bool,
+    /// An identity provider vouched for the user.
+    pub intent: bool,
     /// A code of the user's authenticator app was proven.
     pub totp: bool,
     /// The code by SMS that the session waited for was given back.
@@ -168,6 +170,11 @@ fn changed(session: &Session, now: Timestamp, changes: &Changes) -> Vec<SessionE
             checked_at: now,
         }));
     }
+    if changes.intent {
+        events.push(SessionEvent::IntentChecked(FactorChecked {
+            checked_at: now,
+        }));
+    }
     if changes.totp {
         events.push(SessionEvent::TotpChecked(FactorChecked { checked_at: now }));
     }
@@ -261,6 +268,7 @@ mod tests {
         let changes = Changes {
             user: Some(user()),
             password: true,
+            intent: true,
             totp: true,
             otp_sms: true,
             otp_email: true,
@@ -286,6 +294,7 @@ mod tests {
                 "session.added",
                 "session.user.checked",
                 "session.password.checked",
+                "session.intent.checked",
                 "session.totp.checked",
                 "session.otp.sms.checked",
                 "session.otp.email.checked",
@@ -296,7 +305,7 @@ mod tests {
                 "session.lifetime.set",
             ]
         );
-        assert_eq!(session.sequence, Sequence::new(11));
+        assert_eq!(session.sequence, Sequence::new(12));
         assert_eq!(session.expires_at, Some(NOW.plus(Span::from_seconds(60))));
         assert!(session.is_of(UserId::new(7)));
     }

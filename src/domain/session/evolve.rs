@@ -53,6 +53,9 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
         SessionEvent::Added(_)
         | SessionEvent::OtpSmsChallenged(_)
         | SessionEvent::OtpEmailChallenged(_) => {}
+        SessionEvent::IntentChecked(checked) => {
+            session.factors.intent = Some(checked.checked_at);
+        }
         SessionEvent::MetadataSet(set) => session.metadata.clone_from(&set.metadata),
         SessionEvent::LifetimeSet(set) => session.expires_at = Some(at.plus(set.lifetime)),
         SessionEvent::TokenSet(set) => {

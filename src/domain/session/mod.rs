@@ -87,6 +87,8 @@ pub struct Factors {
     pub otp_email: Option<Timestamp>,
     /// A recovery code.
     pub recovery_code: Option<Timestamp>,
+    /// The word of an identity provider.
+    pub intent: Option<Timestamp>,
 }
 
 /// A stored hash, or what its event says of it.

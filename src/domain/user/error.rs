@@ -82,6 +82,12 @@ refusals! {
     DomainReserved = InvalidArgument "COMMAND-SFd21" "Domain is already reserved and cannot be used",
     /// A link to an identity provider that is not configured.
     IdpUnknown = FailedPrecondition "COMMAND-39nf2" "Identity Provider Configuration doesn't exist",
+    /// Nobody to link.
+    IdpLinkUserNotFound = FailedPrecondition "COMMAND-uXHNj" "User could not be found",
+    /// That user of the provider is linked already, to whomever.
+    IdpLinkTaken = AlreadyExists "V3-DKcYh" "External IDP already taken",
+    /// The user has no such link.
+    IdpLinkNotFound = NotFound "COMMAND-1M9xR" "External IDP not found",
     /// The organisation that should own the user does not exist.
     OrgNotFound = FailedPrecondition "ORG-1VSkE" "Organisation doesn't exist",
     /// The same, where the request must name one.

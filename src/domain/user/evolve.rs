@@ -247,7 +247,9 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::OtpEmailAdded(_)
         | UserEvent::OtpEmailRemoved(_)
         | UserEvent::OtpEmailCheckSucceeded(_)
-        | UserEvent::OtpEmailCheckFailed(_) => {}
+        | UserEvent::OtpEmailCheckFailed(_)
+        | UserEvent::IdpLinkAdded(_)
+        | UserEvent::IdpLinkRemoved(_) => {}
     }
 }
 

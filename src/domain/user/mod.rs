@@ -6,6 +6,7 @@ mod contact_change;
 mod decide;
 mod error;
 mod evolve;
+mod idp_link;
 mod invite;
 pub mod login_name;
 mod mfa_init;
@@ -33,6 +34,7 @@ pub use decide::{
 };
 pub use error::UserError;
 pub use evolve::{evolve, first, fold};
+pub use idp_link::{IdpLink, add_idp_link, remove_idp_link};
 pub use invite::{Invite, NewInvite, invite, invite_again, sent_invite};
 pub use mfa_init::skip_mfa_init;
 pub use otp::{

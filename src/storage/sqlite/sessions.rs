@@ -29,7 +29,7 @@ macro_rules! columns {
          s.metadata, s.fingerprint_id, s.user_agent, s.expires_at, s.token_hash, \
          s.token_sequence, s.otp_sms_checked_at, s.otp_email_checked_at, \
          s.recovery_code_checked_at, s.otp_sms_digest, s.otp_sms_expires_at, \
-         s.otp_email_digest, s.otp_email_expires_at"
+         s.otp_email_digest, s.otp_email_expires_at, s.intent_checked_at"
     };
 }
 pub(super) use columns;
@@ -50,10 +50,10 @@ const INSERT: &str = "
         user_checked_at, password_checked_at, metadata, fingerprint_id, user_agent, expires_at,
         token_hash, token_sequence, totp_checked_at, otp_sms_checked_at, otp_email_checked_at,
         recovery_code_checked_at, otp_sms_digest, otp_sms_expires_at, otp_email_digest,
-        otp_email_expires_at
+        otp_email_expires_at, intent_checked_at
     )
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)";
+        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
 
 /// No event changes what is missing here: date and caller of the creation, and the device.
 const UPDATE: &str = "
@@ -63,7 +63,7 @@ const UPDATE: &str = "
         token_hash = ?12, token_sequence = ?13, totp_checked_at = ?14,
         otp_sms_checked_at = ?15, otp_email_checked_at = ?16, recovery_code_checked_at = ?17,
         otp_sms_digest = ?18, otp_sms_expires_at = ?19, otp_email_digest = ?20,
-        otp_email_expires_at = ?21
+        otp_email_expires_at = ?21, intent_checked_at = ?22
     WHERE id = ?1 AND sequence = ?2";
 
 /// The session under a key.
@@ -116,6 +116,7 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
         sms.map(|code| code.expires_at.micros()),
         email.map(|code| &code.digest),
         email.map(|code| code.expires_at.micros()),
+        session.factors.intent.map(Timestamp::micros),
     ];
     rows::change_one(connection, INSERT, params, TABLE)
 }
@@ -152,6 +153,7 @@ pub(super) fn update(
         sms.map(|code| code.expires_at.micros()),
         email.map(|code| &code.digest),
         email.map(|code| code.expires_at.micros()),
+        session.factors.intent.map(Timestamp::micros),
     ];
     rows::change_one(connection, UPDATE, params, TABLE)
 }
@@ -187,6 +189,7 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
     session.factors.otp_email = cells.maybe_time("otp_email_checked_at")?;
     session.factors.recovery_code = cells.maybe_time("recovery_code_checked_at")?;
     session.otp_challenges = otp::read_challenges(cells)?;
+    session.factors.intent = cells.maybe_time("intent_checked_at")?;
     Ok(session)
 }
 

@@ -8,10 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bartizan::domain::event::{
-    CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, InstanceEvent,
-    InviteCodeAdded, MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent,
-    OtpEmailChallenged, OtpSmsChallenged, PasswordChanged, PatAdded, PatRemoved, PhoneChanged,
-    ProfileChanged, RecoveryCodeUsed, RecoveryCodesAdded, TotpAdded, TotpCheckSucceeded, UserEvent,
+    CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, IdpLinkAdded,
+    IdpLinkRemoved, InstanceEvent, IntentEvent, IntentFailed, InviteCodeAdded, MachineAdded,
+    MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, OtpEmailChallenged,
+    OtpSmsChallenged, PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged,
+    RecoveryCodeUsed, RecoveryCodesAdded, TotpAdded, TotpCheckSucceeded, UserEvent,
     UserMetadataSet, UsernameChanged, event_types,
 };
 use bartizan::domain::ids::{PatId, UserId};
@@ -27,13 +28,14 @@ use tempfile::TempDir;
 
 use super::{Kept, assert_clean, block_on, open, raw, verified};
 use crate::fixture::{
-    ADMIN, ORG, all_events, at, change_instance, change_org, change_session, change_user,
-    end_session, fact, fingerprint, first_start, hash_of, human_added, new_human, new_machine,
-    new_session, new_session_on, new_user, set_key, tied_to, written,
+    ADMIN, ORG, all_events, at, change_instance, change_intent, change_org, change_session,
+    change_user, end_session, fact, fingerprint, first_start, hash_of, human_added, new_human,
+    new_intent, new_machine, new_session, new_session_on, new_user, set_key, succeeded, tied_to,
+    written,
 };
 
 /// The tables that follow from events, and the column by which a finding names a row.
-const STATE: [(&str, &str); 8] = [
+const STATE: [(&str, &str); 10] = [
     ("instance", "id"),
     ("orgs", "id"),
     ("users", "id"),
@@ -42,6 +44,8 @@ const STATE: [(&str, &str); 8] = [
     ("user_metadata", "user_id"),
     ("pats", "id"),
     ("members", "user_id"),
+    ("intents", "id"),
+    ("idp_links", "user_id"),
 ];
 
 fn roles(user: UserId, roles: &[&str]) -> MemberRoles {
@@ -105,6 +109,14 @@ fn waits_for_codes() -> Changes {
         }),
         ..Changes::default()
     }
+}
+
+fn linked(external: &str) -> UserEvent {
+    UserEvent::IdpLinkAdded(IdpLinkAdded {
+        idp_config_id: "acme".to_owned(),
+        user_id: external.to_owned(),
+        display_name: "somebody".to_owned(),
+    })
 }
 
 fn pat(id: i64) -> PatAdded {
@@ -181,6 +193,12 @@ async fn people(kept: &Kept) -> User {
         UserEvent::TotpRemoved(Nothing {}),
         totp("second"),
         UserEvent::TotpVerified(Nothing {}),
+        linked("ann there"),
+        linked("ann elsewhere"),
+        UserEvent::IdpLinkRemoved(IdpLinkRemoved {
+            idp_config_id: "acme".to_owned(),
+            user_id: "ann elsewhere".to_owned(),
+        }),
         UserEvent::Locked(Nothing {}),
         UserEvent::Unlocked(Nothing {}),
         UserEvent::TotpCheckSucceeded(TotpCheckSucceeded { step: 59_455_385 }),
@@ -234,6 +252,7 @@ async fn people(kept: &Kept) -> User {
             phone: "+41791234567".to_owned(),
         }),
         UserEvent::PhoneRemoved(Nothing {}),
+        linked("eve there"),
     ];
     let (eve, mut commit) = change_user(&eve, at(25), events);
     commit.login_names = vec![(eve.id, "adam".to_owned())];
@@ -304,6 +323,7 @@ async fn sessions(kept: &Kept, user: &User) {
     let changes = Changes {
         user: Some(fact(user)),
         password: true,
+        intent: true,
         totp: true,
         otp_sms: true,
         otp_email: true,
@@ -322,6 +342,29 @@ async fn sessions(kept: &Kept, user: &User) {
     written(&kept.store, commit).await;
 }
 
+/// Logins at an identity provider: under way, done, failed, and used up.
+async fn intents(kept: &Kept, user: &User) {
+    let done = succeeded(Some(user.id));
+    let failed = IntentEvent::Failed(IntentFailed {
+        reason: "access_denied".to_owned(),
+    });
+    let consumed = IntentEvent::Consumed(Nothing {});
+    for (id, events) in [
+        (6_001, vec![]),
+        (6_002, vec![done.clone()]),
+        (6_003, vec![failed]),
+        (6_004, vec![done, consumed]),
+    ] {
+        let (mut intent, commit) = new_intent(id, at(62));
+        written(&kept.store, commit).await;
+        for event in events {
+            let (after, commit) = change_intent(&intent, at(64), event);
+            written(&kept.store, commit).await;
+            intent = after;
+        }
+    }
+}
+
 /// A database with every kind of event, and a place for copies that are tampered with.
 struct World {
     file: PathBuf,
@@ -335,6 +378,7 @@ impl World {
             written(&kept.store, first_start()).await;
             machines(&kept).await;
             let ann = people(&kept).await;
+            intents(&kept, &ann).await;
             sessions(&kept, &ann).await;
             let events = all_events(&kept.store).await;
             events.iter().map(|event| event.event.name()).collect()
@@ -563,7 +607,9 @@ fn every_row_that_is_missing_or_too_many_is_found() {
             .map(|column| {
                 if column == key {
                     "9999"
-                } else if column == "name" && table == "login_names" {
+                } else if (column == "name" && table == "login_names")
+                    || (column == "external_id" && table == "idp_links")
+                {
                     "'nobody'"
                 } else {
                     column

@@ -165,6 +165,23 @@ pub enum SettingsOperation {
     Translation,
 }
 
+/// An operation that is about identity providers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdpOperation {
+    /// `GET /v2/idps/{id}`
+    Get,
+    /// `POST /v2/idp_intents`
+    StartIntent,
+    /// `POST /v2/idp_intents/{idp_intent_id}`
+    RetrieveIntent,
+    /// `POST /v2/users/{user_id}/links`
+    AddLink,
+    /// `POST /v2/users/{user_id}/links/_search`
+    ListLinks,
+    /// `DELETE /v2/users/{user_id}/links/{idp_id}/{linked_user_id}`
+    RemoveLink,
+}
+
 /// An operation of the first version of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum V1Operation {
@@ -189,6 +206,8 @@ pub enum Operation {
     User(UserOperation),
     /// Of the settings service.
     Settings(SettingsOperation),
+    /// About identity providers.
+    Idp(IdpOperation),
     /// `POST /v2/organizations/_search`
     ListOrganizations,
     /// Of the first version of the API.

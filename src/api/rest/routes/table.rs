@@ -1,10 +1,10 @@
 //! The REST routes as data.
 
-use super::Operation::{self, ListOrganizations, NotYet, Session, Settings, User, V1};
+use super::Operation::{self, Idp, ListOrganizations, NotYet, Session, Settings, User, V1};
 use super::Version::{V2, V2Beta};
 use super::{
-    AuthenticationOperation, CodeOperation, OtpOperation, SessionOperation, SettingsOperation,
-    UserOperation, V1Operation,
+    AuthenticationOperation, CodeOperation, IdpOperation, OtpOperation, SessionOperation,
+    SettingsOperation, UserOperation, V1Operation,
 };
 
 /// The methods that routes have.
@@ -115,6 +115,10 @@ pub(super) const GROUPS: &[Group] = &[
         routes: IDP_INTENTS,
     },
     Group {
+        prefix: "/v2/idps",
+        routes: IDPS,
+    },
+    Group {
         prefix: "/v2beta/sessions",
         routes: SESSIONS_BETA,
     },
@@ -208,9 +212,9 @@ const USERS: &[Route] = &[
     post("/v2/users/{user_id}/u2f", NotYet("RegisterU2F")),
     post("/v2/users/{user_id}/u2f/{u2f_id}", NotYet("VerifyU2FRegistration")),
     delete("/v2/users/{user_id}/u2f/{u2f_id}", NotYet("RemoveU2F")),
-    post("/v2/users/{user_id}/links", NotYet("AddIDPLink")),
-    post("/v2/users/{user_id}/links/_search", NotYet("ListIDPLinks")),
-    delete("/v2/users/{user_id}/links/{idp_id}/{linked_user_id}", NotYet("RemoveIDPLink")),
+    post("/v2/users/{user_id}/links", Idp(IdpOperation::AddLink)),
+    post("/v2/users/{user_id}/links/_search", Idp(IdpOperation::ListLinks)),
+    delete("/v2/users/{user_id}/links/{idp_id}/{linked_user_id}", Idp(IdpOperation::RemoveLink)),
     post("/v2/users/{user_id}/invite_code", User(UserOperation::Code(CodeOperation::CreateInviteCode))),
     post("/v2/users/{user_id}/invite_code/resend", User(UserOperation::Code(CodeOperation::ResendInviteCode))),
     post("/v2/users/{user_id}/invite_code/verify", User(UserOperation::Code(CodeOperation::VerifyInviteCode))),
@@ -262,8 +266,10 @@ const ORGANIZATIONS: &[Route] = &[
 
 const POLICIES: &[Route] = &[put("/v2/policies/security", NotYet("SetSecuritySettings"))];
 
+const IDPS: &[Route] = &[get("/v2/idps/{id}", Idp(IdpOperation::Get))];
+
 #[rustfmt::skip]
 const IDP_INTENTS: &[Route] = &[
-    post("/v2/idp_intents", NotYet("StartIdentityProviderIntent")),
-    post("/v2/idp_intents/{idp_intent_id}", NotYet("RetrieveIdentityProviderIntent")),
+    post("/v2/idp_intents", Idp(IdpOperation::StartIntent)),
+    post("/v2/idp_intents/{idp_intent_id}", Idp(IdpOperation::RetrieveIntent)),
 ];

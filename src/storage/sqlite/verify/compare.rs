@@ -7,11 +7,12 @@ use rusqlite::Connection;
 use super::Tools;
 use super::report::Finder;
 use crate::domain::event::Aggregate;
+use crate::domain::intent::{Intent, Outcome, Phase};
 use crate::domain::org::{Instance, Org};
 use crate::domain::session::{CheckedUser, Factors, Session, TokenState};
-use crate::domain::user::{Contact, Human, Machine, Password, Totp, User, UserKind};
+use crate::domain::user::{Contact, Human, Machine, Password, StoredSecret, Totp, User, UserKind};
 use crate::ports::StoreError;
-use crate::storage::sqlite::{orgs, sessions, users};
+use crate::storage::sqlite::{intents, orgs, sessions, users};
 
 /// The row of a session.
 pub(super) fn session(
@@ -90,6 +91,67 @@ pub(super) fn instance(
     })
 }
 
+/// The row of an intent.
+pub(super) fn intent(
+    connection: &Connection,
+    tools: Tools<'_>,
+    finder: &mut Finder<'_>,
+    fold: &Intent,
+) -> Result<(), StoreError> {
+    let row = intents::load(connection, fold.id);
+    judge(finder, Aggregate::Intent(fold.id), row, |row| {
+        let Intent {
+            id: _,
+            sequence,
+            created_at,
+            changed_at,
+            idp_id,
+            success_url,
+            failure_url,
+            phase,
+        } = row;
+        differing([
+            ("sequence", *sequence == fold.sequence),
+            ("created_at", *created_at == fold.created_at),
+            ("changed_at", *changed_at == fold.changed_at),
+            ("idp_id", *idp_id == fold.idp_id),
+            ("success_url", *success_url == fold.success_url),
+            ("failure_url", *failure_url == fold.failure_url),
+            (
+                "phase and what goes with it",
+                same_phase(phase, &fold.phase, tools),
+            ),
+        ])
+    })
+}
+
+fn same_phase(row: &Phase, fold: &Phase, tools: Tools<'_>) -> bool {
+    let sealed = |row: &StoredSecret, fold: &StoredSecret| {
+        row.fingerprint(tools.fingerprint) == fold.fingerprint(tools.fingerprint)
+    };
+    match (row, fold) {
+        (Phase::Started { handshake: row }, Phase::Started { handshake: fold }) => {
+            sealed(row, fold)
+        }
+        (Phase::Succeeded(row), Phase::Succeeded(fold)) => {
+            let Outcome {
+                external_id,
+                external_name,
+                user,
+                expires_at,
+                identity,
+            } = row;
+            *external_id == fold.external_id
+                && *external_name == fold.external_name
+                && *user == fold.user
+                && *expires_at == fold.expires_at
+                && sealed(identity, &fold.identity)
+        }
+        (Phase::Failed, Phase::Failed) | (Phase::Consumed, Phase::Consumed) => true,
+        (Phase::Started { .. } | Phase::Succeeded(_) | Phase::Failed | Phase::Consumed, _) => false,
+    }
+}
+
 fn judge<T>(
     finder: &mut Finder<'_>,
     place: Aggregate,
@@ -140,6 +202,7 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
                 otp_sms,
                 otp_email,
                 recovery_code,
+                intent,
             },
         otp_challenges,
         metadata,
@@ -192,6 +255,7 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
             "otp_email_digest and otp_email_expires_at",
             otp_challenges.email == fold.otp_challenges.email,
         ),
+        ("intent_checked_at", *intent == fold.factors.intent),
         ("metadata", *metadata == fold.metadata),
         ("fingerprint_id", fingerprint(row) == fingerprint(fold)),
         ("user_agent", *user_agent == fold.user_agent),
