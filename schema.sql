@@ -117,6 +117,10 @@ CREATE TABLE users (
     code_failures            INTEGER,          -- wrong codes of those sent to addresses, within an hour
     code_failed_at           INTEGER,
     mfa_init_skipped_at      INTEGER,
+    -- Humans, since version 6.
+    otp_sms                  INTEGER,          -- 1 if codes by SMS are a factor
+    otp_email                INTEGER,          -- 1 if codes by e-mail are a factor
+    recovery_codes           TEXT,             -- JSON list of keyed digests; NULL where none is left
     -- Humans, since version 7.
     web_auth_n               TEXT,             -- JSON: passkeys, security keys, codes to register them
     u2f_ready                INTEGER           -- 1 while a security key can be used
@@ -143,6 +147,13 @@ CREATE TABLE sessions (
     token_hash          TEXT,             -- argon2id PHC string of the token's secret
     token_sequence      INTEGER,          -- of the event that made the token
     totp_checked_at     INTEGER,
+    otp_sms_checked_at  INTEGER,
+    otp_email_checked_at INTEGER,
+    recovery_code_checked_at INTEGER,
+    otp_sms_digest      TEXT,             -- of the code that is waited for: keyed
+    otp_sms_expires_at  INTEGER,
+    otp_email_digest    TEXT,
+    otp_email_expires_at INTEGER,
     intent_checked_at   INTEGER,
     web_auth_n_checked_at    INTEGER,
     web_auth_n_user_verified INTEGER,
@@ -310,6 +321,18 @@ INSERT INTO event_types (code, name) VALUES
     (335, 'user.human.invite.check.succeeded'),
     (336, 'user.human.invite.check.failed'),
     (337, 'user.human.mfa.init.skipped'),
+    (350, 'user.human.mfa.recoverycode.added'),
+    (351, 'user.human.mfa.recoverycode.removed'),
+    (352, 'user.human.mfa.recoverycode.check.succeeded'),
+    (353, 'user.human.mfa.recoverycode.check.failed'),
+    (354, 'user.human.mfa.otp.sms.added'),
+    (355, 'user.human.mfa.otp.sms.removed'),
+    (356, 'user.human.mfa.otp.sms.check.succeeded'),
+    (357, 'user.human.mfa.otp.sms.check.failed'),
+    (358, 'user.human.mfa.otp.email.added'),
+    (359, 'user.human.mfa.otp.email.removed'),
+    (360, 'user.human.mfa.otp.email.check.succeeded'),
+    (361, 'user.human.mfa.otp.email.check.failed'),
     (370, 'user.human.passwordless.token.added'),
     (371, 'user.human.passwordless.token.verified'),
     (372, 'user.human.passwordless.token.removed'),
@@ -332,6 +355,11 @@ INSERT INTO event_types (code, name) VALUES
     (406, 'session.token.set'),
     (407, 'session.terminated'),
     (408, 'session.totp.checked'),
+    (409, 'session.recoveryCode.checked'),
+    (410, 'session.otp.sms.challenged'),
+    (411, 'session.otp.sms.checked'),
+    (412, 'session.otp.email.challenged'),
+    (413, 'session.otp.email.checked'),
     (417, 'session.webAuthN.challenged'),
     (418, 'session.webAuthN.checked'),
     (419, 'user.human.passwordless.token.signcount.changed'),

@@ -11,7 +11,9 @@
 
 use std::collections::BTreeMap;
 
-use bartizan::domain::event::{Aggregate, Event, RecordedEvent, SessionEvent};
+use bartizan::domain::event::{
+    Aggregate, Event, OtpEmailChallenged, OtpSmsChallenged, RecordedEvent, SessionEvent,
+};
 use bartizan::domain::ids::{OrgId, Position, Sequence, SessionId, UserId, WebAuthnKeyId};
 use bartizan::domain::permission::Authority;
 use bartizan::domain::secret::HashText;
@@ -51,9 +53,37 @@ struct Call {
     signed: Option<bool>,
     /// A key is asked.
     asked: Option<u8>,
+    codes: Codes,
     metadata: BTreeMap<String, Vec<u8>>,
     lifetime: Option<i64>,
 }
+
+/// One-time codes that were given back, and those that were made.
+#[derive(Debug, Clone, Default)]
+struct Codes {
+    sms: bool,
+    email: bool,
+    recovery: bool,
+    asked_sms: Option<u8>,
+    asked_email: Option<u8>,
+}
+
+impl Codes {
+    fn events(&self) -> u32 {
+        [
+            self.sms,
+            self.email,
+            self.recovery,
+            self.asked_sms.is_some(),
+            self.asked_email.is_some(),
+        ]
+        .into_iter()
+        .map(u32::from)
+        .sum()
+    }
+}
+
+const FIVE_MINUTES: i64 = 300 * SECOND;
 
 impl Call {
     fn changes(&self) -> Changes {
@@ -79,10 +109,39 @@ impl Call {
                 user_verification: UserVerification::Required,
                 rp_id: "localhost".to_owned(),
             }),
+            otp_sms: self.codes.sms,
+            otp_email: self.codes.email,
+            recovery_code: self.codes.recovery,
+            otp_sms_challenge: self.codes.asked_sms.map(|code| OtpSmsChallenged {
+                expiry: Span::from_seconds(300),
+                code_returned: true,
+                digest: code.to_string(),
+            }),
+            otp_email_challenge: self.codes.asked_email.map(|code| OtpEmailChallenged {
+                expiry: Span::from_seconds(300),
+                return_code: false,
+                url_tmpl: Some("https://x.example/{{.Code}}".to_owned()),
+                digest: code.to_string(),
+            }),
             metadata: self.metadata.clone(),
             lifetime: self.lifetime.map(Span::from_nanos),
         }
     }
+}
+
+fn codes() -> impl Strategy<Value = Codes> {
+    (
+        any::<[bool; 3]>(),
+        option::of(any::<u8>()),
+        option::of(any::<u8>()),
+    )
+        .prop_map(|([sms, email, recovery], asked_sms, asked_email)| Codes {
+            sms,
+            email,
+            recovery,
+            asked_sms,
+            asked_email,
+        })
 }
 
 fn call() -> impl Strategy<Value = Call> {
@@ -92,17 +151,19 @@ fn call() -> impl Strategy<Value = Call> {
         any::<bool>(),
         any::<bool>(),
         (option::of(any::<bool>()), option::of(any::<u8>())),
+        codes(),
         btree_map("[abc]", vec(any::<u8>(), 0..3), 0..4),
         option::of(1..20 * SECOND * 1_000),
     )
         .prop_map(
-            |(user, password, intent, totp, (signed, asked), metadata, lifetime)| Call {
+            |(user, password, intent, totp, (signed, asked), codes, metadata, lifetime)| Call {
                 user,
                 password,
                 intent,
                 totp,
                 signed,
                 asked,
+                codes,
                 metadata,
                 lifetime,
             },
@@ -132,6 +193,10 @@ struct Model {
     totp: Option<i64>,
     key: Option<(i64, bool)>,
     challenge: Option<String>,
+    /// By SMS, by e-mail, written down.
+    codes: [Option<i64>; 3],
+    /// By SMS, by e-mail: what is waited for, and until when.
+    waiting: [Option<(String, i64)>; 2],
     metadata: BTreeMap<String, Vec<u8>>,
     expires: Option<i64>,
     token: Option<u32>,
@@ -158,6 +223,16 @@ impl Model {
                 .web_auth_n_challenge
                 .as_ref()
                 .map(|challenge| challenge.challenge.clone()),
+            codes: [
+                session.factors.otp_sms,
+                session.factors.otp_email,
+                session.factors.recovery_code,
+            ]
+            .map(|at| at.map(Timestamp::micros)),
+            waiting: [&session.otp_challenges.sms, &session.otp_challenges.email].map(|code| {
+                let code = code.as_ref();
+                code.map(|code| (code.digest.clone(), code.expires_at.micros()))
+            }),
             metadata: session.metadata.clone(),
             expires: session.expires_at.map(Timestamp::micros),
             token: session.token.as_ref().map(|token| token.issued_at.number()),
@@ -177,6 +252,7 @@ impl Model {
             + u32::from(call.totp)
             + 2 * u32::from(call.signed.is_some())
             + u32::from(call.asked.is_some())
+            + call.codes.events()
             + u32::from(effective)
             + u32::from(call.lifetime.is_some());
         if events == 0 && self.events > 1 {
@@ -200,6 +276,20 @@ impl Model {
         }
         if let Some(number) = call.asked {
             self.challenge = Some(number.to_string());
+        }
+        let codes = &call.codes;
+        let given = [codes.sms, codes.email, codes.recovery];
+        for (given, checked) in given.into_iter().zip(&mut self.codes) {
+            *checked = if given { Some(now) } else { *checked };
+        }
+        let asked = [codes.asked_sms, codes.asked_email];
+        for ((asked, given), waiting) in asked.into_iter().zip(given).zip(&mut self.waiting) {
+            if given {
+                *waiting = None;
+            }
+            if let Some(code) = asked {
+                *waiting = Some((code.to_string(), now + FIVE_MINUTES));
+            }
         }
         for (key, value) in &call.metadata {
             if value.is_empty() {

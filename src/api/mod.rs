@@ -14,6 +14,7 @@ mod idp_callback;
 mod idp_service;
 mod internal_permission_service;
 mod org_service;
+mod otp_service;
 pub mod rest;
 pub mod rpc;
 mod session_service;

@@ -22,7 +22,9 @@ pub(crate) async fn create_session(
 ) -> Result<wire::CreateSessionResponse, Error> {
     request.validate()?;
     let challenged = request.challenges.is_set();
-    let saved = command::create_session(core, caller, convert::create_session(request)?).await?;
+    // Boxed, so that the future of every request stays small.
+    let command = convert::create_session(request)?;
+    let saved = Box::pin(command::create_session(core, caller, command)).await?;
     Ok(wire::CreateSessionResponse {
         details: convert::session_details(core, &saved.session).into(),
         session_id: saved.session.id.to_string(),
@@ -40,7 +42,8 @@ pub(crate) async fn set_session(
 ) -> Result<wire::SetSessionResponse, Error> {
     request.validate()?;
     let challenged = request.challenges.is_set();
-    let saved = command::set_session(core, caller, convert::set_session(request)?).await?;
+    let command = convert::set_session(request)?;
+    let saved = Box::pin(command::set_session(core, caller, command)).await?;
     Ok(wire::SetSessionResponse {
         details: convert::session_details(core, &saved.session).into(),
         session_token: convert::saved_token(&saved),

@@ -8,6 +8,7 @@ use crate::domain::time::Span;
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
+use super::ask_otp::{AskOtp, ask_otp, asked_user};
 use super::ask_webauthn::{AskKey, ask_key};
 use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
@@ -25,6 +26,8 @@ pub struct CreateSession {
     pub user_agent: Option<UserAgent>,
     /// A passkey or security key is asked.
     pub web_auth_n: Option<AskKey>,
+    /// Codes that are to be sent or returned.
+    pub otp: AskOtp,
 }
 
 /// Opens a session.
@@ -40,6 +43,7 @@ pub async fn create_session(
     command: CreateSession,
 ) -> Result<SavedSession, Error> {
     let authority = caller.may(Permission::SessionWrite, None)?;
+    Box::pin(command.otp.template_is_good(core, &command.checks)).await?;
     let mut proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
@@ -51,13 +55,15 @@ pub async fn create_session(
         let asked = command.web_auth_n.as_ref();
         // Boxed, so that the future of every request stays small.
         let asked = Box::pin(ask_key(core, asked, proofs.user(), None)).await?;
-        let changes = Changes {
+        let id = SessionId::new(core.ids.next(now));
+        let user = asked_user(proofs.user(), None);
+        let codes = Box::pin(ask_otp(core, &command.otp, user, id, now)).await?;
+        let (changes, otp, queued) = codes.into_changes(Changes {
             web_auth_n_challenge: asked.clone(),
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
             ..proofs.changes()
-        };
-        let id = SessionId::new(core.ids.next(now));
+        });
         let (session, events) =
             session::create(id, &authority, now, command.user_agent.clone(), &changes);
         let (append, session, token) =
@@ -65,13 +71,15 @@ pub async fn create_session(
         appends.push(append);
         appends.extend(proofs.consumed(core, &authority, now));
         let mut commit = Commit::new(now, authority.actor(), appends);
+        commit.queued = queued;
         commit.active_users = proofs.user().map(|user| user.id).into_iter().collect();
-        match core.store.commit(commit).await {
+        match core.commit(commit).await {
             Ok(_) => {
                 return Ok(SavedSession {
                     session,
                     token: Some(token),
                     web_auth_n: asked,
+                    otp,
                 });
             }
             Err(error @ StoreError::Exists(_)) => last = error,

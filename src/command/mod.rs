@@ -1,10 +1,12 @@
 //! Writes: load, decide, commit; and again from the start when someone else was faster.
 
+mod ask_otp;
 mod ask_webauthn;
 mod bootstrap;
 mod change;
 mod check_code;
 mod check_intent;
+mod check_otp;
 mod check_totp;
 mod check_webauthn;
 mod checks;
@@ -18,6 +20,7 @@ mod invites;
 mod members;
 mod mfa_init;
 mod notify;
+mod otp;
 mod passkey_codes;
 mod pats;
 mod proofs;
@@ -31,6 +34,7 @@ mod user_state;
 mod users;
 mod webauthn;
 
+pub use ask_otp::{AskOtp, ReturnedOtp};
 pub use ask_webauthn::AskKey;
 pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
 pub use check_code::verify_code;
@@ -48,6 +52,9 @@ pub use invites::{Invitation, invite, invite_again};
 pub use members::{remove_member, set_member};
 pub use mfa_init::skip_mfa_init;
 pub use notify::Delivery;
+pub use otp::{
+    MadeRecoveryCodes, add_otp, generate_recovery_codes, remove_otp, remove_recovery_codes,
+};
 pub use passkey_codes::{PasskeyGrant, PasskeyLink, create_passkey_link};
 pub use pats::{NewPat, add_pat, remove_pat};
 pub use proofs::Checks;
@@ -89,6 +96,8 @@ pub struct SavedSession {
     pub token: Option<Secret>,
     /// What a passkey or security key was asked in this call.
     pub web_auth_n: Option<WebAuthnChallenge>,
+    /// Codes for the answer.
+    pub otp: ReturnedOtp,
 }
 
 /// What an aggregate looks like from outside after a command (`object.v2.Details`).

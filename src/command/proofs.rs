@@ -3,19 +3,21 @@
 use crate::core::Core;
 use crate::domain::ids::UserId;
 use crate::domain::intent::{Intent, IntentError};
+use crate::domain::notification::Channel;
 use crate::domain::permission::Authority;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Changes, Session, SessionError};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{self, User, UserError, UserState, judge_signature};
+use crate::domain::user::{User, UserError, UserState, judge_signature};
 use crate::error::Error;
 use crate::ports::Append;
 
-use super::append_user;
 use super::check_intent::{self, IntentCheck, prove_intent};
+use super::check_otp::{ProvenOtp, prove_otp, prove_recovery, recovery_event};
 use super::check_totp::{prove_totp, proven_totp};
 use super::check_webauthn::{ProvenKey, prove_web_auth_n};
 use super::checks::{Compared, UserSelector, find_user, prove_password, proven, usable, user_fact};
+use super::{after, append_user};
 
 /// The checks that a call asks for.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +32,21 @@ pub struct Checks {
     pub web_auth_n: Option<String>,
     /// A code of the user's authenticator app.
     pub totp: Option<Secret>,
+    /// The code that was sent by SMS.
+    pub otp_sms: Option<Secret>,
+    /// The code that was sent by e-mail.
+    pub otp_email: Option<Secret>,
+    /// One of the user's recovery codes.
+    pub recovery_code: Option<Secret>,
+}
+
+impl Checks {
+    const fn otp(&self, channel: Channel) -> Option<&Secret> {
+        match channel {
+            Channel::Sms => self.otp_sms.as_ref(),
+            Channel::Email => self.otp_email.as_ref(),
+        }
+    }
 }
 
 /// The checks of a call that have succeeded.
@@ -42,6 +59,9 @@ pub(super) struct Proofs {
     intent: Option<Box<Intent>>,
     web_auth_n: Option<ProvenKey>,
     totp: bool,
+    /// In the order of their events.
+    otp: Vec<ProvenOtp>,
+    recovery_code: bool,
 }
 
 impl Proofs {
@@ -109,7 +129,37 @@ impl Proofs {
             proofs.user = Some(user);
             proofs.totp = true;
         }
+        Box::pin(proofs.gather_codes(core, authority, checks, session)).await?;
         Ok(proofs)
+    }
+
+    /// Runs the checks of codes that were sent or written down.
+    async fn gather_codes(
+        &mut self,
+        core: &Core,
+        authority: &Authority,
+        checks: &Checks,
+        session: Option<&Session>,
+    ) -> Result<(), Error> {
+        for channel in [Channel::Sms, Channel::Email] {
+            let Some(given) = checks.otp(channel) else {
+                continue;
+            };
+            let user = self.user.take();
+            let user = user_or(core, user, session, SessionError::OtpUserMissing).await?;
+            let proving = prove_otp(core, authority, session, user, channel, given);
+            let (user, proven) = Box::pin(proving).await?;
+            self.user = Some(user);
+            self.otp.push(proven);
+        }
+        if let Some(given) = &checks.recovery_code {
+            let user = self.user.take();
+            let user = user_or(core, user, session, SessionError::RecoveryUserMissing).await?;
+            let user = Box::pin(prove_recovery(core, authority, user, given)).await?;
+            self.user = Some(user);
+            self.recovery_code = true;
+        }
+        Ok(())
     }
 
     /// The user whose state must still be active when the call is written.
@@ -136,6 +186,9 @@ impl Proofs {
             intent: self.intent.is_some(),
             web_auth_n: self.web_auth_n.as_ref().map(ProvenKey::fact),
             totp: self.totp,
+            otp_sms: self.has(Channel::Sms),
+            otp_email: self.has(Channel::Email),
+            recovery_code: self.recovery_code,
             ..Changes::default()
         }
     }
@@ -164,18 +217,35 @@ impl Proofs {
             events.push(judge_signature(user, proven.signed())?);
         }
         if let (true, Some(digits)) = (self.totp, &checks.totp) {
-            let after = events
-                .iter()
-                .fold(user.clone(), |user, event| user::evolve(user, at, event));
-            let Some(of_totp) = proven_totp(core, &after, digits, at)? else {
+            let user = after(user, &events, at);
+            let Some(of_totp) = proven_totp(core, &user, digits, at)? else {
                 return Ok(None);
             };
             events.push(of_totp);
+        }
+        for proven in &self.otp {
+            let Some(given) = checks.otp(proven.channel) else {
+                continue;
+            };
+            let Some(of_otp) = proven.event(core, &after(user, &events, at), given, at)? else {
+                return Ok(None);
+            };
+            events.push(of_otp);
+        }
+        if let (true, Some(given)) = (self.recovery_code, &checks.recovery_code) {
+            let Some(of_code) = recovery_event(core, &after(user, &events, at), given, at)? else {
+                return Ok(None);
+            };
+            events.push(of_code);
         }
         if events.is_empty() {
             return Ok(Some(Vec::new()));
         }
         Ok(Some(vec![append_user(user, at, events)]))
+    }
+
+    fn has(&self, channel: Channel) -> bool {
+        self.otp.iter().any(|proven| proven.channel == channel)
     }
 
     /// What the checks write after the session: the intent that was used up.
@@ -193,7 +263,9 @@ impl Proofs {
     /// challenge up, or have asked for another one.
     pub(super) fn fit(&self, session: &Session) -> bool {
         let proven = self.web_auth_n.as_ref();
-        proven.is_none_or(|proven| session.web_auth_n_challenge.as_ref() == Some(&proven.challenge))
+        let asked = session.web_auth_n_challenge.as_ref();
+        proven.is_none_or(|proven| asked == Some(&proven.challenge))
+            && self.otp.iter().all(|proven| proven.fits(session))
     }
 
     /// The user as it is now, still one that may log in, and the intent, still one that proves it.
@@ -213,6 +285,20 @@ impl Proofs {
         }
         Ok(())
     }
+}
+
+/// The user that the call has checked, otherwise that of the session.
+async fn user_or(
+    core: &Core,
+    checked: Option<User>,
+    session: Option<&Session>,
+    missing: SessionError,
+) -> Result<User, Error> {
+    if let Some(user) = checked {
+        return Ok(user);
+    }
+    let own = session.and_then(|session| session.user.as_ref());
+    own_user(core, own.ok_or(missing)?.id, UserError::NotFound).await
 }
 
 /// The user a session is already tied to. Its state is tested on every check, whatever the order of

@@ -8,6 +8,7 @@ use crate::domain::time::Span;
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
+use super::ask_otp::{AskOtp, ReturnedOtp, ask_otp, asked_user};
 use super::ask_webauthn::{AskKey, ask_key};
 use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
@@ -25,6 +26,8 @@ pub struct SetSession {
     pub lifetime: Option<Span>,
     /// A passkey or security key is asked.
     pub web_auth_n: Option<AskKey>,
+    /// Codes that are to be sent or returned.
+    pub otp: AskOtp,
 }
 
 /// Changes a session and gives it a new token, if anything changes.
@@ -40,6 +43,7 @@ pub async fn set_session(
     let mut session = load(core, command.id).await?;
     let organization = session.as_ref().and_then(Session::user_organization);
     let authority = caller.may(Permission::SessionWrite, organization)?;
+    Box::pin(command.otp.template_is_good(core, &command.checks)).await?;
     let mut gathered: Option<Proofs> = None;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
@@ -66,18 +70,21 @@ pub async fn set_session(
         };
         let asked = command.web_auth_n.as_ref();
         let asked = Box::pin(ask_key(core, asked, proofs.user(), Some(&current))).await?;
-        let changes = Changes {
+        let user = asked_user(proofs.user(), Some(&current));
+        let codes = Box::pin(ask_otp(core, &command.otp, user, current.id, now)).await?;
+        let (changes, otp, queued) = codes.into_changes(Changes {
             web_auth_n_challenge: asked.clone(),
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
             ..proofs.changes()
-        };
+        });
         let events = active.change(&authority, now, &changes);
         if events.is_empty() {
             return Ok(SavedSession {
                 session: current,
                 token: None,
                 web_auth_n: None,
+                otp: ReturnedOtp::default(),
             });
         }
         let after = events.iter().fold(current.clone(), |session, event| {
@@ -87,16 +94,18 @@ pub async fn set_session(
             append_session(core, core.instance, current.sequence, after, events, now)?;
         let mut commit = Commit::new(now, authority.actor(), appends);
         commit.appends.push(append);
+        commit.queued = queued;
         commit
             .appends
             .extend(proofs.consumed(core, &authority, now));
         commit.active_users = proofs.user().map(|user| user.id).into_iter().collect();
-        match core.store.commit(commit).await {
+        match core.commit(commit).await {
             Ok(_) => {
                 return Ok(SavedSession {
                     session: after,
                     token: Some(token),
                     web_auth_n: asked,
+                    otp,
                 });
             }
             Err(conflict @ StoreError::Conflict(_)) => {

@@ -10,18 +10,21 @@ use crate::ports::{CodeAlphabet, CodeDigest, Codes, HashingError};
 /// Makes codes and digests them.
 ///
 /// A code is short enough to be guessed from a plain hash; the key is what keeps a stolen database
-/// from yielding one. After a change of the key the codes that are under way are void.
+/// from yielding one. After a change of the key the codes that are under way are void, but for those
+/// whose users ask for [`Codes::digests`].
 #[derive(Debug)]
 pub struct CodeMaker {
     key: Subkey,
+    retired: Vec<Subkey>,
 }
 
 impl CodeMaker {
-    /// A maker with the newest key of the installation.
+    /// A maker with the keys of the installation.
     #[must_use]
     pub fn new(keys: &KeyFile) -> Self {
         Self {
             key: keys.newest(Purpose::Code),
+            retired: keys.retired(Purpose::Code),
         }
     }
 }
@@ -46,11 +49,21 @@ impl Codes for CodeMaker {
     }
 
     fn digest(&self, purpose: &'static str, text: &str) -> CodeDigest {
-        // The length before the purpose, so that no text can pass for the end of a purpose.
-        let length = (purpose.len() as u64).to_be_bytes();
-        self.key
-            .mac(&[&length, purpose.as_bytes(), text.as_bytes()])
+        digest(&self.key, purpose, text)
     }
+
+    fn digests(&self, purpose: &'static str, text: &str) -> Vec<CodeDigest> {
+        std::iter::once(&self.key)
+            .chain(&self.retired)
+            .map(|key| digest(key, purpose, text))
+            .collect()
+    }
+}
+
+fn digest(key: &Subkey, purpose: &'static str, text: &str) -> CodeDigest {
+    // The length before the purpose, so that no text can pass for the end of a purpose.
+    let length = (purpose.len() as u64).to_be_bytes();
+    key.mac(&[&length, purpose.as_bytes(), text.as_bytes()])
 }
 
 const fn letters(alphabet: CodeAlphabet) -> &'static [u8] {
@@ -145,6 +158,15 @@ mod tests {
     }
 
     #[test]
+    fn what_an_older_key_has_digested_is_still_known() {
+        let older = maker().digest("recovery code", "abcde-fghjk");
+        let both = CodeMaker::new(&keys(&[1, 2]));
+        let newer = both.digest("recovery code", "abcde-fghjk");
+        assert_ne!(newer, older);
+        assert_eq!(both.digests("recovery code", "abcde-fghjk"), [newer, older]);
+    }
+
+    #[test]
     fn the_digest_is_what_it_was() {
         // Stored in the database: a change voids what is there.
         assert_eq!(
@@ -159,7 +181,7 @@ mod tests {
         let code = maker.fresh(CodeAlphabet::Digits, 8).unwrap();
         assert_eq!(
             format!("{maker:?} {code:?}"),
-            "CodeMaker { key: Subkey(…) } Secret(…)"
+            "CodeMaker { key: Subkey(…), retired: [] } Secret(…)"
         );
     }
 }

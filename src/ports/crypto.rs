@@ -157,6 +157,10 @@ pub trait Codes: Debug + Send + Sync {
 
     /// The digest under which a code or name is stored. `purpose` keeps kinds apart.
     fn digest(&self, purpose: &'static str, text: &str) -> CodeDigest;
+
+    /// The digests under every key that the installation has, the newest first: for codes that outlive
+    /// a change of the key.
+    fn digests(&self, purpose: &'static str, text: &str) -> Vec<CodeDigest>;
 }
 
 /// A secret of an authenticator app that was made or imported.

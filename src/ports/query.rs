@@ -52,6 +52,10 @@ pub struct SessionQuery {
 }
 
 /// What is shown of a session's user.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of the user that sessions depend on"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionUser {
     /// The id as the client knows it.
@@ -70,6 +74,10 @@ pub struct SessionUser {
     pub totp_ready: bool,
     /// Whether it has a security key that can be used.
     pub u2f_ready: bool,
+    /// Whether codes by SMS are a factor and the number is proven.
+    pub otp_sms_ready: bool,
+    /// Whether codes by e-mail are a factor and the address is proven.
+    pub otp_email_ready: bool,
 }
 
 /// A session and what is shown of its user.

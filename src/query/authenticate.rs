@@ -121,9 +121,12 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
     if !user.active {
         return Err(BearerError::Gone.into());
     }
+    // Recovery codes are not among them: they stand in for another factor, and ask for none.
     let ready = [
         (user.totp_ready, SecondFactor::Totp),
         (user.u2f_ready, SecondFactor::U2f),
+        (user.otp_sms_ready, SecondFactor::OtpSms),
+        (user.otp_email_ready, SecondFactor::OtpEmail),
     ];
     let web_auth_n = session.factors.web_auth_n;
     let strength = Strength {

@@ -3,6 +3,7 @@
 use super::{get_user, list_timestamp};
 use crate::core::Core;
 use crate::domain::ids::{UserId, WebAuthnKeyId};
+use crate::domain::notification::Channel;
 use crate::domain::permission::Caller;
 use crate::domain::time::Timestamp;
 use crate::domain::user::WebAuthnKey;
@@ -14,6 +15,12 @@ use crate::error::Error;
 pub enum AuthenticationMethod {
     /// A code of an authenticator app.
     Totp,
+    /// Codes by SMS.
+    OtpSms,
+    /// Codes by e-mail.
+    OtpEmail,
+    /// Recovery codes.
+    RecoveryCode,
     /// A user of an identity provider.
     Idp,
     /// A security key.
@@ -50,6 +57,15 @@ pub async fn list_authentication_methods(
         if human.totp.as_ref().is_some_and(|totp| totp.ready) {
             methods.push(AuthenticationMethod::Totp);
         }
+        for (channel, method) in [
+            (Channel::Sms, AuthenticationMethod::OtpSms),
+            (Channel::Email, AuthenticationMethod::OtpEmail),
+        ] {
+            methods.extend(human.otp_address(channel).map(|_| method));
+        }
+        if !human.recovery_codes.is_empty() {
+            methods.push(AuthenticationMethod::RecoveryCode);
+        }
         if !core.store.idp_links(view.user.id).await?.is_empty() {
             methods.push(AuthenticationMethod::Idp);
         }
@@ -85,12 +101,16 @@ pub enum Factor {
         /// The name that the user gave it; empty before it has proven itself.
         name: String,
     },
+    /// Codes by SMS.
+    OtpSms,
+    /// Codes by e-mail.
+    OtpEmail,
 }
 
 /// Whether a second factor can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FactorState {
-    /// It has yet to be verified.
+    /// It, or the address that it needs, has yet to be verified.
     NotReady,
     /// It counts.
     Ready,
@@ -126,6 +146,15 @@ pub async fn list_authentication_factors(
                 name: credential.map_or_else(String::new, |known| known.name.clone()),
             };
             factors.push((factor, FactorState::of(credential.is_some())));
+        }
+    }
+    for (channel, factor) in [
+        (Channel::Sms, Factor::OtpSms),
+        (Channel::Email, Factor::OtpEmail),
+    ] {
+        if human.has_otp(channel) {
+            let ready = human.otp_address(channel).is_some();
+            factors.push((factor, FactorState::of(ready)));
         }
     }
     Ok(factors)

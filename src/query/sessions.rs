@@ -68,10 +68,18 @@ fn may_read(caller: &Caller, session: &Session) -> Result<(), Error> {
 /// A password that was changed after it was proven proves nothing any more (spec section 9.1).
 pub fn counted_factors(view: &SessionView) -> u32 {
     let factors = &view.session.factors;
-    u32::from(password_checked_at(view).is_some())
-        + u32::from(factors.web_auth_n.is_some())
-        + u32::from(factors.totp.is_some())
-        + u32::from(factors.intent.is_some())
+    let codes = [
+        factors.totp,
+        factors.otp_sms,
+        factors.otp_email,
+        factors.recovery_code,
+    ];
+    codes
+        .into_iter()
+        .chain([password_checked_at(view), factors.intent])
+        .chain([factors.web_auth_n.map(|factor| factor.checked_at)])
+        .map(|factor| u32::from(factor.is_some()))
+        .sum()
 }
 
 /// When the password was proven, if that still counts.

@@ -187,14 +187,7 @@ fn documented_operations_of_later_versions_say_so() {
     for (method, target, name) in [
         ("POST", "/v2/users/1/metadata", "SetUserMetadata"),
         ("DELETE", "/v2/users/1/metadata", "DeleteUserMetadata"),
-        ("DELETE", "/v2/users/1/otp_sms", "RemoveOTPSMS"),
-        (
-            "POST",
-            "/v2/users/1/recovery_codes",
-            "GenerateRecoveryCodes",
-        ),
-        ("POST", "/v2/idp_intents", "StartIdentityProviderIntent"),
-        ("DELETE", "/v2/users/1/links/2/3", "RemoveIDPLink"),
+        ("POST", "/v2/users/1/metadata/search", "ListUserMetadata"),
     ] {
         server
             .admin()

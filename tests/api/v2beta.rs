@@ -136,11 +136,6 @@ fn what_the_older_version_does_not_know_is_ignored_like_any_unknown_field() {
                  | caused by: invalid SearchQuery.Query: value is required",
             );
     }
-    for check in ["otpSms", "otpEmail"] {
-        client
-            .post(BETA, &json!({ "checks": { check: { "code": "123456" } } }))
-            .fails_plainly(12, &format!("check `{check}` is not implemented"));
-    }
 }
 
 #[test]

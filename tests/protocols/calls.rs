@@ -75,6 +75,24 @@ procedures! {
     REMOVE_TOTP = "/zitadel.user.v2.UserService/RemoveTOTP",
         user::RemoveTOTPRequest => user::RemoveTOTPResponse,
         "DELETE" "/v2/users/{userId}/totp";
+    ADD_OTP_SMS = "/zitadel.user.v2.UserService/AddOTPSMS",
+        user::AddOTPSMSRequest => user::AddOTPSMSResponse,
+        "POST" "/v2/users/{userId}/otp_sms";
+    REMOVE_OTP_SMS = "/zitadel.user.v2.UserService/RemoveOTPSMS",
+        user::RemoveOTPSMSRequest => user::RemoveOTPSMSResponse,
+        "DELETE" "/v2/users/{userId}/otp_sms";
+    ADD_OTP_EMAIL = "/zitadel.user.v2.UserService/AddOTPEmail",
+        user::AddOTPEmailRequest => user::AddOTPEmailResponse,
+        "POST" "/v2/users/{userId}/otp_email";
+    REMOVE_OTP_EMAIL = "/zitadel.user.v2.UserService/RemoveOTPEmail",
+        user::RemoveOTPEmailRequest => user::RemoveOTPEmailResponse,
+        "DELETE" "/v2/users/{userId}/otp_email";
+    GENERATE_RECOVERY_CODES = "/zitadel.user.v2.UserService/GenerateRecoveryCodes",
+        user::GenerateRecoveryCodesRequest => user::GenerateRecoveryCodesResponse,
+        "POST" "/v2/users/{userId}/recovery_codes";
+    REMOVE_RECOVERY_CODES = "/zitadel.user.v2.UserService/RemoveRecoveryCodes",
+        user::RemoveRecoveryCodesRequest => user::RemoveRecoveryCodesResponse,
+        "DELETE" "/v2/users/{userId}/recovery_codes";
     LIST_METHODS = "/zitadel.user.v2.UserService/ListAuthenticationMethodTypes",
         user::ListAuthenticationMethodTypesRequest => user::ListAuthenticationMethodTypesResponse,
         "GET" "/v2/users/{userId}/authentication_methods";

@@ -30,6 +30,7 @@ mod grpc_web;
 mod helpers;
 mod log;
 mod matrix;
+mod otp;
 mod outcome;
 mod providers;
 mod streams;

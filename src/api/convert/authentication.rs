@@ -13,9 +13,10 @@ pub(crate) fn authentication_methods(
     found: AuthenticationMethods,
 ) -> wire::ListAuthenticationMethodTypesResponse {
     use wire::AuthenticationMethodType::{
-        AUTHENTICATION_METHOD_TYPE_IDP, AUTHENTICATION_METHOD_TYPE_PASSKEY,
-        AUTHENTICATION_METHOD_TYPE_PASSWORD, AUTHENTICATION_METHOD_TYPE_TOTP,
-        AUTHENTICATION_METHOD_TYPE_U2F,
+        AUTHENTICATION_METHOD_TYPE_IDP, AUTHENTICATION_METHOD_TYPE_OTP_EMAIL,
+        AUTHENTICATION_METHOD_TYPE_OTP_SMS, AUTHENTICATION_METHOD_TYPE_PASSKEY,
+        AUTHENTICATION_METHOD_TYPE_PASSWORD, AUTHENTICATION_METHOD_TYPE_RECOVERY_CODE,
+        AUTHENTICATION_METHOD_TYPE_TOTP, AUTHENTICATION_METHOD_TYPE_U2F,
     };
     let total = u64::try_from(found.methods.len()).unwrap_or(u64::MAX);
     wire::ListAuthenticationMethodTypesResponse {
@@ -25,6 +26,11 @@ pub(crate) fn authentication_methods(
             .into_iter()
             .map(|method| match method {
                 AuthenticationMethod::Totp => AUTHENTICATION_METHOD_TYPE_TOTP.into(),
+                AuthenticationMethod::OtpSms => AUTHENTICATION_METHOD_TYPE_OTP_SMS.into(),
+                AuthenticationMethod::OtpEmail => AUTHENTICATION_METHOD_TYPE_OTP_EMAIL.into(),
+                AuthenticationMethod::RecoveryCode => {
+                    AUTHENTICATION_METHOD_TYPE_RECOVERY_CODE.into()
+                }
                 AuthenticationMethod::Idp => AUTHENTICATION_METHOD_TYPE_IDP.into(),
                 AuthenticationMethod::U2f => AUTHENTICATION_METHOD_TYPE_U2F.into(),
                 AuthenticationMethod::Passkey => AUTHENTICATION_METHOD_TYPE_PASSKEY.into(),
@@ -46,6 +52,8 @@ pub(crate) fn authentication_factors(
             let (kind, r#type) = match factor {
                 Factor::Totp => (wire::AuthFactors::OTP, Type::Otp(Box::default())),
                 Factor::U2f { id, name } => (wire::AuthFactors::U2F, u2f(id, name)),
+                Factor::OtpSms => (wire::AuthFactors::OTP_SMS, Type::OtpSms(Box::default())),
+                Factor::OtpEmail => (wire::AuthFactors::OTP_EMAIL, Type::OtpEmail(Box::default())),
             };
             let state = match state {
                 FactorState::NotReady => wire::AuthFactorState::AUTH_FACTOR_STATE_NOT_READY,

@@ -4,6 +4,7 @@ mod administrator;
 mod authentication;
 mod idp;
 mod org;
+mod otp;
 mod pat;
 mod session;
 mod session_search;

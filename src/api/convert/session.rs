@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use bartizan_proto::zitadel::session::v2 as wire;
 use bartizan_proto::zitadel::session::v2::__buffa::oneof::check_user::Search;
 
+use super::otp::ask_otp;
 use super::{sequence, span, timestamp, webauthn};
 use crate::command::{
     AskKey, Checks, CreateSession, IntentCheck, SavedSession, SetSession, UserSelector,
@@ -12,6 +13,7 @@ use crate::command::{
 use crate::domain::ids::{IntentId, SessionId, given_user_key};
 use crate::domain::secret::Secret;
 use crate::domain::session::UserAgent;
+use crate::domain::time::Timestamp;
 use crate::domain::user::login_name;
 use crate::error::Error;
 use crate::ports::SessionView;
@@ -22,12 +24,12 @@ use crate::query::password_checked_at;
 /// # Errors
 /// 501 for a check or challenge that this version does not do.
 pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<CreateSession, Error> {
-    supported(request.checks.as_option(), request.challenges.as_option())?;
     Ok(CreateSession {
         checks: checks(request.checks.into_option())?,
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
         user_agent: request.user_agent.into_option().map(user_agent),
+        otp: ask_otp(request.challenges.as_option()),
         web_auth_n: asked_key(request.challenges.into_option()),
     })
 }
@@ -37,51 +39,18 @@ pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<Crea
 /// # Errors
 /// As [`create_session`].
 pub(crate) fn set_session(request: wire::SetSessionRequest) -> Result<SetSession, Error> {
-    supported(request.checks.as_option(), request.challenges.as_option())?;
     Ok(SetSession {
         id: SessionId::parse(&request.session_id),
         checks: checks(request.checks.into_option())?,
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
+        otp: ask_otp(request.challenges.as_option()),
         web_auth_n: asked_key(request.challenges.into_option()),
     })
 }
 
 fn asked_key(challenges: Option<wire::RequestChallenges>) -> Option<AskKey> {
     challenges?.web_auth_n.into_option().map(webauthn::ask_key)
-}
-
-/// Refuses what would otherwise be silently left undone.
-fn supported(
-    checks: Option<&wire::Checks>,
-    challenges: Option<&wire::RequestChallenges>,
-) -> Result<(), Error> {
-    let asked = [
-        (
-            checks.is_some_and(|checks| checks.otp_sms.is_set()),
-            "check `otpSms`",
-        ),
-        (
-            checks.is_some_and(|checks| checks.otp_email.is_set()),
-            "check `otpEmail`",
-        ),
-        (
-            checks.is_some_and(|checks| checks.recovery_code.is_set()),
-            "check `recoveryCode`",
-        ),
-        (
-            challenges.is_some_and(|asked| asked.otp_sms.is_set()),
-            "challenge `otpSms`",
-        ),
-        (
-            challenges.is_some_and(|asked| asked.otp_email.is_set()),
-            "challenge `otpEmail`",
-        ),
-    ];
-    asked
-        .into_iter()
-        .find_map(|(asked, what)| asked.then_some(what))
-        .map_or(Ok(()), |what| Err(Error::unimplemented(what)))
 }
 
 fn checks(checks: Option<wire::Checks>) -> Result<Checks, Error> {
@@ -110,12 +79,18 @@ fn checks(checks: Option<wire::Checks>) -> Result<Checks, Error> {
         .transpose()?;
     let totp = checks.totp.into_option();
     let totp = totp.map(|check| Secret::new(check.code));
+    let otp_sms = checks.otp_sms.into_option();
+    let otp_email = checks.otp_email.into_option();
+    let recovery_code = checks.recovery_code.into_option();
     Ok(Checks {
         user,
         password,
         intent,
         web_auth_n,
         totp,
+        otp_sms: otp_sms.map(|check| Secret::new(check.code)),
+        otp_email: otp_email.map(|check| Secret::new(check.code)),
+        recovery_code: recovery_code.map(|check| Secret::new(check.code)),
     })
 }
 
@@ -130,9 +105,12 @@ pub(crate) fn challenges(
     if !asked {
         return Ok(None);
     }
+    let shown = |code: &Option<Secret>| code.as_ref().map(|code| code.expose().to_owned());
     let web_auth_n = saved.web_auth_n.as_ref().map(webauthn::request_options);
     Ok(Some(wire::Challenges {
         web_auth_n: web_auth_n.transpose()?.into(),
+        otp_sms: shown(&saved.otp.sms),
+        otp_email: shown(&saved.otp.email),
         ..wire::Challenges::default()
     }))
 }
@@ -208,12 +186,26 @@ fn factors(view: &SessionView, includes_domain: bool) -> Option<wire::Factors> {
         verified_at: timestamp(at).into(),
         ..wire::TOTPFactor::default()
     });
+    let factors = view.session.factors;
+    let otp = |at: Option<Timestamp>| {
+        at.map(|at| wire::OTPFactor {
+            verified_at: timestamp(at).into(),
+            ..wire::OTPFactor::default()
+        })
+    };
+    let recovery_code = factors.recovery_code.map(|at| wire::RecoveryCodeFactor {
+        verified_at: timestamp(at).into(),
+        ..wire::RecoveryCodeFactor::default()
+    });
     Some(wire::Factors {
         user: user_factor.into(),
         password: password.into(),
         intent: intent.into(),
         web_auth_n: web_auth_n.into(),
         totp: totp.into(),
+        otp_sms: otp(factors.otp_sms).into(),
+        otp_email: otp(factors.otp_email).into(),
+        recovery_code: recovery_code.into(),
         ..wire::Factors::default()
     })
 }
@@ -262,7 +254,7 @@ mod tests {
     #[test]
     fn what_is_not_done_yet_is_said() {
         let checks = wire::Checks {
-            otp_sms: wire::CheckOTP::default().into(),
+            web_auth_n: wire::CheckWebAuthN::default().into(),
             ..wire::Checks::default()
         };
         let request = wire::CreateSessionRequest {
@@ -270,7 +262,7 @@ mod tests {
             ..Default::default()
         };
         let refused = create_session(request).unwrap_err();
-        assert_eq!(refused.text(), "check `otpSms` is not implemented");
+        assert_eq!(refused.text(), "check `webAuthN` is not implemented");
         let empty = wire::CreateSessionRequest {
             checks: wire::Checks::default().into(),
             challenges: wire::RequestChallenges::default().into(),

@@ -10,6 +10,7 @@ mod authentication;
 mod call;
 mod handler;
 mod idp;
+mod otp;
 mod sessions;
 mod settings;
 mod user_codes;

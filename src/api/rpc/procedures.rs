@@ -7,8 +7,8 @@
 
 use super::call::{Call, Pending};
 use crate::api::{
-    idp_service, internal_permission_service, org_service, session_service, session_service_beta,
-    settings_service, user_codes_service, user_service, webauthn_service,
+    idp_service, internal_permission_service, org_service, otp_service, session_service,
+    session_service_beta, settings_service, user_codes_service, user_service, webauthn_service,
 };
 
 /// Reads the message of a call, runs the operation, writes the answer.
@@ -85,6 +85,12 @@ procedures! {
         RegisterTOTP => user_service::register_totp,
         VerifyTOTPRegistration => user_service::verify_totp_registration,
         RemoveTOTP => user_service::remove_totp,
+        AddOTPSMS => otp_service::add_otp_sms,
+        RemoveOTPSMS => otp_service::remove_otp_sms,
+        AddOTPEmail => otp_service::add_otp_email,
+        RemoveOTPEmail => otp_service::remove_otp_email,
+        GenerateRecoveryCodes => otp_service::generate_recovery_codes,
+        RemoveRecoveryCodes => otp_service::remove_recovery_codes,
         ListAuthenticationMethodTypes => user_service::list_authentication_method_types,
         ListAuthenticationFactors => user_service::list_authentication_factors,
         StartIdentityProviderIntent => idp_service::start_identity_provider_intent,
@@ -124,6 +130,10 @@ procedures! {
         RegisterTOTP => user_service::register_totp,
         VerifyTOTPRegistration => user_service::verify_totp_registration,
         RemoveTOTP => user_service::remove_totp,
+        AddOTPSMS => otp_service::add_otp_sms,
+        RemoveOTPSMS => otp_service::remove_otp_sms,
+        AddOTPEmail => otp_service::add_otp_email,
+        RemoveOTPEmail => otp_service::remove_otp_email,
         ListAuthenticationMethodTypes => user_service::list_authentication_method_types,
         CreatePasskeyRegistrationLink => webauthn_service::create_passkey_registration_link,
         RegisterPasskey => webauthn_service::register_passkey where host,

@@ -28,6 +28,9 @@ pub(super) struct SessionRecord {
     web_auth_n_checked_at: Option<Moment>,
     web_auth_n_user_verified: Option<bool>,
     totp_checked_at: Option<Moment>,
+    otp_sms_checked_at: Option<Moment>,
+    otp_email_checked_at: Option<Moment>,
+    recovery_code_checked_at: Option<Moment>,
     intent_checked_at: Option<Moment>,
     created_at: Moment,
     changed_at: Moment,
@@ -80,6 +83,9 @@ impl SessionRecord {
             web_auth_n_checked_at: web_auth_n.map(|factor| Moment(factor.checked_at)),
             web_auth_n_user_verified: web_auth_n.map(|factor| factor.user_verified),
             totp_checked_at: session.factors.totp.map(Moment),
+            otp_sms_checked_at: session.factors.otp_sms.map(Moment),
+            otp_email_checked_at: session.factors.otp_email.map(Moment),
+            recovery_code_checked_at: session.factors.recovery_code.map(Moment),
             intent_checked_at: session.factors.intent.map(Moment),
             created_at: Moment(session.created_at),
             changed_at: Moment(session.changed_at),
@@ -92,15 +98,19 @@ impl SessionRecord {
     }
 
     fn factors(&self) -> Vec<&'static str> {
-        let user = self.user_checked_at.map(|_| "user");
-        let password = self.password_checked_at.map(|_| "password");
-        let web_auth_n = self.web_auth_n_checked_at.map(|_| "webAuthN");
-        let totp = self.totp_checked_at.map(|_| "totp");
-        let intent = self.intent_checked_at.map(|_| "intent");
-        [user, password, web_auth_n, totp, intent]
-            .into_iter()
-            .flatten()
-            .collect()
+        [
+            (&self.user_checked_at, "user"),
+            (&self.password_checked_at, "password"),
+            (&self.web_auth_n_checked_at, "webAuthN"),
+            (&self.totp_checked_at, "totp"),
+            (&self.otp_sms_checked_at, "otp_sms"),
+            (&self.otp_email_checked_at, "otp_email"),
+            (&self.recovery_code_checked_at, "recovery_code"),
+            (&self.intent_checked_at, "intent"),
+        ]
+        .into_iter()
+        .filter_map(|(checked, name)| checked.is_some().then_some(name))
+        .collect()
     }
 }
 
@@ -147,6 +157,9 @@ impl Sheet for SessionRecord {
             ("password checked", text(self.password_checked_at)),
             ("webAuthN checked", text(self.web_auth_n_checked_at)),
             ("totp checked", text(self.totp_checked_at)),
+            ("otp sms checked", text(self.otp_sms_checked_at)),
+            ("otp email checked", text(self.otp_email_checked_at)),
+            ("recovery code checked", text(self.recovery_code_checked_at)),
             ("intent checked", text(self.intent_checked_at)),
             ("created", Some(self.created_at.to_string())),
             ("changed", Some(self.changed_at.to_string())),

@@ -9,6 +9,7 @@
 mod instance;
 mod intent;
 mod org;
+mod otp;
 mod session;
 mod user;
 mod webauthn;
@@ -16,6 +17,7 @@ mod webauthn;
 pub use instance::{DefaultOrgSet, InstanceAdded, InstanceEvent, MemberRemoved, MemberRoles};
 pub use intent::{IntentEvent, IntentFailed, IntentStarted, IntentSucceeded};
 pub use org::{OrgAdded, OrgDomain, OrgEvent};
+pub use otp::{OtpEmailChallenged, OtpSmsChallenged, RecoveryCodeUsed, RecoveryCodesAdded};
 pub use session::{
     FactorChecked, LifetimeSet, MetadataSet, SessionAdded, SessionEvent, SessionTerminated,
     TokenSet, UserChecked,

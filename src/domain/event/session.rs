@@ -11,6 +11,7 @@ use crate::domain::time::{Span, Timestamp};
 use crate::domain::webauthn::WebAuthnChallenge;
 
 use super::events;
+use super::otp::{OtpEmailChallenged, OtpSmsChallenged};
 use super::webauthn::{WebAuthnChecked, WebAuthnSigned};
 
 events! {
@@ -32,6 +33,16 @@ events! {
         Terminated(SessionTerminated) = 407 "session.terminated",
         /// A code of the user's authenticator app was proven.
         TotpChecked(FactorChecked) = 408 "session.totp.checked",
+        /// One of the user's recovery codes was proven.
+        RecoveryCodeChecked(FactorChecked) = 409 "session.recoveryCode.checked",
+        /// A code was made that goes out by SMS.
+        OtpSmsChallenged(OtpSmsChallenged) = 410 "session.otp.sms.challenged",
+        /// It was given back.
+        OtpSmsChecked(FactorChecked) = 411 "session.otp.sms.checked",
+        /// A code was made that goes out by e-mail.
+        OtpEmailChallenged(OtpEmailChallenged) = 412 "session.otp.email.challenged",
+        /// It was given back.
+        OtpEmailChecked(FactorChecked) = 413 "session.otp.email.checked",
         /// An identity provider vouched for the user.
         IntentChecked(FactorChecked) = 420 "session.intent.checked",
         /// One of the user's passkeys or security keys was asked to sign.

@@ -6,6 +6,7 @@ use crate::domain::ids::PatId;
 use crate::domain::secret::{HashText, SealedSecret};
 use crate::domain::time::{Span, Timestamp};
 
+use super::otp::{RecoveryCodeUsed, RecoveryCodesAdded};
 use super::webauthn::{
     PasskeyCodeAdded, PasskeyCodeChecked, WebAuthnAdded, WebAuthnRemoved, WebAuthnSigned,
     WebAuthnVerified,
@@ -89,6 +90,30 @@ events! {
         InviteCheckFailed(Nothing) = 336 "user.human.invite.check.failed",
         /// A second factor was offered and not wanted now.
         MfaInitSkipped(Nothing) = 337 "user.human.mfa.init.skipped",
+        /// Recovery codes were made, beside those that were there.
+        RecoveryCodesAdded(RecoveryCodesAdded) = 350 "user.human.mfa.recoverycode.added",
+        /// All recovery codes are gone.
+        RecoveryCodesRemoved(Nothing) = 351 "user.human.mfa.recoverycode.removed",
+        /// A recovery code was proven, and works never again.
+        RecoveryCodeCheckSucceeded(RecoveryCodeUsed) = 352 "user.human.mfa.recoverycode.check.succeeded",
+        /// A wrong recovery code.
+        RecoveryCodeCheckFailed(Nothing) = 353 "user.human.mfa.recoverycode.check.failed",
+        /// Codes by SMS are a factor from now on.
+        OtpSmsAdded(Nothing) = 354 "user.human.mfa.otp.sms.added",
+        /// Codes by SMS are no factor any more.
+        OtpSmsRemoved(Nothing) = 355 "user.human.mfa.otp.sms.removed",
+        /// A code by SMS was proven.
+        OtpSmsCheckSucceeded(Nothing) = 356 "user.human.mfa.otp.sms.check.succeeded",
+        /// A code by SMS that was wrong or came too late.
+        OtpSmsCheckFailed(Nothing) = 357 "user.human.mfa.otp.sms.check.failed",
+        /// Codes by e-mail are a factor from now on.
+        OtpEmailAdded(Nothing) = 358 "user.human.mfa.otp.email.added",
+        /// Codes by e-mail are no factor any more.
+        OtpEmailRemoved(Nothing) = 359 "user.human.mfa.otp.email.removed",
+        /// A code by e-mail was proven.
+        OtpEmailCheckSucceeded(Nothing) = 360 "user.human.mfa.otp.email.check.succeeded",
+        /// A code by e-mail that was wrong or came too late.
+        OtpEmailCheckFailed(Nothing) = 361 "user.human.mfa.otp.email.check.failed",
         /// A passkey is being registered.
         PasskeyAdded(WebAuthnAdded) = 370 "user.human.passwordless.token.added",
         /// A passkey has proven itself: one can log in with it from now on.

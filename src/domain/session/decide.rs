@@ -4,8 +4,8 @@
 
 use super::{Metadata, Session, SessionError, UserAgent, added, evolve};
 use crate::domain::event::{
-    FactorChecked, LifetimeSet, MetadataSet, SessionAdded, SessionEvent, SessionTerminated,
-    TokenSet, UserChecked, WebAuthnChecked, WebAuthnSigned,
+    FactorChecked, LifetimeSet, MetadataSet, OtpEmailChallenged, OtpSmsChallenged, SessionAdded,
+    SessionEvent, SessionTerminated, TokenSet, UserChecked, WebAuthnChecked, WebAuthnSigned,
 };
 use crate::domain::ids::{OrgId, SessionId, UserId, WebAuthnKeyId};
 use crate::domain::permission::Authority;
@@ -27,6 +27,10 @@ pub struct UserFact {
 }
 
 /// What one call changes. Checks stand here as facts: they have succeeded.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a factor that was proven or not"
+)]
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
     /// The user check.
@@ -39,8 +43,18 @@ pub struct Changes {
     pub web_auth_n: Option<WebAuthnProven>,
     /// A code of the user's authenticator app was proven.
     pub totp: bool,
+    /// The code by SMS that the session waited for was given back.
+    pub otp_sms: bool,
+    /// The code by e-mail that the session waited for was given back.
+    pub otp_email: bool,
+    /// One of the user's recovery codes was proven.
+    pub recovery_code: bool,
     /// What a passkey or security key is asked to sign.
     pub web_auth_n_challenge: Option<WebAuthnChallenge>,
+    /// A code was made that goes out by SMS.
+    pub otp_sms_challenge: Option<OtpSmsChallenged>,
+    /// A code was made that goes out by e-mail.
+    pub otp_email_challenge: Option<OtpEmailChallenged>,
     /// Keys to set; an empty value removes its key.
     pub metadata: Metadata,
     /// How long the session lives from now on.
@@ -205,9 +219,29 @@ fn changed(session: &Session, now: Timestamp, changes: &Changes) -> Vec<SessionE
     if changes.totp {
         events.push(SessionEvent::TotpChecked(FactorChecked { checked_at: now }));
     }
+    let checked = FactorChecked { checked_at: now };
+    events.extend(
+        changes
+            .otp_sms
+            .then_some(SessionEvent::OtpSmsChecked(checked)),
+    );
+    events.extend(
+        changes
+            .otp_email
+            .then_some(SessionEvent::OtpEmailChecked(checked)),
+    );
+    events.extend(
+        changes
+            .recovery_code
+            .then_some(SessionEvent::RecoveryCodeChecked(checked)),
+    );
     if let Some(challenge) = &changes.web_auth_n_challenge {
         events.push(SessionEvent::WebAuthnChallenged(challenge.clone()));
     }
+    let sms = changes.otp_sms_challenge.clone();
+    events.extend(sms.map(SessionEvent::OtpSmsChallenged));
+    let email = changes.otp_email_challenge.clone();
+    events.extend(email.map(SessionEvent::OtpEmailChallenged));
     if let Some(metadata) = merged(&session.metadata, &changes.metadata) {
         events.push(SessionEvent::MetadataSet(MetadataSet { metadata }));
     }
@@ -297,6 +331,20 @@ mod tests {
             }),
             totp: true,
             web_auth_n_challenge: Some(challenge()),
+            otp_sms: true,
+            otp_email: true,
+            recovery_code: true,
+            otp_sms_challenge: Some(OtpSmsChallenged {
+                expiry: Span::from_seconds(300),
+                code_returned: false,
+                digest: "sms".to_owned(),
+            }),
+            otp_email_challenge: Some(OtpEmailChallenged {
+                expiry: Span::from_seconds(300),
+                return_code: false,
+                url_tmpl: None,
+                digest: "email".to_owned(),
+            }),
             metadata: map(&[("k", "v")]),
             lifetime: Some(Span::from_seconds(60)),
         };
@@ -311,12 +359,17 @@ mod tests {
                 "session.webAuthN.checked",
                 "user.human.passwordless.token.signcount.changed",
                 "session.totp.checked",
+                "session.otp.sms.checked",
+                "session.otp.email.checked",
+                "session.recoveryCode.checked",
                 "session.webAuthN.challenged",
+                "session.otp.sms.challenged",
+                "session.otp.email.challenged",
                 "session.metadata.set",
                 "session.lifetime.set",
             ]
         );
-        assert_eq!(session.sequence, Sequence::new(10));
+        assert_eq!(session.sequence, Sequence::new(15));
         // The check ends the challenge of an earlier call, not that of its own.
         assert_eq!(session.web_auth_n_challenge, Some(challenge()));
         assert_eq!(session.expires_at, Some(NOW.plus(Span::from_seconds(60))));

@@ -35,6 +35,21 @@ pub enum SessionError {
     /// A passkey or security key has answered, but was not asked.
     #[error("Session without WebAuthN challenge")]
     WebAuthnNoChallenge,
+    /// A code by SMS was asked for, but the session is tied to no user.
+    #[error("User ID missing")]
+    OtpSmsUserMissing,
+    /// A code by e-mail was asked for, but the session is tied to no user.
+    #[error("User ID missing")]
+    OtpEmailUserMissing,
+    /// A code by SMS or e-mail was to be checked, but the session is tied to no user.
+    #[error("User ID missing")]
+    OtpUserMissing,
+    /// A code by SMS or e-mail was presented, but none was asked for.
+    #[error("Code not found")]
+    OtpNoChallenge,
+    /// A recovery code was to be checked, but the session is tied to no user.
+    #[error("User ID missing")]
+    RecoveryUserMissing,
     /// The user is neither active nor initial.
     #[error("Errors.User.NotActive")]
     UserNotActive,
@@ -56,6 +71,11 @@ impl Refusal for SessionError {
             Self::TotpUserMissing => "COMMAND-8N9ds",
             Self::WebAuthnUserMissing => "COMMAND-eeR2e",
             Self::WebAuthnNoChallenge => "COMMAND-Ioqu5",
+            Self::OtpSmsUserMissing => "COMMAND-JKL3g",
+            Self::OtpEmailUserMissing => "COMMAND-JK3gp",
+            Self::OtpUserMissing => "COMMAND-S453v",
+            Self::OtpNoChallenge => "COMMAND-S34gh",
+            Self::RecoveryUserMissing => "COMMAND-4m9s2",
             Self::UserNotActive => "SESSION-Gj4ko",
             Self::UserNotFound => "QUERY-Dfbg2",
         }
@@ -69,9 +89,15 @@ impl Refusal for SessionError {
             | Self::PasswordUserMissing
             | Self::WebAuthnUserMissing
             | Self::WebAuthnNoChallenge
+            | Self::OtpSmsUserMissing
+            | Self::OtpEmailUserMissing
+            | Self::OtpNoChallenge
             | Self::UserNotActive => Kind::FailedPrecondition,
             Self::TokenInvalid | Self::TokenNotCurrent => Kind::PermissionDenied,
-            Self::UserChange | Self::TotpUserMissing => Kind::InvalidArgument,
+            Self::UserChange
+            | Self::TotpUserMissing
+            | Self::OtpUserMissing
+            | Self::RecoveryUserMissing => Kind::InvalidArgument,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! How events make a session.
 
 use super::{
-    CheckedUser, Factors, Metadata, Proof, Session, SessionState, TokenState, WebAuthnFactor,
+    CheckedUser, Factors, Metadata, OtpChallenges, Proof, Session, SessionState, TokenState,
+    WebAuthnFactor,
 };
 use crate::domain::event::{Event, RecordedEvent, SessionAdded, SessionEvent};
 use crate::domain::ids::{Sequence, SessionId, UserId, given_user_key};
@@ -19,6 +20,7 @@ pub fn added(id: SessionId, creator: UserId, at: Timestamp, event: SessionAdded)
         user: None,
         factors: Factors::default(),
         web_auth_n_challenge: None,
+        otp_challenges: OtpChallenges::default(),
         metadata: Metadata::new(),
         user_agent: event.user_agent,
         expires_at: None,
@@ -30,8 +32,8 @@ pub fn added(id: SessionId, creator: UserId, at: Timestamp, event: SessionAdded)
 pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Session {
     session.sequence = session.sequence.next();
     session.changed_at = at;
+    session.otp_challenges.evolve(at, event);
     match event {
-        SessionEvent::Added(_) | SessionEvent::PasskeySigned(_) | SessionEvent::U2fSigned(_) => {}
         SessionEvent::UserChecked(checked) => {
             session.user = Some(CheckedUser {
                 id: given_user_key(&checked.user_id),
@@ -43,6 +45,18 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
             session.factors.password = Some(checked.checked_at);
         }
         SessionEvent::TotpChecked(checked) => session.factors.totp = Some(checked.checked_at),
+        SessionEvent::OtpSmsChecked(checked) => session.factors.otp_sms = Some(checked.checked_at),
+        SessionEvent::OtpEmailChecked(checked) => {
+            session.factors.otp_email = Some(checked.checked_at);
+        }
+        SessionEvent::RecoveryCodeChecked(checked) => {
+            session.factors.recovery_code = Some(checked.checked_at);
+        }
+        SessionEvent::Added(_)
+        | SessionEvent::PasskeySigned(_)
+        | SessionEvent::U2fSigned(_)
+        | SessionEvent::OtpSmsChallenged(_)
+        | SessionEvent::OtpEmailChallenged(_) => {}
         SessionEvent::IntentChecked(checked) => {
             session.factors.intent = Some(checked.checked_at);
         }

@@ -8,6 +8,7 @@ mod bearer;
 mod decide;
 mod error;
 mod evolve;
+mod otp;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,6 +26,7 @@ pub use decide::{
 };
 pub use error::SessionError;
 pub use evolve::{added, evolve, fold};
+pub use otp::OtpChallenges;
 
 /// Keys and values that clients keep with a session.
 pub type Metadata = BTreeMap<String, Vec<u8>>;
@@ -82,6 +84,12 @@ pub struct Factors {
     pub password: Option<Timestamp>,
     /// A code of an authenticator app.
     pub totp: Option<Timestamp>,
+    /// A code by SMS.
+    pub otp_sms: Option<Timestamp>,
+    /// A code by e-mail.
+    pub otp_email: Option<Timestamp>,
+    /// A recovery code.
+    pub recovery_code: Option<Timestamp>,
     /// The word of an identity provider.
     pub intent: Option<Timestamp>,
     /// A passkey or security key.
@@ -163,6 +171,8 @@ pub struct Session {
     pub factors: Factors,
     /// What a passkey or security key was asked to sign.
     pub web_auth_n_challenge: Option<WebAuthnChallenge>,
+    /// The codes that wait for being given back.
+    pub otp_challenges: OtpChallenges,
     /// What clients keep with it.
     pub metadata: Metadata,
     /// What the client said of the user's device.

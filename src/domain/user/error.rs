@@ -127,6 +127,48 @@ refusals! {
     /// The user is locked.
     TotpLocked = FailedPrecondition "COMMAND-SF3fg" "User is locked",
 
+    /// Codes by SMS are a factor already.
+    OtpSmsAlready = AlreadyExists "COMMAND-Ad3g2" "Multifactor OTP (OneTimePassword) is already set up",
+    /// Codes by e-mail are a factor already.
+    OtpEmailAlready = AlreadyExists "COMMAND-MKL2s" "Multifactor OTP (OneTimePassword) is already set up",
+    /// There is no proven number to which codes could go.
+    OtpSmsNotVerified = FailedPrecondition "COMMAND-Q54j2" "Multifactor OTP (OneTimePassword) isn't ready",
+    /// There is no proven address to which codes could go.
+    OtpEmailNotVerified = FailedPrecondition "COMMAND-KLJ2d" "Multifactor OTP (OneTimePassword) isn't ready",
+    /// Codes by SMS are no factor that could be removed.
+    OtpSmsNotFound = NotFound "COMMAND-Sr3h3" "Multifactor OTP (OneTimePassword) doesn't exist",
+    /// Codes by e-mail are no factor that could be removed.
+    OtpEmailNotFound = NotFound "COMMAND-b312D" "Multifactor OTP (OneTimePassword) doesn't exist",
+    /// A code by SMS was asked for, but they are no factor that can be used.
+    OtpSmsNotReady = FailedPrecondition "COMMAND-BJ2g3" "Multifactor OTP (OneTimePassword) isn't ready",
+    /// A code by e-mail was asked for, but they are no factor that can be used.
+    OtpEmailNotReady = FailedPrecondition "COMMAND-JKLJ3" "Multifactor OTP (OneTimePassword) isn't ready",
+    /// A code was presented, but such codes are no factor that can be used.
+    OtpNotReady = FailedPrecondition "COMMAND-d2r52" "Multifactor OTP (OneTimePassword) isn't ready",
+    /// The code came too late.
+    OtpExpired = FailedPrecondition "CODE-QvUQ4P" "Code is expired",
+    /// It is not the code that was sent.
+    OtpWrong = InvalidArgument "CODE-woT0xc" "Code is invalid",
+    /// The user is locked.
+    OtpLocked = FailedPrecondition "COMMAND-S6h4R" "User is locked",
+
+    /// So many recovery codes are not made.
+    RecoveryCountInvalid = InvalidArgument "COMMAND-7c0nx" "Number of recovery codes is invalid",
+    /// With those that are there it would be too many recovery codes.
+    RecoveryTooMany = AlreadyExists "COMMAND-8f2k9" "Maximum number of recovery codes exceeded",
+    /// There are no recovery codes to remove.
+    RecoveryNone = InvalidArgument "COMMAND-84rgg" "Recovery codes are not ready for use",
+    /// The recovery codes of a locked user stay.
+    RecoveryRemoveLocked = NotFound "COMMAND-d9u8q" "User is locked",
+    /// A code was presented, but there are no recovery codes.
+    RecoveryNotReady = FailedPrecondition "COMMAND-84rgg" "Recovery codes are not ready for use",
+    /// The user was locked before the check.
+    RecoveryLocked = FailedPrecondition "COMMAND-2w6oa" "User is locked",
+    /// The user was locked while the code was being judged.
+    RecoveryLockedMeanwhile = FailedPrecondition "COMMAND-ASV12" "User is locked",
+    /// It is none of the recovery codes.
+    RecoveryWrong = InvalidArgument "DOMAIN-6uvh0" "Invalid recovery code provided",
+
     /// The new password is empty.
     NewPasswordEmpty = InvalidArgument "COMMAND-Mf0sd" "Password is empty",
     /// An update of the password without a password.

@@ -3,6 +3,8 @@
 use super::code::evolve_codes;
 use super::invite::evolve_invite;
 use super::mfa_init::evolve_mfa_init;
+use super::otp::evolve_otp;
+use super::recovery::evolve_recovery;
 use super::{
     Contact, Failures, Human, Machine, Password, PendingCode, StoredSecret, Totp, User, UserKind,
     UserState, WebAuthnKeys,
@@ -72,6 +74,9 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
         code_failures: Failures::default(),
         mfa_init_skipped_at: None,
         web_auth_n: WebAuthnKeys::default(),
+        otp_sms: false,
+        otp_email: false,
+        recovery_codes: Vec::new(),
     }
 }
 
@@ -159,12 +164,18 @@ const fn new_state(event: &UserEvent) -> Option<UserState> {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "every event is named, so that none is forgotten"
+)]
 fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
     evolve_totp(human, at, event);
     evolve_codes(human, at, event);
     evolve_invite(human, at, event);
     evolve_mfa_init(human, at, event);
     human.web_auth_n.evolve(at, event);
+    evolve_otp(human, at, event);
+    evolve_recovery(human, event);
     match event {
         UserEvent::EmailVerified(_) => {
             human.email.verified = true;
@@ -227,6 +238,18 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::InviteCheckSucceeded(_)
         | UserEvent::InviteCheckFailed(_)
         | UserEvent::MfaInitSkipped(_)
+        | UserEvent::RecoveryCodesAdded(_)
+        | UserEvent::RecoveryCodesRemoved(_)
+        | UserEvent::RecoveryCodeCheckSucceeded(_)
+        | UserEvent::RecoveryCodeCheckFailed(_)
+        | UserEvent::OtpSmsAdded(_)
+        | UserEvent::OtpSmsRemoved(_)
+        | UserEvent::OtpSmsCheckSucceeded(_)
+        | UserEvent::OtpSmsCheckFailed(_)
+        | UserEvent::OtpEmailAdded(_)
+        | UserEvent::OtpEmailRemoved(_)
+        | UserEvent::OtpEmailCheckSucceeded(_)
+        | UserEvent::OtpEmailCheckFailed(_)
         | UserEvent::IdpLinkAdded(_)
         | UserEvent::IdpLinkRemoved(_)
         | UserEvent::PasskeyAdded(_)

@@ -10,6 +10,8 @@ mod idp_link;
 mod invite;
 pub mod login_name;
 mod mfa_init;
+mod otp;
+mod recovery;
 mod state;
 mod totp;
 mod update;
@@ -37,6 +39,14 @@ pub use evolve::{evolve, first, fold};
 pub use idp_link::{IdpLink, add_idp_link, remove_idp_link};
 pub use invite::{Invite, NewInvite, invite, invite_again, sent_invite};
 pub use mfa_init::skip_mfa_init;
+pub use otp::{
+    OtpAnswer, OtpJudgement, add_otp, challengeable_otp, judge_otp, no_otp, not_verified,
+    otp_ready, remove_otp,
+};
+pub use recovery::{
+    MAX_RECOVERY_CODES, add_recovery_codes, judge_recovery_code, recovery_ready,
+    remove_recovery_codes,
+};
 pub use state::{add_pat, deactivate, lock, reactivate, remove, remove_pat, unlock};
 pub use totp::{
     NewTotp, StoredSecret, Totp, TotpJudgement, import_totp, judge_totp, register_totp,
@@ -180,6 +190,12 @@ pub struct Human {
     pub mfa_init_skipped_at: Option<Timestamp>,
     /// Passkeys and security keys.
     pub web_auth_n: WebAuthnKeys,
+    /// Codes by SMS are a factor, as soon as the phone number is proven.
+    pub otp_sms: bool,
+    /// Codes by e-mail are a factor, as soon as the address is proven.
+    pub otp_email: bool,
+    /// Base64url of the keyed digests of the recovery codes that are left.
+    pub recovery_codes: Vec<String>,
 }
 
 impl Human {

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::otp::one_more;
 use super::{Failures, Human, User, UserError, UserState};
 use crate::domain::event::{Nothing, TotpAdded, TotpCheckSucceeded, UserEvent};
 use crate::domain::permission::Authority;
@@ -216,12 +217,8 @@ pub fn judge_totp(
         Some(_) => UserError::TotpUsed,
         None => UserError::TotpWrong,
     };
-    let attempts = failures.count.saturating_add(1);
-    let max = policies.lockout.max_otp_attempts;
-    let mut events = vec![UserEvent::TotpCheckFailed(Nothing {})];
-    if max > 0 && attempts >= max {
-        events.push(UserEvent::Locked(Nothing {}));
-    }
+    let failed = UserEvent::TotpCheckFailed(Nothing {});
+    let (events, attempts) = one_more(failures, policies, failed);
     Ok(TotpJudgement::Refused {
         events,
         attempts,

@@ -18,6 +18,7 @@ mod log;
 mod members;
 mod migrate;
 mod orgs;
+mod otp;
 mod outbox;
 mod pats;
 mod rows;

@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use super::cells::Cells;
 use super::error::Malformed;
-use super::rows;
+use super::{otp, rows};
 use crate::domain::ids::{Sequence, SessionId, UserId};
 use crate::domain::secret::HashText;
 use crate::domain::session::{
-    CheckedUser, Factors, Metadata, Proof, Session, SessionState, TokenState, UserAgent,
-    WebAuthnFactor,
+    CheckedUser, Factors, Metadata, OtpChallenges, Proof, Session, SessionState, TokenState,
+    UserAgent, WebAuthnFactor,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::webauthn::WebAuthnChallenge;
@@ -29,7 +29,9 @@ macro_rules! columns {
          s.user_organization, s.user_checked_at, s.password_checked_at, s.totp_checked_at, \
          s.metadata, s.fingerprint_id, s.user_agent, s.expires_at, s.token_hash, \
          s.token_sequence, s.web_auth_n_checked_at, s.web_auth_n_user_verified, \
-         s.web_auth_n_challenge, s.intent_checked_at"
+         s.web_auth_n_challenge, s.otp_sms_checked_at, s.otp_email_checked_at, \
+         s.recovery_code_checked_at, s.otp_sms_digest, s.otp_sms_expires_at, \
+         s.otp_email_digest, s.otp_email_expires_at, s.intent_checked_at"
     };
 }
 pub(super) use columns;
@@ -49,10 +51,12 @@ const INSERT: &str = "
         id, state, sequence, created_at, changed_at, creator, user_id, user_organization,
         user_checked_at, password_checked_at, metadata, fingerprint_id, user_agent, expires_at,
         token_hash, token_sequence, totp_checked_at, web_auth_n_checked_at,
-        web_auth_n_user_verified, web_auth_n_challenge, intent_checked_at
+        web_auth_n_user_verified, web_auth_n_challenge, otp_sms_checked_at, otp_email_checked_at,
+        recovery_code_checked_at, otp_sms_digest, otp_sms_expires_at, otp_email_digest,
+        otp_email_expires_at, intent_checked_at
     )
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-        ?17, ?18, ?19, ?20, ?21)";
+        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
 
 /// No event changes what is missing here: date and caller of the creation, and the device.
 const UPDATE: &str = "
@@ -61,7 +65,9 @@ const UPDATE: &str = "
         user_checked_at = ?8, password_checked_at = ?9, metadata = ?10, expires_at = ?11,
         token_hash = ?12, token_sequence = ?13, totp_checked_at = ?14,
         web_auth_n_checked_at = ?15, web_auth_n_user_verified = ?16, web_auth_n_challenge = ?17,
-        intent_checked_at = ?18
+        otp_sms_checked_at = ?18, otp_email_checked_at = ?19, recovery_code_checked_at = ?20,
+        otp_sms_digest = ?21, otp_sms_expires_at = ?22, otp_email_digest = ?23,
+        otp_email_expires_at = ?24, intent_checked_at = ?25
     WHERE id = ?1 AND sequence = ?2";
 
 /// The session under a key.
@@ -88,6 +94,8 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
     let agent = session.user_agent.as_ref();
     let (token_hash, token_sequence) = token(session)?;
     let web_auth_n = session.factors.web_auth_n;
+    let OtpChallenges { sms, email } = &session.otp_challenges;
+    let (sms, email) = (sms.as_ref(), email.as_ref());
     let params = params![
         session.id.key(),
         state_code(session.state),
@@ -109,6 +117,13 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
         web_auth_n.map(|factor| factor.checked_at.micros()),
         web_auth_n.map(|factor| factor.user_verified),
         challenge_text(session)?,
+        session.factors.otp_sms.map(Timestamp::micros),
+        session.factors.otp_email.map(Timestamp::micros),
+        session.factors.recovery_code.map(Timestamp::micros),
+        sms.map(|code| &code.digest),
+        sms.map(|code| code.expires_at.micros()),
+        email.map(|code| &code.digest),
+        email.map(|code| code.expires_at.micros()),
         session.factors.intent.map(Timestamp::micros),
     ];
     rows::change_one(connection, INSERT, params, TABLE)
@@ -123,6 +138,8 @@ pub(super) fn update(
     let user = session.user.as_ref();
     let (token_hash, token_sequence) = token(session)?;
     let web_auth_n = session.factors.web_auth_n;
+    let OtpChallenges { sms, email } = &session.otp_challenges;
+    let (sms, email) = (sms.as_ref(), email.as_ref());
     let params = params![
         session.id.key(),
         expected.number(),
@@ -141,6 +158,13 @@ pub(super) fn update(
         web_auth_n.map(|factor| factor.checked_at.micros()),
         web_auth_n.map(|factor| factor.user_verified),
         challenge_text(session)?,
+        session.factors.otp_sms.map(Timestamp::micros),
+        session.factors.otp_email.map(Timestamp::micros),
+        session.factors.recovery_code.map(Timestamp::micros),
+        sms.map(|code| &code.digest),
+        sms.map(|code| code.expires_at.micros()),
+        email.map(|code| &code.digest),
+        email.map(|code| code.expires_at.micros()),
         session.factors.intent.map(Timestamp::micros),
     ];
     rows::change_one(connection, UPDATE, params, TABLE)
@@ -165,9 +189,9 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
         factors: Factors {
             password: cells.maybe_time("password_checked_at")?,
             totp: cells.maybe_time("totp_checked_at")?,
-            intent: cells.maybe_time("intent_checked_at")?,
-            web_auth_n: None,
+            ..Factors::default()
         },
+        otp_challenges: OtpChallenges::default(),
         web_auth_n_challenge: None,
         metadata: read_metadata(cells)?,
         user_agent: read_agent(cells)?,
@@ -176,6 +200,11 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
     };
     session.factors.web_auth_n = read_web_auth_n(cells)?;
     session.web_auth_n_challenge = read_challenge(cells)?;
+    session.factors.otp_sms = cells.maybe_time("otp_sms_checked_at")?;
+    session.factors.otp_email = cells.maybe_time("otp_email_checked_at")?;
+    session.factors.recovery_code = cells.maybe_time("recovery_code_checked_at")?;
+    session.otp_challenges = otp::read_challenges(cells)?;
+    session.factors.intent = cells.maybe_time("intent_checked_at")?;
     Ok(session)
 }
 

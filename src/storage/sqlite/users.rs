@@ -4,14 +4,14 @@ use rusqlite::{Connection, params};
 
 use super::cells::Cells;
 use super::error::Malformed;
-use super::{rows, text, webauthn};
+use super::{otp, rows, text, webauthn};
 use crate::domain::ids::{Sequence, UserId};
 use crate::domain::secret::{HashText, SealedSecret};
 use crate::domain::session::Proof;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{
-    Contact, Failures, Human, Invite, Machine, Password, PendingCode, StoredSecret, Totp, User,
-    UserKind, UserState,
+    Contact, Failures, Human, Invite, Machine, Password, StoredSecret, Totp, User, UserKind,
+    UserState,
 };
 use crate::ports::StoreError;
 
@@ -29,8 +29,8 @@ macro_rules! columns {
          u.totp_step, u.otp_failures, u.otp_failed_at, u.password_code_digest, \
          u.password_code_expires_at, u.invite_code_digest, u.invite_code_expires_at, \
          u.invite_returned, u.invite_url_template, u.invite_application, u.code_failures, \
-         u.code_failed_at, u.mfa_init_skipped_at, u.web_auth_n, \
-         u.u2f_ready"
+         u.code_failed_at, u.mfa_init_skipped_at, u.web_auth_n, u.u2f_ready, u.otp_sms, \
+         u.otp_email, u.recovery_codes"
     };
 }
 pub(super) use columns;
@@ -57,12 +57,12 @@ const INSERT: &str = "
         totp_secret, totp_ready, totp_step, otp_failures, otp_failed_at, password_code_digest,
         password_code_expires_at, invite_code_digest, invite_code_expires_at, invite_returned,
         invite_url_template, invite_application, code_failures, code_failed_at,
-        mfa_init_skipped_at, web_auth_n, u2f_ready
+        mfa_init_skipped_at, web_auth_n, u2f_ready, otp_sms, otp_email, recovery_codes
     )
     VALUES (
         ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
         ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37,
-        ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49
+        ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52
     )";
 
 const UPDATE: &str = "
@@ -79,7 +79,7 @@ const UPDATE: &str = "
         password_code_expires_at = ?39, invite_code_digest = ?40, invite_code_expires_at = ?41,
         invite_returned = ?42, invite_url_template = ?43, invite_application = ?44,
         code_failures = ?45, code_failed_at = ?46, mfa_init_skipped_at = ?47, web_auth_n = ?48,
-        u2f_ready = ?49
+        u2f_ready = ?49, otp_sms = ?50, otp_email = ?51, recovery_codes = ?52
     WHERE id = ?1 AND sequence = ?2";
 
 /// The user under a key.
@@ -152,6 +152,8 @@ fn write(
     let step = step.transpose().map_err(|_| Malformed::Step)?;
     let web_auth_n = human.map(|human| webauthn::text(&human.web_auth_n));
     let web_auth_n = web_auth_n.transpose()?.flatten();
+    let recovery = human.map(|human| otp::recovery_text(&human.recovery_codes));
+    let recovery = recovery.transpose()?.flatten();
     let params = params![
         user.id.key(),
         expected.number(),
@@ -204,6 +206,9 @@ fn write(
         human.and_then(|human| human.mfa_init_skipped_at.map(Timestamp::micros)),
         web_auth_n,
         human.map(|human| human.web_auth_n.u2f_ready()),
+        human.map(|human| human.otp_sms),
+        human.map(|human| human.otp_email),
+        recovery,
     ];
     rows::change_one(connection, sql, params, TABLE)
 }
@@ -280,6 +285,9 @@ fn read_machine(cells: &mut Cells<'_, '_>) -> Result<Machine, StoreError> {
             "mfa_init_skipped_at",
             "web_auth_n",
             "u2f_ready",
+            "otp_sms",
+            "otp_email",
+            "recovery_codes",
         ],
     )?;
     Ok(machine)
@@ -296,7 +304,7 @@ fn read_human(cells: &mut Cells<'_, '_>) -> Result<Human, StoreError> {
         email: Contact {
             address: cells.text("email")?,
             verified: cells.flag("email_verified")?,
-            code: read_code(cells, "email_code_digest", "email_code_expires_at")?,
+            code: otp::read_code(cells, "email_code_digest", "email_code_expires_at")?,
         },
         phone: read_phone(cells)?,
         password: read_password(cells)?,
@@ -309,7 +317,7 @@ fn read_human(cells: &mut Cells<'_, '_>) -> Result<Human, StoreError> {
             count: cells.small("otp_failures")?,
             last_at: cells.maybe_time("otp_failed_at")?,
         },
-        password_code: read_code(cells, "password_code_digest", "password_code_expires_at")?,
+        password_code: otp::read_code(cells, "password_code_digest", "password_code_expires_at")?,
         invite: read_invite(cells)?,
         code_failures: Failures {
             count: cells.small("code_failures")?,
@@ -317,11 +325,14 @@ fn read_human(cells: &mut Cells<'_, '_>) -> Result<Human, StoreError> {
         },
         mfa_init_skipped_at: cells.maybe_time("mfa_init_skipped_at")?,
         web_auth_n: webauthn::read(cells)?,
+        otp_sms: cells.flag("otp_sms")?,
+        otp_email: cells.flag("otp_email")?,
+        recovery_codes: otp::read_recovery(cells)?,
     })
 }
 
 fn read_invite(cells: &mut Cells<'_, '_>) -> Result<Option<Invite>, StoreError> {
-    let code = read_code(cells, "invite_code_digest", "invite_code_expires_at")?;
+    let code = otp::read_code(cells, "invite_code_digest", "invite_code_expires_at")?;
     let Some(code) = code else {
         nothing(
             cells,
@@ -373,21 +384,8 @@ fn read_phone(cells: &mut Cells<'_, '_>) -> Result<Option<Contact>, StoreError> 
     Ok(Some(Contact {
         address,
         verified: cells.flag("phone_verified")?,
-        code: read_code(cells, "phone_code_digest", "phone_code_expires_at")?,
+        code: otp::read_code(cells, "phone_code_digest", "phone_code_expires_at")?,
     }))
-}
-
-fn read_code(
-    cells: &mut Cells<'_, '_>,
-    digest: &'static str,
-    expires_at: &'static str,
-) -> Result<Option<PendingCode>, StoreError> {
-    let Some(digest) = cells.maybe_text(digest)? else {
-        nothing(cells, &[expires_at])?;
-        return Ok(None);
-    };
-    let expires_at = cells.time(expires_at)?;
-    Ok(Some(PendingCode { digest, expires_at }))
 }
 
 fn read_password(cells: &mut Cells<'_, '_>) -> Result<Option<Password>, StoreError> {

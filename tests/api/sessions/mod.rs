@@ -4,6 +4,8 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod otp;
+mod recovery;
 mod set;
 mod totp;
 mod webauthn;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bartizan::domain::event::{Aggregate, Event, Nothing, SessionEvent, UserEvent};
+use bartizan::domain::event::{
+    Aggregate, Event, Nothing, OtpEmailChallenged, OtpSmsChallenged, SessionEvent, UserEvent,
+};
 use bartizan::domain::ids::{SessionId, UserId, WebAuthnKeyId};
 use bartizan::domain::session::{Changes, SessionState, UserAgent, WebAuthnProven};
 use bartizan::domain::time::Span;
@@ -48,6 +50,20 @@ pub(crate) async fn a_session_is_read_back_as_it_was_written(store: &dyn Store) 
             allowed: Vec::new(),
             user_verification: UserVerification::Required,
             rp_id: "localhost".to_owned(),
+        }),
+        otp_sms: true,
+        otp_email: true,
+        recovery_code: true,
+        otp_sms_challenge: Some(OtpSmsChallenged {
+            expiry: Span::from_seconds(300),
+            code_returned: true,
+            digest: "sms".to_owned(),
+        }),
+        otp_email_challenge: Some(OtpEmailChallenged {
+            expiry: Span::from_seconds(300),
+            return_code: false,
+            url_tmpl: Some("https://x.example/{{.Code}}".to_owned()),
+            digest: "email".to_owned(),
         }),
         metadata: BTreeMap::from([
             (String::new(), vec![0, 255]),

@@ -355,6 +355,7 @@ impl World {
                 id: Some(login.intent),
                 token: Secret::new(login.token.clone()),
             }),
+            ..command::Checks::default()
         }
     }
 
@@ -410,8 +411,7 @@ impl World {
                     checks: self.asked(checks),
                     metadata: kept.metadata.clone(),
                     lifetime: kept.lifetime.map(Span::from_nanos),
-                    user_agent: None,
-                    web_auth_n: None,
+                    ..CreateSession::default()
                 };
                 let saved = command::create_session(core, admin, create).await?;
                 self.came_to(checks, &saved.session, Factors::default());
@@ -423,7 +423,7 @@ impl World {
                     checks: self.asked(checks),
                     metadata: kept.metadata.clone(),
                     lifetime: kept.lifetime.map(Span::from_nanos),
-                    web_auth_n: None,
+                    ..SetSession::default()
                 };
                 let before = match set.id {
                     Some(id) => core.store.session(id).await.unwrap(),

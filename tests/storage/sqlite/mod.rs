@@ -1,9 +1,11 @@
 //! The store on SQLite: the contract, and what only a file has.
 
+mod code_laws;
 mod file;
 mod key_laws;
 mod laws;
 mod log;
+mod otp;
 mod passkey_links;
 mod tamper;
 mod users;

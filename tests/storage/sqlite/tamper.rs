@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use bartizan::domain::event::{
     CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, IdpLinkAdded,
     IdpLinkRemoved, InstanceEvent, IntentEvent, IntentFailed, InviteCodeAdded, MachineAdded,
-    MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged, PatAdded,
-    PatRemoved, PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent,
+    MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, OtpEmailChallenged,
+    OtpSmsChallenged, PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged,
+    RecoveryCodeUsed, RecoveryCodesAdded, TotpAdded, TotpCheckSucceeded, UserEvent,
     UserMetadataSet, UsernameChanged, event_types,
 };
 use bartizan::domain::ids::{PatId, UserId};
@@ -86,6 +87,30 @@ fn totp(secret: &str) -> UserEvent {
         secret_id: fingerprint(&HashText::new(secret.as_str())),
         secret: Some(secret),
     })
+}
+
+fn recovery_codes(digests: &[&str]) -> UserEvent {
+    UserEvent::RecoveryCodesAdded(RecoveryCodesAdded {
+        codes: digests.iter().map(|digest| (*digest).to_owned()).collect(),
+    })
+}
+
+/// A session that waits for codes by SMS and by e-mail.
+fn waits_for_codes() -> Changes {
+    Changes {
+        otp_sms_challenge: Some(OtpSmsChallenged {
+            expiry: Span::from_seconds(300),
+            code_returned: true,
+            digest: "sms".to_owned(),
+        }),
+        otp_email_challenge: Some(OtpEmailChallenged {
+            expiry: Span::from_seconds(300),
+            return_code: false,
+            url_tmpl: Some("https://x.example/{{.Code}}".to_owned()),
+            digest: "email".to_owned(),
+        }),
+        ..Changes::default()
+    }
 }
 
 fn linked(external: &str) -> UserEvent {
@@ -180,6 +205,23 @@ async fn people(kept: &Kept) -> User {
         UserEvent::Unlocked(Nothing {}),
         UserEvent::TotpCheckSucceeded(TotpCheckSucceeded { step: 59_455_385 }),
         UserEvent::TotpCheckFailed(Nothing {}),
+        recovery_codes(&["old"]),
+        UserEvent::RecoveryCodesRemoved(Nothing {}),
+        recovery_codes(&["first", "second", "third"]),
+        UserEvent::RecoveryCodeCheckSucceeded(RecoveryCodeUsed {
+            code: "second".to_owned(),
+        }),
+        UserEvent::OtpSmsAdded(Nothing {}),
+        UserEvent::OtpSmsRemoved(Nothing {}),
+        UserEvent::OtpSmsAdded(Nothing {}),
+        UserEvent::OtpSmsCheckSucceeded(Nothing {}),
+        UserEvent::OtpEmailAdded(Nothing {}),
+        UserEvent::OtpEmailRemoved(Nothing {}),
+        UserEvent::OtpEmailAdded(Nothing {}),
+        UserEvent::OtpEmailCheckSucceeded(Nothing {}),
+        UserEvent::OtpSmsCheckFailed(Nothing {}),
+        UserEvent::OtpEmailCheckFailed(Nothing {}),
+        UserEvent::RecoveryCodeCheckFailed(Nothing {}),
         UserEvent::Deactivated(Nothing {}),
         UserEvent::Reactivated(Nothing {}),
     ];
@@ -288,8 +330,12 @@ async fn sessions(kept: &Kept, user: &User) {
         web_auth_n: Some(proven(KeyKind::Passkey)),
         totp: true,
         web_auth_n_challenge: Some(challenge()),
+        otp_sms: true,
+        otp_email: true,
+        recovery_code: true,
         lifetime: Some(Span::from_seconds(3_600)),
-        ..set_key("value")
+        metadata: set_key("value").metadata,
+        ..waits_for_codes()
     };
     let (_, commit) = change_session(&session, at(80), &changes);
     written(&kept.store, commit).await;

@@ -65,6 +65,8 @@ pub enum UserOperation {
     Code(CodeOperation),
     /// On passkeys and security keys.
     WebAuthn(WebAuthnOperation),
+    /// On one-time codes.
+    Otp(OtpOperation),
     /// `POST /v2/users/{user_id}/lock`
     LockUser,
     /// `POST /v2/users/{user_id}/unlock`
@@ -140,6 +142,23 @@ pub enum WebAuthnOperation {
     VerifyU2fRegistration,
     /// `DELETE /v2/users/{user_id}/u2f/{u2f_id}`
     RemoveU2f,
+}
+
+/// An operation of the user service on one-time codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtpOperation {
+    /// `POST /v2/users/{user_id}/otp_sms`
+    AddOtpSms,
+    /// `DELETE /v2/users/{user_id}/otp_sms`
+    RemoveOtpSms,
+    /// `POST /v2/users/{user_id}/otp_email`
+    AddOtpEmail,
+    /// `DELETE /v2/users/{user_id}/otp_email`
+    RemoveOtpEmail,
+    /// `POST /v2/users/{user_id}/recovery_codes`
+    GenerateRecoveryCodes,
+    /// `DELETE /v2/users/{user_id}/recovery_codes`
+    RemoveRecoveryCodes,
 }
 
 /// An operation of the settings service.

@@ -3,8 +3,8 @@
 use super::Operation::{self, Idp, ListOrganizations, NotYet, Session, Settings, User, V1};
 use super::Version::{V2, V2Beta};
 use super::{
-    AuthenticationOperation, CodeOperation, IdpOperation, SessionOperation, SettingsOperation,
-    UserOperation, V1Operation, WebAuthnOperation,
+    AuthenticationOperation, CodeOperation, IdpOperation, OtpOperation, SessionOperation,
+    SettingsOperation, UserOperation, V1Operation, WebAuthnOperation,
 };
 
 /// The methods that routes have.
@@ -198,12 +198,12 @@ const USERS: &[Route] = &[
     post("/v2/users/{user_id}/totp", User(UserOperation::Authentication(AuthenticationOperation::RegisterTotp))),
     post("/v2/users/{user_id}/totp/verify", User(UserOperation::Authentication(AuthenticationOperation::VerifyTotpRegistration))),
     delete("/v2/users/{user_id}/totp", User(UserOperation::Authentication(AuthenticationOperation::RemoveTotp))),
-    post("/v2/users/{user_id}/otp_sms", NotYet("AddOTPSMS")),
-    delete("/v2/users/{user_id}/otp_sms", NotYet("RemoveOTPSMS")),
-    post("/v2/users/{user_id}/otp_email", NotYet("AddOTPEmail")),
-    delete("/v2/users/{user_id}/otp_email", NotYet("RemoveOTPEmail")),
-    post("/v2/users/{user_id}/recovery_codes", NotYet("GenerateRecoveryCodes")),
-    delete("/v2/users/{user_id}/recovery_codes", NotYet("RemoveRecoveryCodes")),
+    post("/v2/users/{user_id}/otp_sms", User(UserOperation::Otp(OtpOperation::AddOtpSms))),
+    delete("/v2/users/{user_id}/otp_sms", User(UserOperation::Otp(OtpOperation::RemoveOtpSms))),
+    post("/v2/users/{user_id}/otp_email", User(UserOperation::Otp(OtpOperation::AddOtpEmail))),
+    delete("/v2/users/{user_id}/otp_email", User(UserOperation::Otp(OtpOperation::RemoveOtpEmail))),
+    post("/v2/users/{user_id}/recovery_codes", User(UserOperation::Otp(OtpOperation::GenerateRecoveryCodes))),
+    delete("/v2/users/{user_id}/recovery_codes", User(UserOperation::Otp(OtpOperation::RemoveRecoveryCodes))),
     post("/v2/users/{user_id}/passkeys", User(UserOperation::WebAuthn(WebAuthnOperation::RegisterPasskey))),
     post("/v2/users/{user_id}/passkeys/_search", User(UserOperation::WebAuthn(WebAuthnOperation::ListPasskeys))),
     post("/v2/users/{user_id}/passkeys/registration_link", User(UserOperation::WebAuthn(WebAuthnOperation::CreatePasskeyRegistrationLink))),

@@ -36,6 +36,12 @@ only_an_id! {
     ResendPhoneCodeRequest
     ResendInviteCodeRequest
     HumanMFAInitSkippedRequest
+    AddOTPSMSRequest
+    RemoveOTPSMSRequest
+    AddOTPEmailRequest
+    RemoveOTPEmailRequest
+    GenerateRecoveryCodesRequest
+    RemoveRecoveryCodesRequest
     ListAuthenticationFactorsRequest
 }
 
@@ -108,6 +114,20 @@ mod tests {
         bounded::<v2::SetPasswordRequest>(request, &["SetPasswordRequest.UserId"], (1, 200));
         bounded::<v2::RegisterTOTPRequest>(request, &["RegisterTOTPRequest.UserId"], (1, 200));
         bounded::<v2::RemoveTOTPRequest>(request, &["RemoveTOTPRequest.UserId"], (1, 200));
+        bounded::<v2::AddOTPSMSRequest>(request, &["AddOTPSMSRequest.UserId"], (1, 200));
+        bounded::<v2::RemoveOTPSMSRequest>(request, &["RemoveOTPSMSRequest.UserId"], (1, 200));
+        bounded::<v2::AddOTPEmailRequest>(request, &["AddOTPEmailRequest.UserId"], (1, 200));
+        bounded::<v2::RemoveOTPEmailRequest>(request, &["RemoveOTPEmailRequest.UserId"], (1, 200));
+        bounded::<v2::GenerateRecoveryCodesRequest>(
+            request,
+            &["GenerateRecoveryCodesRequest.UserId"],
+            (1, 200),
+        );
+        bounded::<v2::RemoveRecoveryCodesRequest>(
+            request,
+            &["RemoveRecoveryCodesRequest.UserId"],
+            (1, 200),
+        );
         bounded::<v2::ListAuthenticationMethodTypesRequest>(
             request,
             &["ListAuthenticationMethodTypesRequest.UserId"],

@@ -199,9 +199,13 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
             Factors {
                 password,
                 totp,
+                otp_sms,
+                otp_email,
+                recovery_code,
                 intent,
                 web_auth_n,
             },
+        otp_challenges,
         web_auth_n_challenge,
         metadata,
         user_agent,
@@ -239,6 +243,20 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         ("user_checked_at", user.2 == fold_user.2),
         ("password_checked_at", *password == fold.factors.password),
         ("totp_checked_at", *totp == fold.factors.totp),
+        ("otp_sms_checked_at", *otp_sms == fold.factors.otp_sms),
+        ("otp_email_checked_at", *otp_email == fold.factors.otp_email),
+        (
+            "recovery_code_checked_at",
+            *recovery_code == fold.factors.recovery_code,
+        ),
+        (
+            "otp_sms_digest and otp_sms_expires_at",
+            otp_challenges.sms == fold.otp_challenges.sms,
+        ),
+        (
+            "otp_email_digest and otp_email_expires_at",
+            otp_challenges.email == fold.otp_challenges.email,
+        ),
         ("intent_checked_at", *intent == fold.factors.intent),
         (
             "web_auth_n_checked_at and web_auth_n_user_verified",
@@ -294,6 +312,10 @@ fn user_columns(row: &User, fold: &User, tools: Tools<'_>) -> Vec<&'static str> 
     columns
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "every field is named, so that none is forgotten"
+)]
 fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static str> {
     let Human {
         given_name,
@@ -314,6 +336,10 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         code_failures: _,
         mfa_init_skipped_at: _,
         web_auth_n,
+        // See `otp_columns`.
+        otp_sms: _,
+        otp_email: _,
+        recovery_codes: _,
     } = row;
     let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
     let rest_of = |phone: &Option<Contact>| {
@@ -377,6 +403,7 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         ("web_auth_n", *web_auth_n == fold.web_auth_n),
     ]);
     columns.extend(code_columns(row, fold));
+    columns.extend(otp_columns(row, fold));
     columns
 }
 
@@ -397,5 +424,14 @@ fn code_columns(row: &Human, fold: &Human) -> Vec<&'static str> {
             "mfa_init_skipped_at",
             row.mfa_init_skipped_at == fold.mfa_init_skipped_at,
         ),
+    ])
+}
+
+/// One-time codes as factors of a person.
+fn otp_columns(row: &Human, fold: &Human) -> Vec<&'static str> {
+    differing([
+        ("otp_sms", row.otp_sms == fold.otp_sms),
+        ("otp_email", row.otp_email == fold.otp_email),
+        ("recovery_codes", row.recovery_codes == fold.recovery_codes),
     ])
 }
