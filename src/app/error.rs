@@ -77,6 +77,15 @@ pub enum AppError {
         #[source]
         source: io::Error,
     },
+    /// The folder for messages cannot be made.
+    #[error("cannot make the folder for messages: `{}`", path.display())]
+    Folder {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// The port cannot be opened.
     #[error("cannot listen on: `{address}`")]
     Listen {
@@ -118,6 +127,7 @@ impl AppError {
             | Self::Store(_)
             | Self::Bootstrap(_)
             | Self::TokenFile { .. }
+            | Self::Folder { .. }
             | Self::Serve(_) => None,
         }
     }

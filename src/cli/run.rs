@@ -186,6 +186,7 @@ impl From<AppError> for Failure {
             | AppError::Store(_)
             | AppError::Bootstrap(_)
             | AppError::TokenFile { .. }
+            | AppError::Folder { .. }
             | AppError::Listen { .. }
             | AppError::Serve(_) => Exit::Failed,
         };

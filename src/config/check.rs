@@ -1,8 +1,8 @@
 //! Values that must fit each other, and those that are allowed but unwise.
 
-use super::Config;
 use super::error::ConfigError;
 use super::layer::Origins;
+use super::{Config, EmailKind, SmsKind};
 use crate::domain::permission::Permission;
 use crate::domain::user::login_name::normalize;
 
@@ -15,6 +15,7 @@ pub(super) fn check(config: &mut Config, origins: &Origins) -> Result<(), Config
     usernames(config, origins)?;
     token_files(config, origins)?;
     tls_files(config, origins)?;
+    notifications(config, origins)?;
     let unwise = unwise(config, origins);
     config.warnings.extend(unwise);
     Ok(())
@@ -173,6 +174,42 @@ fn token_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     ))
 }
 
+/// Each kind of delivery with the keys without which it cannot be.
+fn notifications(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    const EMAIL: &str = "notifications.email.kind";
+    const SMS: &str = "notifications.sms.kind";
+    let (email, sms) = (&config.notifications.email, &config.notifications.sms);
+    let needed = [
+        (
+            EMAIL,
+            email.kind == EmailKind::Folder && email.path.is_none(),
+            "notifications.email.path",
+        ),
+        (
+            SMS,
+            sms.kind == SmsKind::Folder && sms.path.is_none(),
+            "notifications.sms.path",
+        ),
+    ];
+    match needed.into_iter().find(|(_, missing, _)| *missing) {
+        Some((key, _, missing)) => Err(alone(key, missing, origins)),
+        None => Ok(()),
+    }
+}
+
+/// A key that means nothing without another one.
+fn alone(key: &str, missing: &str, origins: &Origins) -> ConfigError {
+    let key = key.to_owned();
+    match origins.get(&key) {
+        Some(origin) => ConfigError::Alone {
+            origin: origin.clone(),
+            missing: missing.to_owned(),
+            key,
+        },
+        None => ConfigError::Unusable { key },
+    }
+}
+
 fn tls_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     const CERTIFICATE: &str = "server.tls.certificate";
     const KEY: &str = "server.tls.key";
@@ -182,15 +219,7 @@ fn tls_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
         (None, Some(_)) => (KEY, CERTIFICATE),
         (None, None) | (Some(_), Some(_)) => return Ok(()),
     };
-    let key = key.to_owned();
-    Err(match origins.get(&key) {
-        Some(origin) => ConfigError::Alone {
-            origin: origin.clone(),
-            missing: missing.to_owned(),
-            key,
-        },
-        None => ConfigError::Unusable { key },
-    })
+    Err(alone(key, missing, origins))
 }
 
 /// What is allowed and still deserves a word.

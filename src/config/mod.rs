@@ -16,6 +16,7 @@ mod layer;
 mod list;
 mod log;
 mod login;
+mod notifications;
 mod policy;
 mod rule;
 mod server;
@@ -35,6 +36,7 @@ pub use ids::IdConfig;
 pub use list::ListConfig;
 pub use log::{LogConfig, LogFormat};
 pub use login::LoginConfig;
+pub use notifications::{EmailConfig, EmailKind, NotificationsConfig, SmsConfig, SmsKind};
 pub use policy::{
     AttemptConfig, ComplexityConfig, DomainConfig, LockoutConfig, PasswordExpiryConfig,
     PolicyConfig, TarpitConfig,
@@ -98,6 +100,8 @@ pub struct Config {
     pub legal: LegalConfig,
     /// Where login pages may be shown.
     pub security: SecurityConfig,
+    /// How messages reach people.
+    pub notifications: NotificationsConfig,
     /// How long answered lists are.
     pub list: ListConfig,
     /// Role name to permission names, in place of stock roles or beside them; default none.
@@ -126,6 +130,7 @@ impl Default for Config {
             branding: BrandingConfig::default(),
             legal: LegalConfig::default(),
             security: SecurityConfig::default(),
+            notifications: NotificationsConfig::default(),
             list: ListConfig::default(),
             roles: BTreeMap::new(),
             ids: IdConfig::default(),

@@ -15,7 +15,7 @@ pub use crypto::{
     CodeAlphabet, CodeDigest, Codes, HashingError, IssuedToken, LinkHash, PasswordCheck, Passwords,
     PatClaim, Seal, Sealer, SessionClaim, TokenClaim, Tokens, TotpFault, TotpSecret, Totps,
 };
-pub use outbox::{Outbox, Queued};
+pub use outbox::{Deliveries, DueMessage, Outbox, Queued, Settlement};
 pub use query::{
     Comparison, EventQuery, PatFilter, PatOrder, PatPage, PatQuery, PatView, Readable,
     SessionFilter, SessionPage, SessionQuery, SessionUser, SessionView, TextMatch, TextMethod,
