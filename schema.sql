@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 4).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 5).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -105,7 +105,18 @@ CREATE TABLE users (
     totp_ready               INTEGER,          -- 1 once the authenticator app was verified
     totp_step                INTEGER,          -- of the last code that was taken
     otp_failures             INTEGER,          -- failed checks of one-time codes in a row
-    otp_failed_at            INTEGER
+    otp_failed_at            INTEGER,
+    -- Humans, since version 5.
+    password_code_digest     TEXT,
+    password_code_expires_at INTEGER,
+    invite_code_digest       TEXT,
+    invite_code_expires_at   INTEGER,
+    invite_returned          INTEGER,          -- 1 if the caller got the code, so that nothing was sent
+    invite_url_template      TEXT,
+    invite_application       TEXT,
+    code_failures            INTEGER,          -- wrong codes of those sent to addresses, within an hour
+    code_failed_at           INTEGER,
+    mfa_init_skipped_at      INTEGER
 ) STRICT;
 
 -- ListUsers by e-mail address: what a login page asks when a login name is not found.
@@ -128,7 +139,8 @@ CREATE TABLE sessions (
     expires_at          INTEGER,
     token_hash          TEXT,             -- argon2id PHC string of the token's secret
     token_sequence      INTEGER,          -- of the event that made the token
-    totp_checked_at     INTEGER
+    totp_checked_at     INTEGER,
+    intent_checked_at   INTEGER
 ) STRICT;
 
 -- ListSessions: newest or oldest first, by date, and the number of all.
@@ -181,6 +193,36 @@ CREATE TABLE members (
     changed_at   INTEGER NOT NULL,
     PRIMARY KEY (user_id, organization)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE intents (
+    id            INTEGER PRIMARY KEY,
+    sequence      INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    changed_at    INTEGER NOT NULL,
+    phase         INTEGER NOT NULL, -- 1 started, 2 succeeded, 3 failed, 4 consumed
+    idp_id        TEXT NOT NULL,
+    success_url   TEXT NOT NULL,
+    failure_url   TEXT NOT NULL,
+    handshake     TEXT,             -- encrypted with a key from the key file; while it is started
+    -- While it has succeeded and was not used.
+    external_id   TEXT,
+    external_name TEXT,
+    user_id       INTEGER,          -- who was linked at that moment
+    expires_at    INTEGER,
+    identity      TEXT              -- encrypted with a key from the key file: it has tokens in it
+) STRICT;
+
+-- Who somebody is at identity providers: a user of theirs is one user here at most.
+CREATE TABLE idp_links (
+    idp_id      TEXT NOT NULL,
+    external_id TEXT NOT NULL,
+    user_id     INTEGER NOT NULL REFERENCES users (id),
+    name        TEXT NOT NULL,
+    PRIMARY KEY (idp_id, external_id)
+) STRICT, WITHOUT ROWID;
+
+-- ListIDPLinks, and removing a user.
+CREATE INDEX idp_links_by_user ON idp_links (user_id);
 
 -- Beside the log ----------------------------------------------------------------------------------
 
@@ -254,6 +296,16 @@ INSERT INTO event_types (code, name) VALUES
     (327, 'user.human.mfa.otp.removed'),
     (328, 'user.human.mfa.otp.check.succeeded'),
     (329, 'user.human.mfa.otp.check.failed'),
+    (330, 'user.human.email.verification.failed'),
+    (331, 'user.human.phone.verification.failed'),
+    (332, 'user.human.password.code.added'),
+    (333, 'user.human.password.code.check.failed'),
+    (334, 'user.human.invite.code.added'),
+    (335, 'user.human.invite.check.succeeded'),
+    (336, 'user.human.invite.check.failed'),
+    (337, 'user.human.mfa.init.skipped'),
+    (385, 'user.human.externalidp.added'),
+    (386, 'user.human.externalidp.removed'),
     (401, 'session.added'),
     (402, 'session.user.checked'),
     (403, 'session.password.checked'),
@@ -261,4 +313,9 @@ INSERT INTO event_types (code, name) VALUES
     (405, 'session.lifetime.set'),
     (406, 'session.token.set'),
     (407, 'session.terminated'),
-    (408, 'session.totp.checked');
+    (408, 'session.totp.checked'),
+    (420, 'session.intent.checked'),
+    (501, 'idpintent.started'),
+    (502, 'idpintent.succeeded'),
+    (503, 'idpintent.failed'),
+    (504, 'idpintent.consumed');

@@ -91,7 +91,7 @@ fn others(bench: &mut Criterion) {
     let event = [7; 200];
 
     bench.bench_function("code/fresh", |bench| {
-        bench.iter(|| codes.fresh(CodeAlphabet::Digits, 8))
+        bench.iter(|| codes.fresh(CodeAlphabet::Digits, 8));
     });
     bench.bench_function("code/digest", |bench| {
         bench.iter(|| codes.digest("otp sms", black_box("ABC12345")));

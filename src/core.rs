@@ -8,8 +8,8 @@ use crate::domain::policy::Policies;
 use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
 use crate::ports::{
-    Clock, Codes, Commit, Committed, IdGenerator, Outbox, Passwords, Store, StoreError, Tokens,
-    Totps,
+    Clock, Codes, Commit, Committed, IdGenerator, IdentityProviders, Outbox, Passwords, Store,
+    StoreError, Tokens, Totps,
 };
 
 /// How long lists may be; 0 switches a rule off (spec session-service.md section 9.2).
@@ -45,6 +45,8 @@ pub struct Core {
     pub totps: Arc<dyn Totps>,
     /// Messages to people.
     pub outbox: Arc<dyn Outbox>,
+    /// Identity providers at which users log in.
+    pub idps: IdentityProviders,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// New ids.

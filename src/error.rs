@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::error::{Kind, Refusal};
+use crate::domain::intent::IntentError;
 use crate::domain::notification::{NotificationError, TemplateError};
 use crate::domain::org::{MemberError, ProjectMemberError};
 use crate::domain::permission::Denied;
 use crate::domain::session::{BearerError, SessionError};
 use crate::domain::user::UserError;
-use crate::ports::{Cause, HashingError, StoreError, TotpFault};
+use crate::ports::{Cause, FederationFault, HashingError, StoreError, TotpFault};
 
 /// Which detail message an answer carries (spec session-service.md section 10.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +136,25 @@ impl From<SessionError> for Error {
     }
 }
 
+impl From<IntentError> for Error {
+    fn from(error: IntentError) -> Self {
+        Self::refused(&error)
+    }
+}
+
+impl From<FederationFault> for Error {
+    /// What the provider has said is for the log.
+    fn from(fault: FederationFault) -> Self {
+        let refusal = match fault {
+            FederationFault::Unknown => IntentError::ProviderUnknown,
+            FederationFault::Unreachable(_) => IntentError::ProviderUnreachable,
+            FederationFault::Refused(_) => IntentError::ProviderRefused,
+            FederationFault::Untrusted(_) => IntentError::ProviderUntrusted,
+        };
+        Self::refused(&refusal).caused_by(fault)
+    }
+}
+
 impl From<NotificationError> for Error {
     fn from(error: NotificationError) -> Self {
         Self::refused(&error)
@@ -217,6 +237,7 @@ impl From<StoreError> for Error {
             )
             .caused_by(error),
             StoreError::NameTaken => UserError::NameTaken.into(),
+            StoreError::IdpLinkTaken => UserError::IdpLinkTaken.into(),
             StoreError::UserNotActive(_) => SessionError::UserNotActive.into(),
             StoreError::TooManyConditions => Self::new(
                 Kind::InvalidArgument,

@@ -10,6 +10,7 @@ pub mod crypto;
 pub mod delivery;
 pub mod domain;
 pub mod error;
+pub mod federation;
 pub mod observe;
 pub mod ports;
 pub mod query;

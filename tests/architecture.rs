@@ -29,6 +29,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("storage", &["domain", "ports"]),
     ("crypto", &["domain", "ports"]),
     ("delivery", &["domain", "ports"]),
+    ("federation", &["domain", "ports"]),
     (
         "api",
         &["command", "core", "domain", "error", "ports", "query"],
@@ -41,8 +42,22 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 const EVERYTHING: &[&str] = &[
-    "api", "app", "cli", "command", "config", "core", "crypto", "delivery", "domain", "error",
-    "observe", "ports", "query", "storage", "web",
+    "api",
+    "app",
+    "cli",
+    "command",
+    "config",
+    "core",
+    "crypto",
+    "delivery",
+    "domain",
+    "error",
+    "federation",
+    "observe",
+    "ports",
+    "query",
+    "storage",
+    "web",
 ];
 
 /// Crates, and modules of the standard library, that belong to some parts alone.
@@ -68,6 +83,7 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("chacha20poly1305", &["crypto"]),
     ("getrandom", &["crypto", "observe"]),
     ("lettre", &["delivery"]),
+    ("openidconnect", &["federation"]),
     ("webauthn_rs_core", &["crypto"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli", "main"]),
@@ -75,7 +91,14 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
-            "app", "cli", "crypto", "delivery", "observe", "storage", "web",
+            "app",
+            "cli",
+            "crypto",
+            "delivery",
+            "federation",
+            "observe",
+            "storage",
+            "web",
         ],
     ),
     ("std::env", &["config"]),

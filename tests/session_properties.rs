@@ -44,6 +44,7 @@ enum Command {
 struct Call {
     user: Option<i64>,
     password: bool,
+    intent: bool,
     totp: bool,
     metadata: BTreeMap<String, Vec<u8>>,
     lifetime: Option<i64>,
@@ -59,6 +60,7 @@ impl Call {
                 preferred_language: None,
             }),
             password: self.password,
+            intent: self.intent,
             totp: self.totp,
             metadata: self.metadata.clone(),
             lifetime: self.lifetime.map(Span::from_nanos),
@@ -71,12 +73,14 @@ fn call() -> impl Strategy<Value = Call> {
         option::of(1..3_i64),
         any::<bool>(),
         any::<bool>(),
+        any::<bool>(),
         btree_map("[abc]", vec(any::<u8>(), 0..3), 0..4),
         option::of(1..20 * SECOND * 1_000),
     )
-        .prop_map(|(user, password, totp, metadata, lifetime)| Call {
+        .prop_map(|(user, password, intent, totp, metadata, lifetime)| Call {
             user,
             password,
+            intent,
             totp,
             metadata,
             lifetime,
@@ -102,6 +106,7 @@ struct Model {
     terminated: bool,
     user: Option<(i64, i64)>,
     password: Option<i64>,
+    intent: Option<i64>,
     totp: Option<i64>,
     metadata: BTreeMap<String, Vec<u8>>,
     expires: Option<i64>,
@@ -119,6 +124,7 @@ impl Model {
                 .as_ref()
                 .map(|user| (user.id.key(), user.checked_at.micros())),
             password: session.factors.password.map(Timestamp::micros),
+            intent: session.factors.intent.map(Timestamp::micros),
             totp: session.factors.totp.map(Timestamp::micros),
             metadata: session.metadata.clone(),
             expires: session.expires_at.map(Timestamp::micros),
@@ -135,6 +141,7 @@ impl Model {
             .any(|(key, value)| !value.is_empty() || self.metadata.contains_key(key));
         let events = u32::from(call.user.is_some())
             + u32::from(call.password)
+            + u32::from(call.intent)
             + u32::from(call.totp)
             + u32::from(effective)
             + u32::from(call.lifetime.is_some());
@@ -146,6 +153,9 @@ impl Model {
         }
         if call.password {
             self.password = Some(now);
+        }
+        if call.intent {
+            self.intent = Some(now);
         }
         if call.totp {
             self.totp = Some(now);

@@ -9,15 +9,16 @@ mod convert;
 mod deadline;
 pub mod error;
 mod health;
+mod idp_callback;
+mod idp_service;
 mod internal_permission_service;
-#[cfg(test)]
-mod operation_tests;
 mod org_service;
 pub mod rest;
 pub mod rpc;
 mod session_service;
 mod session_service_beta;
 mod settings_service;
+mod user_codes_service;
 mod user_service;
 mod v1_service;
 pub mod validate;
@@ -58,7 +59,12 @@ pub struct Api {
 
 /// Answers a request to any path: procedures are told from routes by the path, and protocols on the
 /// path of a procedure by the content type.
+///
+/// Browsers that come back from identity providers have a path of their own.
 pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
+    if request.uri().path() == idp_callback::PATH {
+        return idp_callback::handle(&request, &api.core).await;
+    }
     if !rpc::is_procedure(request.uri().path()) {
         if let Some(probe) = health::probe(&request) {
             return health::answer(&request, &api.core, probe).await;

@@ -82,18 +82,17 @@ pub(crate) async fn get_security_settings(
     })
 }
 
-/// `GetActiveIdentityProviders`: none.
+/// `GetActiveIdentityProviders`.
 pub(crate) async fn get_active_identity_providers(
     core: &Core,
     caller: &Caller,
     request: wire::GetActiveIdentityProvidersRequest,
 ) -> Result<wire::GetActiveIdentityProvidersResponse, Error> {
-    let read_at = query::list_identity_providers(core, caller).await?;
+    let (providers, read_at) = query::list_identity_providers(core, caller).await?;
     request.validate()?;
-    Ok(wire::GetActiveIdentityProvidersResponse {
-        details: convert::list_details(0, read_at).into(),
-        ..Default::default()
-    })
+    Ok(convert::active_identity_providers(
+        providers, read_at, &request,
+    ))
 }
 
 /// `GetHostedLoginTranslation`: no texts but those that login pages bring along, whatever the level.

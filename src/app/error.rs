@@ -86,6 +86,18 @@ pub enum AppError {
         #[source]
         source: io::Error,
     },
+    /// The file with the secret of an identity provider's client.
+    #[error("cannot read the client secret: `{}`", path.display())]
+    ClientSecret {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The client that asks identity providers.
+    #[error("cannot make a client for identity providers: {0}")]
+    HttpClient(String),
     /// The port cannot be opened.
     #[error("cannot listen on: `{address}`")]
     Listen {
@@ -128,6 +140,8 @@ impl AppError {
             | Self::Bootstrap(_)
             | Self::TokenFile { .. }
             | Self::Folder { .. }
+            | Self::ClientSecret { .. }
+            | Self::HttpClient(_)
             | Self::Serve(_) => None,
         }
     }

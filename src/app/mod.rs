@@ -6,6 +6,7 @@ mod delivery;
 mod error;
 mod failure_log;
 mod first_start;
+mod identity_providers;
 mod open;
 mod restore;
 mod running;

@@ -17,6 +17,7 @@ use crate::observe::SystemClock;
 use crate::ports::{Clock, IdGenerator, Readable, Seal, UserOrder, UserQuery};
 use crate::storage::sqlite::{Options, SqliteStore};
 
+use super::identity_providers::identity_providers;
 use super::{AppError, delivery};
 
 /// What tests put in the place of the machine's own.
@@ -105,6 +106,7 @@ pub(super) fn compose(
         codes: Arc::new(CodeMaker::new(keys)),
         totps: Arc::new(TotpMaker::new(keys)),
         outbox: Arc::new(postbox),
+        idps: identity_providers(config, Arc::clone(&machine.clock), keys)?,
         set_up_at: Timestamp::default(),
         configured_at: machine.clock.now(),
         clock: machine.clock,

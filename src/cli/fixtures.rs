@@ -71,6 +71,7 @@ pub(super) fn full_session() -> SessionView {
             factors: Factors {
                 password: Some(later(60)),
                 totp: Some(later(60)),
+                intent: None,
             },
             metadata: Metadata::from([("theme".to_owned(), vec![1, 2, 255])]),
             user_agent: Some(UserAgent {

@@ -173,6 +173,7 @@ impl From<AppError> for Failure {
         let exit = match &error {
             AppError::Locked(_) => Exit::Locked,
             AppError::Certificate(_)
+            | AppError::ClientSecret { .. }
             | AppError::LoginNames { .. }
             | AppError::TokenHashing(_)
             | AppError::PasswordHashing(_)
@@ -188,6 +189,7 @@ impl From<AppError> for Failure {
             | AppError::TokenFile { .. }
             | AppError::Folder { .. }
             | AppError::Listen { .. }
+            | AppError::HttpClient(_)
             | AppError::Serve(_) => Exit::Failed,
         };
         let hint = error.hint().map(str::to_owned);

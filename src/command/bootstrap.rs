@@ -11,7 +11,7 @@ use crate::domain::org;
 use crate::domain::permission::Authority;
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
-use crate::domain::user::{self, NewHuman, NewMachine, UserError, login_name};
+use crate::domain::user::{self, ContactProof, NewHuman, NewMachine, UserError, login_name};
 use crate::error::Error;
 use crate::ports::{Append, Commit, State};
 
@@ -198,7 +198,11 @@ impl Writer<'_> {
             given_name: human.given_name,
             family_name: human.family_name,
             email: user::contact::email(&human.email)?,
-            email_verified: human.email_verified,
+            email_proof: if human.email_verified {
+                ContactProof::Given
+            } else {
+                ContactProof::None
+            },
             preferred_language: human.preferred_language,
             password: Some(new_password(self.core, input).await?),
             ..NewHuman::default()

@@ -56,6 +56,7 @@ pub async fn create_session(
         let (append, session, token) =
             append_session(core, core.instance, Sequence::NONE, session, events, now)?;
         appends.push(append);
+        appends.extend(proofs.consumed(core, &authority, now));
         let mut commit = Commit::new(now, authority.actor(), appends);
         commit.active_users = proofs.user().map(|user| user.id).into_iter().collect();
         match core.store.commit(commit).await {

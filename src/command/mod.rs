@@ -2,14 +2,23 @@
 
 mod bootstrap;
 mod change;
+mod check_code;
+mod check_intent;
 mod check_totp;
 mod checks;
+mod codes;
+mod contact;
 mod create_session;
 mod create_user;
+mod idp_links;
+mod intents;
+mod invites;
 mod members;
+mod mfa_init;
 mod notify;
 mod pats;
 mod proofs;
+mod reset_password;
 mod set_password;
 mod set_session;
 mod terminate_session;
@@ -19,13 +28,24 @@ mod user_state;
 mod users;
 
 pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
+pub use check_code::verify_code;
+pub use check_intent::IntentCheck;
 pub use checks::UserSelector;
+pub use codes::{CodeDelivery, WithCode};
+pub use contact::{remove_phone, resend_phone_code, send_email_code, set_email, set_phone};
 pub use create_session::{CreateSession, create_session};
 pub use create_user::{NewUser, create_user};
+pub use idp_links::{add_idp_link, remove_idp_link};
+pub use intents::{
+    Callback, Onward, Returned, StartIntent, StartedIntent, return_from_idp, start_intent,
+};
+pub use invites::{Invitation, invite, invite_again};
 pub use members::{remove_member, set_member};
+pub use mfa_init::skip_mfa_init;
 pub use notify::Delivery;
 pub use pats::{NewPat, add_pat, remove_pat};
 pub use proofs::Checks;
+pub use reset_password::{ResetDelivery, reset_password};
 pub use set_password::{PasswordGrant, SetPassword, set_password};
 pub use set_session::{SetSession, set_session};
 pub use terminate_session::terminate_session;
@@ -34,9 +54,7 @@ pub use update_user::{
     NewContact, PasswordUpdate, UpdateHuman, UpdateKind, UpdateUser, UpdatedUser, update_user,
 };
 pub use user_state::{UserChange, change_user};
-pub use users::{
-    AddHuman, AddMachine, AddedUser, CodeDelivery, PasswordInput, add_human, add_machine,
-};
+pub use users::{AddHuman, AddMachine, AddedUser, PasswordInput, add_human, add_machine};
 
 use crate::core::Core;
 use crate::domain::event::{Event, SessionEvent, UserEvent};
@@ -88,11 +106,16 @@ fn contended(last: StoreError) -> Error {
     Error::from(last)
 }
 
+/// A user after events.
+fn after(user: &User, events: &[UserEvent], at: Timestamp) -> User {
+    events
+        .iter()
+        .fold(user.clone(), |user, event| user::evolve(user, at, event))
+}
+
 /// Events of an existing user and the row they make.
 fn append_user(user: &User, at: Timestamp, events: Vec<UserEvent>) -> Append {
-    let state = events
-        .iter()
-        .fold(user.clone(), |user, event| user::evolve(user, at, event));
+    let state = after(user, &events, at);
     Append {
         expected: user.sequence,
         owner: user.organization.key(),

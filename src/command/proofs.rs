@@ -2,6 +2,7 @@
 
 use crate::core::Core;
 use crate::domain::ids::UserId;
+use crate::domain::intent::{Intent, IntentError};
 use crate::domain::permission::Authority;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Changes, SessionError};
@@ -11,6 +12,7 @@ use crate::error::Error;
 use crate::ports::Append;
 
 use super::append_user;
+use super::check_intent::{self, IntentCheck, prove_intent};
 use super::check_totp::{prove_totp, proven_totp};
 use super::checks::{Compared, UserSelector, find_user, prove_password, proven, usable, user_fact};
 
@@ -21,6 +23,8 @@ pub struct Checks {
     pub user: Option<UserSelector>,
     /// The user's password.
     pub password: Option<Secret>,
+    /// What an identity provider said of the user.
+    pub intent: Option<IntentCheck>,
     /// A code of the user's authenticator app.
     pub totp: Option<Secret>,
 }
@@ -32,6 +36,7 @@ pub(super) struct Proofs {
     user: Option<User>,
     user_checked: bool,
     password: Option<Compared>,
+    intent: Option<Box<Intent>>,
     totp: bool,
 }
 
@@ -68,6 +73,19 @@ impl Proofs {
             proofs.user = Some(user);
             proofs.password = Some(compared);
         }
+        if let Some(check) = &checks.intent {
+            let user = if let Some(user) = proofs.user.take() {
+                user
+            } else {
+                let own = own.ok_or(IntentError::UserMissing)?;
+                let user = own_user(core, own, UserError::NotFound).await?;
+                usable(&user)?;
+                user
+            };
+            let intent = Box::pin(prove_intent(core, user.id, check)).await?;
+            proofs.user = Some(user);
+            proofs.intent = Some(Box::new(intent));
+        }
         if let Some(digits) = &checks.totp {
             let user = if let Some(user) = proofs.user.take() {
                 user
@@ -87,11 +105,11 @@ impl Proofs {
         self.user.as_ref()
     }
 
-    /// When the user was changed last.
+    /// When the user or the intent was changed last.
     pub(super) fn changed_at(&self) -> Timestamp {
-        self.user
-            .as_ref()
-            .map_or(Timestamp::default(), |user| user.changed_at)
+        let user = self.user.as_ref().map(|user| user.changed_at);
+        let intent = self.intent.as_ref().map(|intent| intent.changed_at);
+        user.max(intent).unwrap_or_default()
     }
 
     /// The checks as facts for the session.
@@ -103,6 +121,7 @@ impl Proofs {
                 .filter(|_| self.user_checked)
                 .map(user_fact),
             password: self.password.is_some(),
+            intent: self.intent.is_some(),
             totp: self.totp,
             ..Changes::default()
         }
@@ -143,15 +162,30 @@ impl Proofs {
         Ok(Some(vec![append_user(user, at, events)]))
     }
 
-    /// The user as it is now; still one that may log in.
+    /// What the checks write after the session: the intent that was used up.
+    pub(super) fn consumed(
+        &self,
+        core: &Core,
+        authority: &Authority,
+        at: Timestamp,
+    ) -> Option<Append> {
+        let intent = self.intent.as_ref()?;
+        Some(check_intent::consumed(core, authority, intent, at))
+    }
+
+    /// The user as it is now, still one that may log in, and the intent, still one that proves it.
     ///
     /// # Errors
-    /// 404 `QUERY-Dfbg2`; 400 `SESSION-Gj4ko`.
+    /// 404 `QUERY-Dfbg2`; 400 `SESSION-Gj4ko`; what [`prove_intent`] says.
     pub(super) async fn reload(&mut self, core: &Core) -> Result<(), Error> {
         if let Some(user) = self.user.take() {
             let found = core.store.user(user.id).await?;
             let user = found.ok_or(SessionError::UserNotFound)?;
             usable(&user)?;
+            if let Some(intent) = self.intent.take() {
+                let judged = Box::pin(check_intent::judged(core, user.id, intent.id));
+                self.intent = Some(Box::new(judged.await?));
+            }
             self.user = Some(user);
         }
         Ok(())

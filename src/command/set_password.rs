@@ -4,10 +4,11 @@ use crate::core::Core;
 use crate::domain::ids::UserId;
 use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::secret::{HashText, Secret};
-use crate::domain::user::{self, User, UserError};
+use crate::domain::user::{self, CodePurpose, PendingCode, User, UserError, pending_code};
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
+use super::check_code::prove_code;
 use super::checks::{current_hash, prove_password};
 use super::users::{PasswordInput, new_password};
 use super::{ATTEMPTS, Details, append_user, contended};
@@ -38,7 +39,8 @@ pub struct SetPassword {
 ///
 /// # Errors
 /// `COMMAND-G8dh3`; `COMMAND-3M0fs` for a wrong current password, which counts as a failed check;
-/// `COMMAND-Aesh5`; `COMMAND-2M9fs`; the complexity ids; what the permission check says.
+/// `COMMAND-Aesh5`; `COMMAND-2M9fs`, `CODE-QvUQ4P` and `CODE-woT0xc` for a code; the complexity ids;
+/// what the permission check says.
 pub async fn set_password(
     core: &Core,
     caller: &Caller,
@@ -86,17 +88,29 @@ async fn load(core: &Core, id: UserId) -> Result<User, Error> {
 #[derive(Debug)]
 pub(super) struct Right {
     authority: Authority,
-    /// The hash of the password that was proven, where that gave the right.
-    proven: Option<HashText>,
+    ground: Ground,
+}
+
+/// What gave the right.
+#[derive(Debug)]
+enum Ground {
+    /// A permission.
+    Given,
+    /// The password with this hash was proven.
+    Password(HashText),
+    /// This code was given back.
+    Code(PendingCode),
 }
 
 impl Right {
-    /// Whether the password that gave the right is still the user's: somebody may have set another one
-    /// since, for instance to shut out whoever knows the old one.
+    /// Whether what gave the right is still the user's: somebody may have set another password since,
+    /// for instance to shut out whoever knows the old one, or have used the code.
     pub(super) fn still_holds(&self, user: &User) -> bool {
-        self.proven
-            .as_ref()
-            .is_none_or(|proven| current_hash(user) == Some(proven))
+        match &self.ground {
+            Ground::Given => true,
+            Ground::Password(proven) => current_hash(user) == Some(proven),
+            Ground::Code(code) => pending_code(user, CodePurpose::PasswordReset) == Some(code),
+        }
     }
 }
 
@@ -114,7 +128,7 @@ pub(super) async fn earn(
     match grant {
         PasswordGrant::Permission => Ok(Right {
             authority: caller.may_or_is(user.id, Permission::UserWrite, user.organization)?,
-            proven: None,
+            ground: Ground::Given,
         }),
         PasswordGrant::Current(current) => {
             if user.human().is_none_or(|human| human.password.is_none()) {
@@ -129,20 +143,30 @@ pub(super) async fn earn(
             }
             Ok(Right {
                 authority,
-                proven: Some(compared.into_hash()),
+                ground: Ground::Password(compared.into_hash()),
             })
         }
-        // No operation of this version makes such a code, so there is none to find.
-        PasswordGrant::Code(_) => Err(UserError::CodeNotFound.into()),
+        PasswordGrant::Code(given) => {
+            let authority = caller.authority();
+            let reset = CodePurpose::PasswordReset;
+            let (user, _) = prove_code(core, &authority, user.clone(), reset, given).await?;
+            let pending = pending_code(&user, reset).ok_or(UserError::CodeNotFound)?;
+            Ok(Right {
+                authority,
+                ground: Ground::Code(pending.clone()),
+            })
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::{HashUpdated, HumanAdded, Nothing, UserEvent};
+    use crate::domain::event::{
+        CodeAdded, HashUpdated, HumanAdded, Nothing, PasswordChanged, UserEvent,
+    };
     use crate::domain::ids::OrgId;
-    use crate::domain::time::Timestamp;
+    use crate::domain::time::{Span, Timestamp};
 
     fn with_password(hash: &str) -> User {
         let added = UserEvent::HumanAdded(HumanAdded {
@@ -155,24 +179,51 @@ mod tests {
     }
 
     #[test]
-    fn a_right_ends_with_the_password_that_gave_it() {
-        let proven = Right {
+    fn a_right_ends_with_what_gave_it() {
+        let right = |ground| Right {
             authority: Authority::system(),
-            proven: Some(HashText::new("$old$")),
+            ground,
         };
-        let given = Right {
-            authority: Authority::system(),
-            proven: None,
+        let code = |digest: &str| {
+            UserEvent::PasswordCodeAdded(CodeAdded {
+                expiry: Span::from_seconds(1),
+                code_returned: false,
+                digest: digest.to_owned(),
+            })
         };
-        let old = with_password("$old$");
-        let later = |event| user::evolve(old.clone(), Timestamp::from_micros(1), &event);
-        let checked = later(UserEvent::PasswordCheckSucceeded(Nothing {}));
-        let renewed = later(UserEvent::PasswordHashUpdated(HashUpdated {
-            hash_id: "$new$".to_owned(),
-            hash: Some(HashText::new("$new$")),
-        }));
-        for (user, holds) in [(&old, true), (&checked, true), (&renewed, false)] {
-            assert_eq!(proven.still_holds(user), holds);
+        let after = |user: &User, event: &UserEvent| {
+            user::evolve(user.clone(), Timestamp::from_micros(0), event)
+        };
+        let old = after(&with_password("$old$"), &code("first"));
+        let first = pending_code(&old, CodePurpose::PasswordReset).unwrap();
+        let password = right(Ground::Password(HashText::new("$old$")));
+        let (given, code_given) = (right(Ground::Given), right(Ground::Code(first.clone())));
+        let checked = after(&old, &UserEvent::PasswordCheckSucceeded(Nothing {}));
+        let renewed = after(
+            &old,
+            &UserEvent::PasswordHashUpdated(HashUpdated {
+                hash_id: "$new$".to_owned(),
+                hash: Some(HashText::new("$new$")),
+            }),
+        );
+        let changed = after(
+            &old,
+            &UserEvent::PasswordChanged(PasswordChanged {
+                hash_id: "$new$".to_owned(),
+                change_required: false,
+                hash: Some(HashText::new("$new$")),
+            }),
+        );
+        let another = after(&old, &code("second"));
+        for (user, by_password, by_code) in [
+            (&old, true, true),
+            (&checked, true, true),
+            (&renewed, false, true),
+            (&changed, false, false),
+            (&another, true, false),
+        ] {
+            assert_eq!(password.still_holds(user), by_password);
+            assert_eq!(code_given.still_holds(user), by_code);
             assert!(given.still_holds(user));
         }
     }

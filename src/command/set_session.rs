@@ -77,6 +77,9 @@ pub async fn set_session(
             append_session(core, core.instance, current.sequence, after, events, now)?;
         let mut commit = Commit::new(now, authority.actor(), appends);
         commit.appends.push(append);
+        commit
+            .appends
+            .extend(proofs.consumed(core, &authority, now));
         commit.active_users = proofs.user().map(|user| user.id).into_iter().collect();
         match core.store.commit(commit).await {
             Ok(_) => {

@@ -3,19 +3,22 @@
 use crate::core::Core;
 use crate::domain::event::UserEvent;
 use crate::domain::ids::UserId;
-use crate::domain::permission::{Authority, Caller, Permission};
+use crate::domain::notification::Channel;
+use crate::domain::org::Org;
+use crate::domain::permission::{Authority, Caller};
 use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{
-    self, ContactChange, ContactProof, HumanChanges, KindChanges, MachineChanges, PhoneChange,
-    ProfileChanges, User, UserChanges, UserError, contact, login_name,
+    self, CodePurpose, Contact, ContactChange, ContactProof, HumanChanges, KindChanges,
+    MachineChanges, PhoneChange, ProfileChanges, User, UserChanges, UserError, contact, login_name,
 };
 use crate::error::Error;
-use crate::ports::{Commit, StoreError};
+use crate::ports::{Commit, Queued, StoreError};
 
+use super::codes::{CodeDelivery, MadeCode, own_unless, proof, test_link};
 use super::set_password::{PasswordGrant, Right, earn};
-use super::users::{CodeDelivery, PasswordInput, code, new_password, not_reserved};
-use super::{ATTEMPTS, Details, append_user, contended};
+use super::users::{PasswordInput, new_password, not_reserved};
+use super::{ATTEMPTS, Details, after, append_user, contended};
 
 /// What is to change of a user; what is absent stays as it is.
 #[derive(Debug, Clone)]
@@ -84,7 +87,7 @@ pub struct UpdatedUser {
 /// Changes a user, all or nothing. Where nothing changes, nothing is written.
 ///
 /// A user may change itself, but may neither vouch for its own address or number nor get the code that
-/// would prove it: both take `user.write` (decision 0017).
+/// would prove it, nor have a link to elsewhere sent: that takes `user.write` (decisions 0017, 0028).
 ///
 /// # Errors
 /// 404 `COMMAND-ugjs0upun6` for nobody and for a user of the other kind; what
@@ -101,7 +104,7 @@ pub async fn update_user(
         of_kind,
     } = command;
     let user = load(core, id).await?;
-    let authority = authorize(caller, &user, &of_kind)?;
+    let authority = authorize(core, caller, &user, &of_kind)?;
     let mut prepared = prepare(core, caller, &user, of_kind).await?;
     let changes = UserChanges {
         username,
@@ -117,15 +120,23 @@ pub async fn update_user(
             continue;
         }
         let events = user::update(&authority, &user, &changes)?;
-        let made = |code: fn(&UserEvent) -> bool| events.iter().any(code);
-        let email_code_made = made(|event| matches!(event, UserEvent::EmailCodeAdded(_)));
-        let phone_code_made = made(|event| matches!(event, UserEvent::PhoneCodeAdded(_)));
+        let codes = Codes {
+            email: prepared
+                .email_code
+                .as_ref()
+                .filter(|_| makes_email_code(&events)),
+            phone: prepared
+                .phone_code
+                .as_ref()
+                .filter(|_| makes_phone_code(&events)),
+        };
+        let (email_code, phone_code) = codes.returned();
         let details = if events.is_empty() {
             Details::of(&user)
         } else {
             let now = core.now_after(user.changed_at);
-            let (commit, details) = written(core, &authority, &user, now, events).await?;
-            match core.store.commit(commit).await {
+            let (commit, details) = written(core, &authority, &user, now, (events, codes)).await?;
+            match core.commit(commit).await {
                 Ok(_) => details,
                 Err(conflict @ StoreError::Conflict(_)) => {
                     last = conflict;
@@ -136,11 +147,60 @@ pub async fn update_user(
         };
         return Ok(UpdatedUser {
             details,
-            email_code: prepared.email_code.filter(|_| email_code_made),
-            phone_code: prepared.phone_code.filter(|_| phone_code_made),
+            email_code,
+            phone_code,
         });
     }
     Err(contended(last))
+}
+
+fn makes_email_code(events: &[UserEvent]) -> bool {
+    let is = |event: &UserEvent| matches!(event, UserEvent::EmailCodeAdded(_));
+    events.iter().any(is)
+}
+
+fn makes_phone_code(events: &[UserEvent]) -> bool {
+    let is = |event: &UserEvent| matches!(event, UserEvent::PhoneCodeAdded(_));
+    events.iter().any(is)
+}
+
+/// The codes that an update comes to.
+#[derive(Debug, Clone, Copy)]
+struct Codes<'a> {
+    email: Option<&'a MadeCode>,
+    phone: Option<&'a MadeCode>,
+}
+
+impl Codes<'_> {
+    /// Those that the caller gets.
+    fn returned(self) -> (Option<Secret>, Option<Secret>) {
+        let returned = |made: Option<&MadeCode>| made.cloned().and_then(MadeCode::returned);
+        (returned(self.email), returned(self.phone))
+    }
+
+    /// The messages to a user as it is after the update.
+    fn queued(
+        self,
+        core: &Core,
+        after: &User,
+        org: &Org,
+        at: Timestamp,
+    ) -> Result<Vec<Queued>, Error> {
+        let mut queued = Vec::new();
+        let Some(human) = after.human() else {
+            return Ok(queued);
+        };
+        let phone = human.phone.as_ref();
+        for (made, address) in [
+            (self.email, Some(&human.email.address)),
+            (self.phone, phone.map(|phone| &phone.address)),
+        ] {
+            if let (Some(made), Some(address)) = (made, address) {
+                queued.extend(made.queued(core, after, &org.primary_domain, address, at)?);
+            }
+        }
+        Ok(queued)
+    }
 }
 
 async fn load(core: &Core, id: UserId) -> Result<User, Error> {
@@ -148,31 +208,27 @@ async fn load(core: &Core, id: UserId) -> Result<User, Error> {
     Ok(user.filter(User::exists).ok_or(UserError::UpdateNotFound)?)
 }
 
-fn authorize(caller: &Caller, user: &User, of_kind: &UpdateKind) -> Result<Authority, Error> {
-    let vouches = |contact: &Option<NewContact>| {
-        contact.as_ref().is_some_and(|contact| {
-            matches!(
-                contact.delivery,
-                CodeDelivery::Verified | CodeDelivery::Return
-            )
-        })
+fn authorize(
+    core: &Core,
+    caller: &Caller,
+    user: &User,
+    of_kind: &UpdateKind,
+) -> Result<Authority, Error> {
+    let for_others = match of_kind {
+        UpdateKind::Human(human) => [&human.email, &human.phone]
+            .into_iter()
+            .flatten()
+            .any(|contact| contact.delivery.is_for_others(core)),
+        UpdateKind::Machine(_) | UpdateKind::Neither => false,
     };
-    let authority = match of_kind {
-        UpdateKind::Human(human) if vouches(&human.email) || vouches(&human.phone) => {
-            caller.may(Permission::UserWrite, Some(user.organization))
-        }
-        UpdateKind::Human(_) | UpdateKind::Machine(_) | UpdateKind::Neither => {
-            caller.may_or_is(user.id, Permission::UserWrite, user.organization)
-        }
-    };
-    Ok(authority?)
+    own_unless(for_others, caller, user)
 }
 
 /// Changes in the form that the domain decides on, and what is needed beside them.
 struct Prepared {
     changes: KindChanges,
-    email_code: Option<Secret>,
-    phone_code: Option<Secret>,
+    email_code: Option<MadeCode>,
+    phone_code: Option<MadeCode>,
     password: Option<PreparedPassword>,
 }
 
@@ -206,19 +262,17 @@ async fn prepare(
         UpdateKind::Machine(machine) => return Ok(plain(KindChanges::Machine(machine))),
         UpdateKind::Human(human) => *human,
     };
-    if user.human().is_none() {
-        return Err(UserError::UpdateNotFound.into());
-    }
+    let current = user.human().ok_or(UserError::UpdateNotFound)?;
     let (email, email_code) = match human.email {
         Some(new) => {
             let address = contact::email(&new.address)?;
-            let (proof, secret) = proof(core, new.delivery, "email verification")?;
-            (Some(ContactChange { address, proof }), secret)
+            let (change, made) = EMAIL.change(core, Some(&current.email), address, new.delivery)?;
+            (Some(change), made)
         }
         None => (None, None),
     };
     let (phone, phone_code) = match human.phone {
-        Some(new) => new_phone(core, &new)?,
+        Some(new) => new_phone(core, current.phone.as_ref(), new)?,
         None => (None, None),
     };
     let (password, hashed) = match human.password {
@@ -244,8 +298,9 @@ async fn prepare(
 
 fn new_phone(
     core: &Core,
-    new: &NewContact,
-) -> Result<(Option<PhoneChange>, Option<Secret>), Error> {
+    current: Option<&Contact>,
+    new: NewContact,
+) -> Result<(Option<PhoneChange>, Option<MadeCode>), Error> {
     if new.address.is_empty() {
         if new.delivery == CodeDelivery::Unspecified {
             return Ok((Some(PhoneChange::Remove), None));
@@ -253,46 +308,61 @@ fn new_phone(
         return Err(UserError::PhoneGoneAndProven.into());
     }
     let address = contact::phone(&new.address)?;
-    let (proof, secret) = proof(core, new.delivery, "phone verification")?;
-    let change = PhoneChange::Set(ContactChange { address, proof });
-    Ok((Some(change), secret))
+    let (change, made) = PHONE.change(core, current, address, new.delivery)?;
+    Ok((Some(PhoneChange::Set(change)), made))
 }
 
-fn proof(
-    core: &Core,
-    delivery: CodeDelivery,
-    purpose: &'static str,
-) -> Result<(ContactProof, Option<Secret>), Error> {
-    let (made, secret) = code(core, delivery, purpose)?;
-    let proof = match (delivery, made) {
-        (_, Some(made)) => ContactProof::Code(made),
-        (CodeDelivery::Verified, None) => ContactProof::Given,
-        (CodeDelivery::Send, None) => ContactProof::Sent,
-        (CodeDelivery::Unspecified | CodeDelivery::Return, None) => ContactProof::None,
-    };
-    Ok((proof, secret))
+/// What codes for addresses and numbers differ in.
+struct Kind(CodePurpose, Channel);
+
+const EMAIL: Kind = Kind(CodePurpose::Email, Channel::Email);
+const PHONE: Kind = Kind(CodePurpose::Phone, Channel::Sms);
+
+impl Kind {
+    /// A change with its proof. To an address that stays nothing is sent, so that nothing has to be
+    /// able to.
+    fn change(
+        &self,
+        core: &Core,
+        current: Option<&Contact>,
+        address: String,
+        delivery: CodeDelivery,
+    ) -> Result<(ContactChange, Option<MadeCode>), Error> {
+        let Self(purpose, channel) = *self;
+        let stays = current.is_some_and(|contact| contact.address == address);
+        if stays && delivery != CodeDelivery::Verified {
+            test_link(purpose, &delivery)?;
+            let proof = ContactProof::None;
+            return Ok((ContactChange { address, proof }, None));
+        }
+        let delivery = delivery.or_sent_if_possible(core, channel);
+        let (proof, made) = proof(core, purpose, channel, &delivery)?;
+        Ok((ContactChange { address, proof }, made))
+    }
 }
 
-/// The commit of the events, with the login name that a new username makes.
+/// The commit of the events, with the messages and the login name that they make.
 async fn written(
     core: &Core,
     authority: &Authority,
     user: &User,
     now: Timestamp,
-    events: Vec<UserEvent>,
+    (events, codes): (Vec<UserEvent>, Codes<'_>),
 ) -> Result<(Commit, Details), Error> {
-    let after = events
-        .iter()
-        .fold(user.clone(), |user, event| user::evolve(user, now, event));
+    let after = after(user, &events, now);
     let append = append_user(user, now, events);
     let mut commit = Commit::new(now, authority.actor(), vec![append]);
-    if after.username != user.username {
+    let renamed = after.username != user.username;
+    if renamed || codes.email.is_some() || codes.phone.is_some() {
         let org = core.store.org(user.organization).await?;
         let org = org.ok_or_else(|| Error::internal("a user without an organisation"))?;
-        not_reserved(core, &org, &after.username).await?;
-        let includes_domain = core.policies.login_name_includes_domain;
-        let name = login_name::key(&after.username, &org.primary_domain, includes_domain);
-        commit.login_names = vec![(user.id, name)];
+        commit.queued = codes.queued(core, &after, &org, now)?;
+        if renamed {
+            not_reserved(core, &org, &after.username).await?;
+            let includes_domain = core.policies.login_name_includes_domain;
+            let name = login_name::key(&after.username, &org.primary_domain, includes_domain);
+            commit.login_names = vec![(user.id, name)];
+        }
     }
     Ok((commit, Details::of(&after)))
 }

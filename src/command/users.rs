@@ -1,41 +1,26 @@
 //! Adding people and service users (adjacent.md section 7).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 
 use crate::core::Core;
 use crate::domain::event::{Event, UserEvent};
 use crate::domain::ids::{OrgId, Sequence, UserId, given_user_key};
+use crate::domain::notification::Channel;
 use crate::domain::org::Org;
 use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::secret::{HashText, Secret};
-use crate::domain::time::Span;
 use crate::domain::user::{
-    self, NewCode, NewHuman, NewMachine, NewPassword, User, UserError, contact, login_name,
+    self, CodePurpose, IdpLink, NewHuman, NewMachine, NewPassword, User, UserError, contact,
+    login_name,
 };
 use crate::error::Error;
-use crate::ports::{Append, CodeAlphabet, Commit, State, StoreError};
+use crate::ports::{Append, Commit, State, StoreError};
 
 use super::ATTEMPTS;
+use super::codes::{CodeDelivery, MadeCode, proof};
+use super::idp_links::known;
 use super::totp::new_totp;
-
-/// Characters of a code for an e-mail address or phone number, and how long it is good.
-const CODE_LENGTH: usize = 6;
-const CODE_LIFETIME: Span = Span::from_seconds(3600);
-
-/// How a new address or number is proven.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum CodeDelivery {
-    /// Nothing was said: it stays unproven.
-    #[default]
-    Unspecified,
-    /// It needs no proof.
-    Verified,
-    /// A code is to be sent.
-    Send,
-    /// A code is to be returned to the caller.
-    Return,
-}
 
 /// A password as it comes in.
 #[derive(Debug, Clone)]
@@ -93,8 +78,8 @@ pub struct AddHuman {
     pub totp_secret: Option<Secret>,
     /// Keys and values.
     pub metadata: Vec<(String, Vec<u8>)>,
-    /// How many links to identity providers were asked for; none can be known.
-    pub idp_links: usize,
+    /// Users of identity providers that it is.
+    pub idp_links: Vec<IdpLink>,
 }
 
 /// A service user to add.
@@ -140,22 +125,23 @@ pub async fn add_human(
     )
     .await?;
     let authority = caller.may(Permission::UserWrite, Some(org.id))?;
-    if command.idp_links > 0 {
-        return Err(UserError::IdpUnknown.into());
+    for link in &command.idp_links {
+        known(core, link)?;
     }
     let email = contact::email(&command.email)?;
     let phone = command.phone.as_deref().map(contact::phone).transpose()?;
-    if command.email_delivery == CodeDelivery::Send {
-        return Err(UserError::EmailNotConfigured.into());
-    }
-    if phone.is_some() && command.phone_delivery == CodeDelivery::Send {
-        return Err(UserError::SmsNotConfigured.into());
-    }
-    let (email_code, email_secret) = code(core, command.email_delivery, "email verification")?;
-    let (phone_code, phone_secret) = match phone {
-        Some(_) => code(core, command.phone_delivery, "phone verification")?,
-        None => (None, None),
+    let email_delivery = command
+        .email_delivery
+        .or_sent_if_possible(core, Channel::Email);
+    let phone_delivery = match phone {
+        Some(_) => command
+            .phone_delivery
+            .or_sent_if_possible(core, Channel::Sms),
+        None => CodeDelivery::Unspecified,
     };
+    let (email_proof, email_made) =
+        proof(core, CodePurpose::Email, Channel::Email, &email_delivery)?;
+    let (phone_proof, phone_made) = proof(core, CodePurpose::Phone, Channel::Sms, &phone_delivery)?;
     let (id, given_id) = chosen_id(command.id);
     let password = match command.password {
         Some(input) => Some(new_password(core, input).await?),
@@ -172,12 +158,10 @@ pub async fn add_human(
             display_name: command.display_name,
             preferred_language: command.preferred_language,
             gender: command.gender,
-            email,
-            email_verified: command.email_delivery == CodeDelivery::Verified,
-            email_code,
-            phone_verified: command.phone_delivery == CodeDelivery::Verified,
-            phone,
-            phone_code,
+            email: email.clone(),
+            email_proof,
+            phone: phone.clone(),
+            phone_proof,
             password,
             metadata: command
                 .metadata
@@ -195,14 +179,22 @@ pub async fn add_human(
                 let sealed = core.totps.import(id, secret)?;
                 events.extend(user::import_totp(&authority, new_totp(core, sealed)));
             }
+            let links = command.idp_links.iter().cloned();
+            events.extend(links.map(IdpLink::added));
             Ok(events)
         },
+        codes: [
+            email_made.as_ref().map(|made| (made, email.as_str())),
+            phone_made
+                .as_ref()
+                .map(|made| (made, phone.as_deref().unwrap_or_default())),
+        ],
     };
     let user = save(core, &authority, &org, new).await?;
     Ok(AddedUser {
         user,
-        email_code: email_secret,
-        phone_code: phone_secret,
+        email_code: email_made.and_then(MadeCode::returned),
+        phone_code: phone_made.and_then(MadeCode::returned),
     })
 }
 
@@ -235,6 +227,7 @@ pub async fn add_machine(
         id,
         id_taken: UserError::MachineIdTaken,
         events,
+        codes: [None, None],
     };
     let user = save(core, &authority, &org, new).await?;
     Ok(AddedUser {
@@ -265,27 +258,6 @@ fn chosen_id(id: Option<String>) -> (Option<UserId>, Option<String>) {
     let key = given_user_key(&text);
     let given = (key.to_string() != text).then_some(text);
     (Some(key), given)
-}
-
-/// A code to prove an address or number with: for the event, and for the answer.
-pub(super) fn code(
-    core: &Core,
-    delivery: CodeDelivery,
-    purpose: &'static str,
-) -> Result<(Option<NewCode>, Option<Secret>), Error> {
-    if delivery != CodeDelivery::Return {
-        return Ok((None, None));
-    }
-    let secret = core.codes.fresh(CodeAlphabet::Upper, CODE_LENGTH)?;
-    let digest = URL_SAFE_NO_PAD.encode(core.codes.digest(purpose, secret.expose()));
-    Ok((
-        Some(NewCode {
-            digest,
-            expiry: CODE_LIFETIME,
-            returned: true,
-        }),
-        Some(secret),
-    ))
 }
 
 /// Tests and hashes a new password, or accepts a hash from elsewhere.
@@ -323,13 +295,15 @@ pub(super) async fn new_password(core: &Core, input: PasswordInput) -> Result<Ne
 }
 
 /// A user that is not written yet.
-struct Unsaved<F> {
+struct Unsaved<'a, F> {
     /// The id that the client chose.
     id: Option<UserId>,
     /// The answer if another user has it.
     id_taken: UserError,
     /// Its events, given the id that it gets.
     events: F,
+    /// The codes that were made, and where they go.
+    codes: [Option<(&'a MadeCode, &'a str)>; 2],
 }
 
 /// Writes a new user, under a fresh id where the client chose none.
@@ -337,7 +311,7 @@ async fn save<F: Fn(UserId) -> Result<Vec<UserEvent>, Error>>(
     core: &Core,
     authority: &Authority,
     org: &Org,
-    new: Unsaved<F>,
+    new: Unsaved<'_, F>,
 ) -> Result<User, Error> {
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
@@ -364,7 +338,11 @@ async fn save<F: Fn(UserId) -> Result<Vec<UserEvent>, Error>>(
         };
         let mut commit = Commit::new(now, authority.actor(), vec![append]);
         commit.login_names = vec![(id, name)];
-        match core.store.commit(commit).await {
+        for (made, address) in new.codes.iter().flatten() {
+            let queued = made.queued(core, &user, &org.primary_domain, address, now)?;
+            commit.queued.extend(queued);
+        }
+        match core.commit(commit).await {
             Ok(_) => return Ok(user),
             Err(StoreError::Exists(_)) if new.id.is_some() => return Err(new.id_taken.into()),
             Err(exists @ StoreError::Exists(_)) => last = exists,

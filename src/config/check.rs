@@ -1,8 +1,9 @@
 //! Values that must fit each other, and those that are allowed but unwise.
 
 use super::error::ConfigError;
+use super::keys::IDP;
 use super::layer::Origins;
-use super::{Config, EmailKind, SmsKind};
+use super::{Config, EmailKind, IdpConfig, SmsKind};
 use crate::domain::permission::Permission;
 use crate::domain::user::login_name::normalize;
 
@@ -16,6 +17,7 @@ pub(super) fn check(config: &mut Config, origins: &Origins) -> Result<(), Config
     token_files(config, origins)?;
     tls_files(config, origins)?;
     notifications(config, origins)?;
+    idps(config, origins)?;
     let unwise = unwise(config, origins);
     config.warnings.extend(unwise);
     Ok(())
@@ -222,9 +224,67 @@ fn tls_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     Err(alone(key, missing, origins))
 }
 
+/// Identity providers have what their kind needs, other ids, and one secret at most.
+fn idps(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    for (place, idp) in config.idp.iter().enumerate() {
+        let key = format!("{IDP}.{place}");
+        if let Some((missing, _)) = idp.required().iter().find(|(_, value)| value.is_empty()) {
+            return Err(ConfigError::Incomplete { key, missing });
+        }
+        let earlier = config.idp.iter().take(place);
+        if let Some((other, _)) = earlier.enumerate().find(|(_, other)| other.id == idp.id) {
+            let keys = [format!("{key}.id"), format!("{IDP}.{other}.id")];
+            let unlike = |key: &str| format!("another id than that of `{key}`");
+            let [this, that] = &keys;
+            let misfits = [
+                (this.as_str(), idp.id.clone(), unlike(that)),
+                (that, idp.id.clone(), unlike(this)),
+            ];
+            return Err(blame(origins, misfits));
+        }
+        let secret = format!("{key}.client_secret");
+        if idp.client_secret.is_some() && idp.client_secret_file.is_some() {
+            return Err(ConfigError::NotAllowed {
+                value: None,
+                origin: origins
+                    .get(&secret)
+                    .cloned()
+                    .ok_or(ConfigError::Unusable { key })?,
+                allowed: format!("either this or `{secret}_file`"),
+                key: secret,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Addresses of identity providers that anybody on the way can read and change.
+fn open_idps(config: &Config) -> Vec<String> {
+    let is_open = |link: &&str| {
+        let rest = link.strip_prefix("http://");
+        let host = rest.and_then(|rest| rest.split(['/', ':', '?']).next());
+        host.is_some_and(|host| !matches!(host, "localhost" | "127.0.0.1" | "[::1]"))
+    };
+    let links = |idp: &IdpConfig| {
+        let links = [
+            &idp.issuer,
+            &idp.authorization_endpoint,
+            &idp.token_endpoint,
+            &idp.user_endpoint,
+        ];
+        links.map(String::clone)
+    };
+    let all: Vec<_> = config.idp.iter().flat_map(links).collect();
+    all.iter()
+        .map(String::as_str)
+        .filter(is_open)
+        .map(|link| format!("an identity provider is asked without encryption: `{link}`"))
+        .collect()
+}
+
 /// What is allowed and still deserves a word.
 fn unwise(config: &Config, origins: &Origins) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = open_idps(config);
     let passwords = &config.passwords;
     // The weakest of OWASP's equivalent choices is 7168 KiB with 5 iterations.
     let work = u64::from(passwords.memory_kib) * u64::from(passwords.iterations);

@@ -84,6 +84,16 @@ pub enum ConfigError {
         /// The key that is not.
         missing: String,
     },
+    /// A table lacks a key that every one needs.
+    #[error(
+        "`{missing}` of an identity provider is not set: `{key}`\n\nhint: every `[[idp]]` of this kind needs it"
+    )]
+    Incomplete {
+        /// The table: the place of the provider in the list, from 0.
+        key: String,
+        /// The key that is missing.
+        missing: &'static str,
+    },
     /// The value passed its rule and still has no place in the types: our fault.
     #[error(
         "cannot use the value of a key: `{key}`\n\nhint: this is a mistake in the program, please report it"

@@ -35,6 +35,35 @@ const SECOND_FACTORS: Rule = Rule::List(&Rule::Word(&[
 /// Threads or connections, where 0 has a meaning of its own.
 const THREADS: Rule = Rule::Number(0, 1_024);
 
+/// Below this, keys are places in the list of identity providers, and below these are [`IDP_KEYS`].
+pub(super) const IDP: &str = "idp";
+
+/// The keys of one identity provider.
+pub(super) const IDP_KEYS: &[(&str, Rule)] = &[
+    ("id", Rule::Text),
+    ("name", Rule::Text),
+    ("kind", Rule::Word(&["oidc", "oauth"])),
+    ("issuer", Rule::Link),
+    ("authorization_endpoint", Rule::Link),
+    ("token_endpoint", Rule::Link),
+    ("user_endpoint", Rule::Link),
+    ("id_attribute", Rule::Text),
+    ("client_id", Rule::Text),
+    ("client_secret", Rule::Secret),
+    ("client_secret_file", Rule::Path),
+    ("timeout", NETWORK),
+    ("scopes", Rule::List(&Rule::Text)),
+    ("id_token_mapping", Rule::Flag),
+    ("linking_allowed", Rule::Flag),
+    ("creation_allowed", Rule::Flag),
+    ("auto_creation", Rule::Flag),
+    ("auto_update", Rule::Flag),
+    ("auto_linking", Rule::Word(&["none", "username", "email"])),
+];
+
+/// Identity providers at most.
+const MAX_IDPS: usize = 100;
+
 /// Below this, every key is the name of a role.
 pub(super) const ROLES: &str = "roles";
 
@@ -42,6 +71,7 @@ pub(super) const ROLES: &str = "roles";
 pub(super) const KEYS: &[(&str, Rule)] = &[
     ("data_dir", Rule::Path),
     ("server.listen", Rule::Address),
+    ("server.external_url", LINK),
     ("server.workers", THREADS),
     ("server.body_limit", Rule::Size(KIB, 64 * MIB)),
     ("server.max_connections", Rule::Number(1, 1_000_000)),
@@ -183,15 +213,35 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
 pub(super) fn rule_of(key: &str) -> Option<Rule> {
     match key.split_once('.') {
         Some((ROLES, role)) => is_role_name(role).then_some(Rule::Names),
+        Some((IDP, rest)) => rule_of_idp(rest),
         _ => KEYS
             .iter()
             .find_map(|(name, rule)| (*name == key).then_some(*rule)),
     }
 }
 
+/// The rule of a key below the place of an identity provider.
+fn rule_of_idp(rest: &str) -> Option<Rule> {
+    let (place, key) = rest.split_once('.')?;
+    let known = IDP_KEYS.iter().find(|(name, _)| *name == key);
+    known.filter(|_| is_place(place)).map(|(_, rule)| *rule)
+}
+
+/// A place in a list, counted from 0, as one writes it.
+fn is_place(text: &str) -> bool {
+    let number: Option<usize> = text.parse().ok();
+    number.is_some_and(|number| number < MAX_IDPS && number.to_string() == text)
+}
+
+/// The place of an identity provider that a section names.
+pub(super) fn idp_place(section: &str) -> Option<&str> {
+    let place = section.strip_prefix(IDP)?.strip_prefix('.')?;
+    is_place(place).then_some(place)
+}
+
 /// Whether keys lie below this one.
 pub(super) fn is_section(key: &str) -> bool {
-    key == ROLES || members(key).next().is_some()
+    key == ROLES || idp_place(key).is_some() || members(key).next().is_some()
 }
 
 /// The names directly below a section, or the top-level names below the empty one.
@@ -227,7 +277,7 @@ mod tests {
     use serde_json::Value;
 
     use super::super::units::{print_size, print_span};
-    use super::super::{Config, ConfigError, HumanConfig, Overrides};
+    use super::super::{Config, ConfigError, HumanConfig, IdpConfig, Overrides};
     use super::*;
     use crate::domain::policy::SecondFactor;
 
@@ -250,6 +300,7 @@ mod tests {
         let fields: BTreeSet<_> = leaves("", &complete())
             .into_iter()
             .map(|field| field.trim_start_matches('.').to_owned())
+            .filter(|field| field != IDP)
             .collect();
         let keys: BTreeSet<_> = KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
         assert_eq!(fields, keys);
@@ -286,6 +337,33 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_field_of_an_identity_provider_has_a_key_and_every_key_a_field() {
+        let fields = serde_json::to_value(IdpConfig::default()).unwrap();
+        let fields: BTreeSet<_> = fields.as_object().unwrap().keys().cloned().collect();
+        let keys: BTreeSet<_> = IDP_KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
+        assert_eq!(fields, keys);
+    }
+
+    #[test]
+    fn places_of_identity_providers_are_numbers() {
+        for key in ["idp.0.id", "idp.99.client_secret"] {
+            assert!(rule_of(key).is_some(), "{key}");
+        }
+        for key in [
+            "idp",
+            "idp.0",
+            "idp.id",
+            "idp.00.id",
+            "idp.100.id",
+            "idp.0.x",
+            "idp.-1.id",
+        ] {
+            assert!(rule_of(key).is_none(), "{key}");
+        }
+        assert!(is_section("idp.7") && !is_section("idp") && !is_section("idp.x"));
     }
 
     #[test]

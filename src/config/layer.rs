@@ -144,7 +144,9 @@ fn flatten(
         } else {
             format!("{section}.{name}")
         };
-        if let Some(rule) = keys::rule_of(&key).filter(|_| !quoted) {
+        if key == keys::IDP {
+            flatten_idps(value.kind, origin, layer)?;
+        } else if let Some(rule) = keys::rule_of(&key).filter(|_| !quoted) {
             if !rule.accepts(&value.kind) {
                 return Err(ConfigError::NotAllowed {
                     value: (!rule.is_secret()).then(|| shown(&value.kind)),
@@ -177,15 +179,48 @@ fn flatten(
     Ok(())
 }
 
+/// The tables `[[idp]]`, each under its place.
+fn flatten_idps(value: ValueKind, origin: &Origin, layer: &mut Layer) -> Result<(), ConfigError> {
+    let misfit = || ConfigError::NotAllowed {
+        allowed: format!("tables, `[[{}]]`, with their keys below them", keys::IDP),
+        value: None,
+        key: keys::IDP.to_owned(),
+        origin: origin.clone(),
+    };
+    let ValueKind::Array(items) = value else {
+        return Err(misfit());
+    };
+    for (place, item) in items.into_iter().enumerate() {
+        let section = format!("{}.{place}", keys::IDP);
+        let ValueKind::Table(table) = item.kind else {
+            return Err(misfit());
+        };
+        if !keys::is_section(&section) {
+            return Err(misfit());
+        }
+        flatten(&section, table, origin, layer)?;
+    }
+    Ok(())
+}
+
 /// What may stand where an unknown key stands.
 fn known_beside(section: &str) -> String {
     let names = keys::members(section).collect::<Vec<_>>().join("`, `");
     match section {
         "" => format!(
-            "the keys and sections of the top level are `{names}`, `{}`",
+            "the keys and sections of the top level are `{names}`, `{}`, `{}`",
+            keys::IDP,
             keys::ROLES
         ),
         keys::ROLES => "the name of a role has letters, digits and `_`".to_owned(),
+        _ if keys::idp_place(section).is_some() => {
+            let names: Vec<_> = keys::IDP_KEYS.iter().map(|(name, _)| *name).collect();
+            format!(
+                "the keys of `[[{}]]` are `{}`",
+                keys::IDP,
+                names.join("`, `")
+            )
+        }
         _ => format!("the keys of `[{section}]` are `{names}`"),
     }
 }

@@ -10,6 +10,7 @@ mod check;
 mod error;
 mod first_instance;
 mod hashing;
+mod idp;
 mod ids;
 mod keys;
 mod layer;
@@ -32,6 +33,7 @@ pub use branding::{BrandingConfig, DarkThemeConfig, LightThemeConfig, ThemeModeC
 pub use error::{ConfigError, Origin};
 pub use first_instance::{FirstInstanceConfig, HumanConfig, MachineConfig};
 pub use hashing::{PasswordConfig, TokenConfig};
+pub use idp::{AutoLinkingConfig, IdpConfig, IdpKindConfig};
 pub use ids::IdConfig;
 pub use list::ListConfig;
 pub use log::{LogConfig, LogFormat};
@@ -106,6 +108,9 @@ pub struct Config {
     pub list: ListConfig,
     /// Role name to permission names, in place of stock roles or beside them; default none.
     pub roles: BTreeMap<String, Vec<String>>,
+    /// Identity providers, in the order in which login pages show them; default none.
+    #[serde(deserialize_with = "idp::numbered")]
+    pub idp: Vec<IdpConfig>,
     /// How ids are made.
     pub ids: IdConfig,
     /// What is logged, and how.
@@ -133,6 +138,7 @@ impl Default for Config {
             notifications: NotificationsConfig::default(),
             list: ListConfig::default(),
             roles: BTreeMap::new(),
+            idp: Vec::new(),
             ids: IdConfig::default(),
             log: LogConfig::default(),
             first_instance: FirstInstanceConfig::default(),
@@ -197,6 +203,20 @@ impl Config {
             security: self.security.to_domain(),
             languages: self.general.to_domain(),
         }
+    }
+
+    /// The address of this server as browsers know it, without a slash at its end.
+    pub fn external_url(&self) -> String {
+        let server = &self.server;
+        if !server.external_url.is_empty() {
+            return server.external_url.trim_end_matches('/').to_owned();
+        }
+        let scheme = match server.tls.certificate {
+            Some(_) => "https",
+            None => "http",
+        };
+        let domain = &self.first_instance.external_domain;
+        format!("{scheme}://{domain}:{}", server.listen.port())
     }
 
     /// The stock roles with the configured ones in their place.

@@ -16,6 +16,9 @@ pub struct ServerConfig {
     ///
     /// Loopback, because there is no TLS unless it is set up here or in front of the port.
     pub listen: SocketAddr,
+    /// The address of this server as browsers know it: identity providers send them back to it;
+    /// default the scheme, `first_instance.external_domain` and the port of `listen`.
+    pub external_url: String,
     /// Threads that serve requests; default 0, which is one per core.
     pub workers: usize,
     /// Bytes of a request body at most; default `1MiB`.
@@ -55,6 +58,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            external_url: String::new(),
             workers: 0,
             body_limit: 1 << 20,
             max_connections: 8_192,

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Config;
-use super::keys::{KEYS, ROLES};
+use super::keys::{IDP, IDP_KEYS, KEYS, ROLES};
 
 impl Config {
     /// Every key that has a value, in the order of `config.toml`. What is printed can be read as a
@@ -33,6 +33,21 @@ impl Config {
         for (role, permissions) in &self.roles {
             let names: Vec<_> = permissions.iter().map(|name| quoted(name)).collect();
             lines.push(format!("{role} = [{}]", names.join(", ")));
+        }
+        for idp in &self.idp {
+            let values = serde_json::to_value(idp).unwrap_or_default();
+            lines.push(format!("\n[[{IDP}]]"));
+            for (key, rule) in IDP_KEYS {
+                let value = values.get(key).filter(|value| !value.is_null());
+                let Some(value) = value.filter(|value| *value != "") else {
+                    continue;
+                };
+                lines.push(if rule.is_secret() {
+                    format!("# {key} is set and not shown")
+                } else {
+                    format!("{key} = {}", literal(value))
+                });
+            }
         }
         lines.push(String::new());
         lines.join("\n")

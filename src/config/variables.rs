@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ::config::ValueKind;
 
 use super::error::{ConfigError, Origin, visible};
-use super::keys::{self, KEYS, ROLES};
+use super::keys::{self, IDP, IDP_KEYS, KEYS, ROLES};
 use super::layer::{Layer, shown};
 use super::rule::Rule;
 use super::zitadel;
@@ -92,6 +92,9 @@ fn key_of(name: &str) -> Result<String, ConfigError> {
             return Ok(key);
         }
     }
+    if let Some(key) = idp_key_of(name) {
+        return Ok(key);
+    }
     let known = KEYS.iter().find(|(key, _)| keys::variable_of(key) == name);
     known
         .map(|(key, _)| (*key).to_owned())
@@ -99,6 +102,17 @@ fn key_of(name: &str) -> Result<String, ConfigError> {
             name: visible(name),
             hint: nearest(name),
         })
+}
+
+/// `BARTIZAN_IDP__0__CLIENT_SECRET`: of the first identity provider.
+fn idp_key_of(name: &str) -> Option<String> {
+    let rest = name.strip_prefix("BARTIZAN_IDP__")?;
+    let (place, key) = rest.split_once("__")?;
+    let key = IDP_KEYS.iter().find_map(|(known, _)| {
+        let same = known.to_uppercase() == key;
+        same.then(|| format!("{IDP}.{place}.{known}"))
+    })?;
+    keys::rule_of(&key).is_some().then_some(key)
 }
 
 /// The variable that has the same letters, or how variables are named at all.

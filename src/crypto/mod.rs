@@ -6,6 +6,7 @@
 mod argon;
 mod codes;
 mod ids;
+mod intents;
 mod keys;
 mod parameters;
 mod password;
@@ -18,6 +19,7 @@ mod totp;
 
 pub use codes::CodeMaker;
 pub use ids::{IdError, RandomIds};
+pub use intents::IntentTokenMaker;
 pub use keys::{KeyError, KeyFault, KeyFile, KeyId};
 pub use parameters::{ParameterError, PasswordHashing, TokenHashing};
 pub use password::{PasswordPool, PoolError};

@@ -14,7 +14,7 @@ use crate::ports::{HashingError, Sealer};
 const NONCE: usize = 24;
 const TAG: usize = 16;
 /// Before everything that this form of encryption made.
-const FORM: &str = "x1.";
+pub(super) const FORM: &str = "x1.";
 
 /// Encrypts with XChaCha20-Poly1305 under a key derived from the key file.
 ///
@@ -31,6 +31,12 @@ impl SealingKeys {
     #[must_use]
     pub fn for_outbox(keys: &KeyFile) -> Self {
         Self::new(keys, Purpose::Outbox)
+    }
+
+    /// For what intents keep: what a login at a provider was begun with, and what came of it.
+    #[must_use]
+    pub fn for_intents(keys: &KeyFile) -> Self {
+        Self::new(keys, Purpose::IntentContent)
     }
 
     pub(super) fn new(keys: &KeyFile, purpose: Purpose) -> Self {

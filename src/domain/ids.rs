@@ -114,6 +114,10 @@ id! {
     /// A personal access token.
     PatId
 }
+id! {
+    /// A login at an identity provider.
+    IntentId
+}
 
 impl UserId {
     /// The actor of what nobody asked for over the wire: bootstrap and the command line.

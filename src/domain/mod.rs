@@ -4,7 +4,9 @@
 
 pub mod error;
 pub mod event;
+pub mod idp;
 pub mod ids;
+pub mod intent;
 pub mod notification;
 pub mod org;
 pub mod permission;

@@ -5,6 +5,7 @@
 
 mod clock;
 mod crypto;
+mod federation;
 mod outbox;
 mod query;
 mod query_org;
@@ -14,6 +15,10 @@ pub use clock::{Clock, IdGenerator};
 pub use crypto::{
     CodeAlphabet, CodeDigest, Codes, HashingError, IssuedToken, LinkHash, PasswordCheck, Passwords,
     PatClaim, Seal, Sealer, SessionClaim, TokenClaim, Tokens, TotpFault, TotpSecret, Totps,
+};
+pub use federation::{
+    Departure, Federation, FederationFault, Handshake, IdentityProviders, IntentTokenFault,
+    IntentTokens,
 };
 pub use outbox::{Deliveries, DueMessage, Outbox, Queued, Settlement};
 pub use query::{

@@ -7,12 +7,13 @@ use std::fmt::Debug;
 
 use super::{CodeDigest, Pending, Queued};
 use crate::domain::event::{Aggregate, Event, RecordedEvent};
-use crate::domain::ids::{OrgId, PatId, Position, Sequence, SessionId, UserId};
+use crate::domain::ids::{IntentId, OrgId, PatId, Position, Sequence, SessionId, UserId};
+use crate::domain::intent::Intent;
 use crate::domain::org::{Instance, Member, Org};
 use crate::domain::permission::Resource;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Failures, Pat, User};
+use crate::domain::user::{Failures, IdpLink, Pat, User};
 
 use super::query::{
     EventQuery, PatPage, PatQuery, SessionPage, SessionQuery, SessionView, UserPage, UserQuery,
@@ -32,6 +33,9 @@ pub enum StoreError {
     /// A login name belongs to another user.
     #[error("the login name is taken")]
     NameTaken,
+    /// A user of an identity provider is linked already.
+    #[error("the user of the identity provider is linked already")]
+    IdpLinkTaken,
     /// A user that must be active is not, or is gone.
     #[error("the user is not active: `{0}`")]
     UserNotActive(UserId),
@@ -79,6 +83,8 @@ pub enum State {
     Org(Org),
     /// The instance.
     Instance(Instance),
+    /// A login at an identity provider.
+    Intent(Box<Intent>),
 }
 
 impl State {
@@ -89,6 +95,7 @@ impl State {
             Self::User(user) => Aggregate::User(user.id),
             Self::Org(org) => Aggregate::Org(org.id),
             Self::Instance(instance) => Aggregate::Instance(instance.id),
+            Self::Intent(intent) => Aggregate::Intent(intent.id),
         }
     }
 
@@ -99,6 +106,7 @@ impl State {
             Self::User(user) => user.sequence,
             Self::Org(org) => org.sequence,
             Self::Instance(instance) => instance.sequence,
+            Self::Intent(intent) => intent.sequence,
         }
     }
 }
@@ -237,6 +245,19 @@ pub trait Store: Debug + Send + Sync {
 
     /// Personal access tokens that were not revoked.
     fn search_pats(&self, query: PatQuery) -> Pending<'_, Result<PatPage, StoreError>>;
+
+    /// An intent's write model, however far it has come.
+    fn intent(&self, id: IntentId) -> Pending<'_, Result<Option<Intent>, StoreError>>;
+
+    /// The users of identity providers that somebody is, sorted by provider and id.
+    fn idp_links(&self, user: UserId) -> Pending<'_, Result<Vec<IdpLink>, StoreError>>;
+
+    /// Who a user of an identity provider is here.
+    fn idp_link_owner(
+        &self,
+        idp_id: &str,
+        external_id: &str,
+    ) -> Pending<'_, Result<Option<UserId>, StoreError>>;
 
     /// Roles: of one user, or of everybody.
     fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>>;

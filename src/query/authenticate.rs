@@ -123,6 +123,7 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
     }
     let strength = Strength {
         factors: counted_factors(&view),
+        external: session.factors.intent.is_some(),
         ready: user
             .totp_ready
             .then_some(SecondFactor::Totp)

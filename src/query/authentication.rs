@@ -12,6 +12,8 @@ use crate::error::Error;
 pub enum AuthenticationMethod {
     /// A code of an authenticator app.
     Totp,
+    /// A user of an identity provider.
+    Idp,
     /// A password.
     Password,
 }
@@ -39,6 +41,9 @@ pub async fn list_authentication_methods(
     if let Some(human) = view.user.human() {
         if human.totp.as_ref().is_some_and(|totp| totp.ready) {
             methods.push(AuthenticationMethod::Totp);
+        }
+        if !core.store.idp_links(view.user.id).await?.is_empty() {
+            methods.push(AuthenticationMethod::Idp);
         }
         if human.password.is_some() {
             methods.push(AuthenticationMethod::Password);

@@ -1,7 +1,7 @@
 //! Reading who has which roles (adjacent.md section 8, Members).
 
 use super::orgs::organizations_with;
-use super::page_limit;
+use super::{applied_limit, page_limit};
 use crate::core::Core;
 use crate::domain::permission::{Caller, Permission};
 use crate::error::Error;
@@ -27,7 +27,7 @@ pub struct ListMembers {
 pub struct MemberList {
     /// Memberships that match and that the caller may read.
     pub total: u64,
-    /// The limit that was in force.
+    /// The limit that was in force; 0 where there was none.
     pub applied_limit: u32,
     /// The rows of the page.
     pub members: Vec<MemberView>,
@@ -43,7 +43,6 @@ pub async fn list_members(
     caller: &Caller,
     list: ListMembers,
 ) -> Result<MemberList, Error> {
-    let limit = page_limit(core.limits, list.limit)?;
     let query = MemberQuery {
         readable: ReadableMembers {
             instance: caller.may(Permission::IamMemberRead, None).is_ok(),
@@ -54,13 +53,13 @@ pub async fn list_members(
         order: list.order,
         ascending: list.ascending,
         offset: list.offset,
-        limit,
+        limit: page_limit(core.limits, list.limit)?,
         login_name_includes_domain: core.policies.login_name_includes_domain,
     };
     let page = core.store.search_members(query).await?;
     Ok(MemberList {
         total: page.total,
-        applied_limit: limit,
+        applied_limit: applied_limit(core.limits, list.limit),
         members: page.members,
     })
 }

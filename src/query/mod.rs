@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod authentication;
+mod intents;
 mod members;
 mod orgs;
 mod pats;
@@ -14,16 +15,18 @@ pub use authentication::{
     AuthenticationMethod, AuthenticationMethods, Factor, FactorState, list_authentication_factors,
     list_authentication_methods,
 };
+pub use intents::{
+    IdpLinkList, ListIdpLinks, RetrievedIntent, get_identity_provider, list_identity_providers,
+    list_idp_links, retrieve_intent,
+};
+pub(crate) use intents::{identity_place, verify_intent_token};
 pub use members::{ListMembers, MemberList, list_members};
 pub use orgs::{ListOrgs, OrgList, list_orgs};
 pub use pats::{ListPats, PatList, list_pats};
 pub use sessions::{
     ListSessions, SessionList, counted_factors, get_session, list_sessions, password_checked_at,
 };
-pub use settings::{
-    SettingsDetails, list_identity_providers, read_instance_settings, read_settings,
-    read_translation,
-};
+pub use settings::{SettingsDetails, read_instance_settings, read_settings, read_translation};
 pub use users::{ListUsers, UserList, get_user, list_users};
 
 use crate::core::{Core, ListLimits};

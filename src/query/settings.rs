@@ -3,7 +3,6 @@
 //! They come from the configuration and are the same for all organisations; what is decided here is
 //! who may read them.
 
-use super::list_timestamp;
 use crate::core::Core;
 use crate::domain::error::Kind;
 use crate::domain::ids::InstanceId;
@@ -44,18 +43,6 @@ pub fn read_settings(core: &Core, caller: &Caller) -> Result<SettingsDetails, Er
 pub fn read_instance_settings(caller: &Caller) -> Result<(), Error> {
     caller.may(Permission::IamPolicyRead, Some(caller.organization))?;
     Ok(())
-}
-
-/// When the list of identity providers, which is empty, was read.
-///
-/// # Errors
-/// What the permission check and the store say.
-pub async fn list_identity_providers(
-    core: &Core,
-    caller: &Caller,
-) -> Result<Option<Timestamp>, Error> {
-    read_settings(core, caller)?;
-    list_timestamp(core).await
 }
 
 /// Tests that texts are asked for in a language. There are none in any: login pages bring their own.

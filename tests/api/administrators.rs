@@ -696,6 +696,23 @@ fn administrators_are_sorted_and_paged() {
 }
 
 #[test]
+fn where_no_limit_is_in_force_none_is_told() {
+    let server = TestServer::configured(|config| config.list.default_limit = 0);
+    let token = server.first_tokens()[0].to_owned();
+    let root = caller(&server, &token);
+    for (pagination, expected) in [
+        (json!({}), json!({ "totalResult": "2" })),
+        (
+            json!({ "limit": 1 }),
+            json!({ "totalResult": "2", "appliedLimit": "1" }),
+        ),
+    ] {
+        let listed = root.list(&json!({ "pagination": pagination })).unwrap();
+        assert_eq!(listed["pagination"], expected);
+    }
+}
+
+#[test]
 fn only_administrators_that_one_may_read_are_listed_and_counted() {
     let server = TestServer::start();
     let other = world(&server);

@@ -28,6 +28,7 @@ mod callers;
 mod concurrency;
 mod errors;
 mod helpers;
+mod idps;
 mod json;
 mod organizations;
 mod permissions;

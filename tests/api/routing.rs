@@ -185,10 +185,8 @@ fn methods_are_not_overridden() {
 fn documented_operations_of_later_versions_say_so() {
     let server = TestServer::start();
     for (method, target, name) in [
-        ("POST", "/v2/users/1/password_reset", "PasswordReset"),
-        ("POST", "/v2/users/1/email", "SetEmail"),
-        ("POST", "/v2/users/1/email/verify", "VerifyEmail"),
-        ("DELETE", "/v2/users/1/phone", "RemovePhone"),
+        ("POST", "/v2/users/1/metadata", "SetUserMetadata"),
+        ("DELETE", "/v2/users/1/metadata", "DeleteUserMetadata"),
         ("DELETE", "/v2/users/1/otp_sms", "RemoveOTPSMS"),
         ("POST", "/v2/users/1/passkeys/_search", "ListPasskeys"),
         (
@@ -204,7 +202,6 @@ fn documented_operations_of_later_versions_say_so() {
         ),
         ("POST", "/v2/idp_intents", "StartIdentityProviderIntent"),
         ("DELETE", "/v2/users/1/links/2/3", "RemoveIDPLink"),
-        ("POST", "/v2/users/1/invite_code", "CreateInviteCode"),
     ] {
         server
             .admin()

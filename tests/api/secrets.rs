@@ -16,7 +16,7 @@ use crate::helpers::{Answer, Client, TestServer, wait};
 
 /// Everything that is logged, from the moment it is asked for.
 #[derive(Debug, Default)]
-struct Captured(Mutex<Vec<String>>);
+pub(crate) struct Captured(Mutex<Vec<String>>);
 
 /// A message and what it has beside its text.
 struct Line(Vec<String>);
@@ -46,8 +46,17 @@ impl Log for Captured {
     fn flush(&self) {}
 }
 
+impl Captured {
+    /// The lines with this in them.
+    pub(crate) fn with(&self, text: &str) -> Vec<String> {
+        let mut lines = self.0.lock().unwrap().clone();
+        lines.retain(|line| line.contains(text));
+        lines
+    }
+}
+
 /// Starts to capture the log of this process at its most talkative.
-fn capture() -> &'static Captured {
+pub(crate) fn capture() -> &'static Captured {
     static LOG: OnceLock<&'static Captured> = OnceLock::new();
     LOG.get_or_init(|| {
         let log: &'static Captured = Box::leak(Box::default());
@@ -182,6 +191,26 @@ fn run(server: &TestServer) -> Scenario {
         json!({ "newPassword": { "password": second }, "verificationCode": "X" }),
     ));
     set(&client, proven(&second, &password)).succeeds();
+
+    let returned = json!({ "returnCode": {} });
+    let of_user = |path: &str, body: &Value| client.post(&format!("/v2/users/{user}/{path}"), body);
+    for (make, field, verify) in [
+        ("email/send", "/verificationCode", "email/verify"),
+        ("phone/resend", "/verificationCode", "phone/verify"),
+        ("password_reset", "/verificationCode", "password"),
+    ] {
+        let code = run.secret(&of_user(make, &returned).str(field));
+        let guessed = run.secret("GUE55ED-C0DE");
+        let body = |code: &str| {
+            json!({
+                "verificationCode": code,
+                "newPassword": { "password": second },
+            })
+        };
+        run.refused(&of_user(verify, &body(&guessed)));
+        of_user(verify, &body(&code)).succeeds();
+        run.refused(&of_user(verify, &body(&code)));
+    }
 
     let service = server.service(&["IAM_LOGIN_CLIENT"]);
     run.secret(service.token());

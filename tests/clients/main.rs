@@ -8,11 +8,13 @@
 #![expect(clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod install;
+mod provider;
 mod server;
 
 use std::path::Path;
 use std::process::Command;
 
+use provider::IdentityProvider;
 use server::Server;
 
 /// Runs a program against a server of its own, which must be found whole afterwards.
@@ -79,6 +81,23 @@ fn python(program: &str) {
     run(program, command);
 }
 
+/// A login at a real identity provider.
+#[track_caller]
+fn external_login() {
+    let provider = IdentityProvider::start();
+    let settings = provider.settings();
+    let settings: Vec<_> = settings
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let mut command = node_command("external-login.mjs");
+    command
+        .env("IDP_ID", provider::ID)
+        .env("IDP_ISSUER", provider.issuer())
+        .env("EXTERNAL_URL", provider::EXTERNAL);
+    run_on(Server::start_with(&settings), "external-login.mjs", command);
+}
+
 macro_rules! clients {
     ($($(#[$doc:meta])* $name:ident => $run:expr;)+) => { $(
         $(#[$doc])*
@@ -101,6 +120,7 @@ clients! {
     zitadel_client_in_a_browser => node("browser.mjs");
     zitadel_node_of_the_community => node("nice-grpc.mjs");
     the_login_page => node("login-page.mjs");
+    a_login_at_an_identity_provider => external_login();
     curl => run("journey.sh", {
         let mut command = Command::new("sh");
         command.arg(install::source("curl").join("journey.sh"));

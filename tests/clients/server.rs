@@ -29,6 +29,12 @@ impl Server {
         Self::run(tempfile::tempdir().unwrap(), &[])
     }
 
+    /// Starts it with these variables.
+    #[track_caller]
+    pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
+        Self::run(tempfile::tempdir().unwrap(), settings)
+    }
+
     /// Starts it with a certificate that it has signed itself.
     #[track_caller]
     pub(crate) fn start_encrypted() -> Self {

@@ -25,7 +25,7 @@ fn unknown_keys_of_the_file() {
         "[server]\nlisen = \"127.0.0.1:8080\"",
         &[],
         "unknown key in file `config.toml`: `server.lisen`",
-        "the keys of `[server]` are `listen`, `workers`, `body_limit`, `max_connections`, \
+        "the keys of `[server]` are `listen`, `external_url`, `workers`, `body_limit`, `max_connections`, \
          `header_timeout`, `body_timeout`, `stall_timeout`, `idle_timeout`, `drain_timeout`, `tls`",
     );
     assert_refused(
@@ -34,7 +34,7 @@ fn unknown_keys_of_the_file() {
         "unknown key in file `config.toml`: `sever`",
         "the keys and sections of the top level are `data_dir`, `server`, `storage`, `tokens`, \
          `passwords`, `policy`, `general`, `branding`, `legal`, `security`, `list`, `ids`, `log`, \
-         `first_instance`, `roles`",
+         `first_instance`, `idp`, `roles`",
     );
     assert_refused(
         "[policy.lockouts]\nmax = 1",

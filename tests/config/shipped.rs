@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bartizan::config::{Config, HumanConfig, Overrides};
+use bartizan::config::{Config, HumanConfig, IdpConfig, IdpKindConfig, Overrides};
 use serde_json::Value;
 
 use super::{NOWHERE, load};
@@ -22,32 +22,40 @@ fn uncommented() -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The dotted keys of a file, without those of roles.
+/// The dotted keys of a file, without those of roles and identity providers.
 fn keys_of_text(toml: &str) -> BTreeSet<String> {
-    let mut section = String::new();
-    let mut keys = BTreeSet::new();
-    for line in toml.lines() {
-        if let Some(name) = line.strip_prefix('[') {
-            section = format!("{}.", name.trim_end_matches(']'));
-        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
-            assert!(
-                keys.insert(format!("{section}{name}")),
-                "twice: {section}{name}"
-            );
-        }
-    }
-    keys.into_iter()
-        .filter(|key| !key.starts_with("roles."))
+    all_keys_of_text(toml)
+        .into_iter()
+        .filter(|key| !key.starts_with("roles.") && !key.starts_with("idp."))
         .collect()
 }
 
-/// The dotted keys of a serialised configuration, without those of roles.
+/// The dotted keys of a file; those of all identity providers are those of one.
+fn all_keys_of_text(toml: &str) -> BTreeSet<String> {
+    let mut section = String::new();
+    let mut keys = BTreeSet::new();
+    for line in toml.lines() {
+        if line == "[[idp]]" {
+            "idp.".clone_into(&mut section);
+        } else if let Some(name) = line.strip_prefix('[') {
+            section = format!("{}.", name.trim_end_matches(']'));
+        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
+            // A second provider has keys of the first one again.
+            let new = keys.insert(format!("{section}{name}"));
+            assert!(new || section == "idp.", "twice: {section}{name}");
+        }
+    }
+    keys
+}
+
+/// The dotted keys of a serialised configuration, without those of roles and identity providers.
 fn keys_of_value(prefix: &str, value: &Value, keys: &mut BTreeSet<String>) {
     let Some(table) = value.as_object() else {
         assert!(keys.insert(prefix.to_owned()));
         return;
     };
-    for (name, value) in table.iter().filter(|(name, _)| *name != "roles") {
+    let named = |name: &str| name != "roles" && name != "idp";
+    for (name, value) in table.iter().filter(|(name, _)| named(name)) {
         let dot = if prefix.is_empty() { "" } else { "." };
         keys_of_value(&format!("{prefix}{dot}{name}"), value, keys);
     }
@@ -82,6 +90,32 @@ fn the_shipped_file_has_every_key_and_no_other() {
     drop_nulls(&mut defaults);
     keys_of_value("", &defaults, &mut set);
     assert_eq!(keys_of_text(SHIPPED), set);
+}
+
+#[test]
+fn the_shipped_file_has_every_key_of_an_identity_provider() {
+    let text = all_keys_of_text(&uncommented());
+    let shown: BTreeSet<_> = text
+        .iter()
+        .filter_map(|key| key.strip_prefix("idp."))
+        .collect();
+    let value = serde_json::to_value(IdpConfig::default()).unwrap();
+    let keys: BTreeSet<_> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(shown, keys);
+    let complete = load(&uncommented(), &[]).unwrap();
+    let [oidc, oauth] = &complete.idp[..] else {
+        panic!("{:?}", complete.idp);
+    };
+    let default = IdpConfig::default();
+    assert_eq!(oidc.kind, IdpKindConfig::Oidc);
+    assert_eq!(oauth.kind, IdpKindConfig::OAuth);
+    assert_eq!(oidc.scopes, default.scopes);
+    assert_eq!(oidc.to_domain().options, default.to_domain().options);
 }
 
 #[test]
@@ -130,10 +164,25 @@ fn what_is_shown_reads_back() {
     );
     assert!(shown.contains("\n[roles]\nSUPPORT = [\"session.read\", \"user.read\"]\n"));
     let again = load(&shown, &[]).unwrap();
-    assert_eq!(again.to_toml_redacted(), shown);
-    let without_warnings = |config: Config| Config {
-        warnings: Vec::new(),
-        ..config
+    let without_secret = shown.replace("\n# client_secret is set and not shown", "");
+    assert_eq!(again.to_toml_redacted(), without_secret);
+    assert!(
+        shown.contains("\n[[idp]]\nid = \"270000000000000001\"\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("\n# client_secret is set and not shown\n"),
+        "{shown}"
+    );
+    let without_warnings = |mut config: Config| {
+        config
+            .idp
+            .iter_mut()
+            .for_each(|idp| idp.client_secret = None);
+        Config {
+            warnings: Vec::new(),
+            ..config
+        }
     };
     assert_eq!(
         format!("{:#?}", without_warnings(again)),

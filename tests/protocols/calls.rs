@@ -94,7 +94,66 @@ procedures! {
         bartizan_proto::zitadel::session::v2beta::CreateSessionRequest
             => bartizan_proto::zitadel::session::v2beta::CreateSessionResponse,
         "POST" "/v2beta/sessions";
+    GET_IDP = "/zitadel.idp.v2.IdentityProviderService/GetIDPByID",
+        bartizan_proto::zitadel::idp::v2::GetIDPByIDRequest
+            => bartizan_proto::zitadel::idp::v2::GetIDPByIDResponse,
+        "GET" "/v2/idps/{id}";
+    START_INTENT = "/zitadel.user.v2.UserService/StartIdentityProviderIntent",
+        user::StartIdentityProviderIntentRequest => user::StartIdentityProviderIntentResponse,
+        "POST" "/v2/idp_intents";
+    RETRIEVE_INTENT = "/zitadel.user.v2.UserService/RetrieveIdentityProviderIntent",
+        user::RetrieveIdentityProviderIntentRequest
+            => user::RetrieveIdentityProviderIntentResponse,
+        "POST" "/v2/idp_intents/{idpIntentId}";
+    ADD_LINK = "/zitadel.user.v2.UserService/AddIDPLink",
+        user::AddIDPLinkRequest => user::AddIDPLinkResponse,
+        "POST" "/v2/users/{userId}/links";
+    LIST_LINKS = "/zitadel.user.v2.UserService/ListIDPLinks",
+        user::ListIDPLinksRequest => user::ListIDPLinksResponse,
+        "POST" "/v2/users/{userId}/links/_search";
+    REMOVE_LINK = "/zitadel.user.v2.UserService/RemoveIDPLink",
+        user::RemoveIDPLinkRequest => user::RemoveIDPLinkResponse,
+        "DELETE" "/v2/users/{userId}/links/{idpId}/{linkedUserId}";
     SET_EMAIL = "/zitadel.user.v2.UserService/SetEmail",
         user::SetEmailRequest => user::SetEmailResponse,
         "POST" "/v2/users/{userId}/email";
+    SEND_EMAIL_CODE = "/zitadel.user.v2.UserService/SendEmailCode",
+        user::SendEmailCodeRequest => user::SendEmailCodeResponse,
+        "POST" "/v2/users/{userId}/email/send";
+    RESEND_EMAIL_CODE = "/zitadel.user.v2.UserService/ResendEmailCode",
+        user::ResendEmailCodeRequest => user::ResendEmailCodeResponse,
+        "POST" "/v2/users/{userId}/email/resend";
+    VERIFY_EMAIL = "/zitadel.user.v2.UserService/VerifyEmail",
+        user::VerifyEmailRequest => user::VerifyEmailResponse,
+        "POST" "/v2/users/{userId}/email/verify";
+    SET_PHONE = "/zitadel.user.v2.UserService/SetPhone",
+        user::SetPhoneRequest => user::SetPhoneResponse,
+        "POST" "/v2/users/{userId}/phone";
+    REMOVE_PHONE = "/zitadel.user.v2.UserService/RemovePhone",
+        user::RemovePhoneRequest => user::RemovePhoneResponse,
+        "DELETE" "/v2/users/{userId}/phone";
+    RESEND_PHONE_CODE = "/zitadel.user.v2.UserService/ResendPhoneCode",
+        user::ResendPhoneCodeRequest => user::ResendPhoneCodeResponse,
+        "POST" "/v2/users/{userId}/phone/resend";
+    VERIFY_PHONE = "/zitadel.user.v2.UserService/VerifyPhone",
+        user::VerifyPhoneRequest => user::VerifyPhoneResponse,
+        "POST" "/v2/users/{userId}/phone/verify";
+    PASSWORD_RESET = "/zitadel.user.v2.UserService/PasswordReset",
+        user::PasswordResetRequest => user::PasswordResetResponse,
+        "POST" "/v2/users/{userId}/password_reset";
+    CREATE_INVITE_CODE = "/zitadel.user.v2.UserService/CreateInviteCode",
+        user::CreateInviteCodeRequest => user::CreateInviteCodeResponse,
+        "POST" "/v2/users/{userId}/invite_code";
+    RESEND_INVITE_CODE = "/zitadel.user.v2.UserService/ResendInviteCode",
+        user::ResendInviteCodeRequest => user::ResendInviteCodeResponse,
+        "POST" "/v2/users/{userId}/invite_code/resend";
+    VERIFY_INVITE_CODE = "/zitadel.user.v2.UserService/VerifyInviteCode",
+        user::VerifyInviteCodeRequest => user::VerifyInviteCodeResponse,
+        "POST" "/v2/users/{userId}/invite_code/verify";
+    SKIP_MFA_INIT = "/zitadel.user.v2.UserService/HumanMFAInitSkipped",
+        user::HumanMFAInitSkippedRequest => user::HumanMFAInitSkippedResponse,
+        "POST" "/v2/users/{userId}/mfa_init_skipped";
+    NOT_YET = "/zitadel.user.v2.UserService/SetUserMetadata",
+        user::SetUserMetadataRequest => user::SetUserMetadataResponse,
+        "POST" "/v2/users/{userId}/metadata";
 }

@@ -17,6 +17,7 @@
 )]
 
 mod calls;
+mod codes;
 mod connect;
 mod grpc;
 mod grpc_web;
@@ -30,5 +31,6 @@ mod helpers;
 mod log;
 mod matrix;
 mod outcome;
+mod providers;
 mod streams;
 mod wire;

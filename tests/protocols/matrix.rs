@@ -4,19 +4,21 @@ use serde_json::{Value, json};
 
 use crate::calls::{
     ADD_HUMAN_USER, CREATE_SESSION, CREATE_SESSION_BETA, DELETE_SESSION, DELETE_USER, GET_SESSION,
-    GET_USER, LIST_FACTORS, LIST_METHODS, LIST_SESSIONS, LIST_USERS, LOCK_USER, Procedure,
-    REGISTER_TOTP, REMOVE_TOTP, SET_EMAIL, SET_PASSWORD, SET_SESSION, UNLOCK_USER, VERIFY_TOTP,
+    GET_USER, LIST_FACTORS, LIST_METHODS, LIST_SESSIONS, LIST_USERS, LOCK_USER, NOT_YET, Procedure,
+    REGISTER_TOTP, REMOVE_TOTP, SET_PASSWORD, SET_SESSION, UNLOCK_USER, VERIFY_TOTP,
 };
+use crate::codes::codes;
 use crate::helpers::{Authenticator, PASSWORD, TestServer};
 use crate::outcome::{Outcome, Sent, Way, call, outcome};
+use crate::providers::{providers, registered};
 use crate::wire::{Headers, begin, headers};
 
 /// What a test server takes at most.
 const LIMIT: usize = 64 * 1024;
 
 /// The calls of one protocol against a server of their own.
-struct Run<'a> {
-    server: &'a TestServer,
+pub(crate) struct Run<'a> {
+    pub(crate) server: &'a TestServer,
     way: Way,
     seen: Vec<(String, Outcome)>,
 }
@@ -37,7 +39,13 @@ impl Run<'_> {
 
     /// A call that must be answered.
     #[track_caller]
-    fn ok(&mut self, name: &str, procedure: Procedure, who: &str, message: Value) -> Value {
+    pub(crate) fn ok(
+        &mut self,
+        name: &str,
+        procedure: Procedure,
+        who: &str,
+        message: Value,
+    ) -> Value {
         let outcome = self.call(name, procedure, &bearer(who), &Sent::Message(message));
         let Outcome::Answered(answer) = outcome else {
             panic!("{:?}: {name}: {outcome:?}", self.way);
@@ -47,7 +55,7 @@ impl Run<'_> {
 
     /// A call that must fail with this code and id; what has no id has no detail.
     #[track_caller]
-    fn fails(
+    pub(crate) fn fails(
         &mut self,
         name: &str,
         procedure: Procedure,
@@ -114,6 +122,7 @@ fn run(server: &TestServer, way: Way) -> Vec<(String, Outcome)> {
         seen: Vec::new(),
     };
     operations(&mut run);
+    codes(&mut run);
     refusals(&mut run);
     run.seen
 }
@@ -250,6 +259,7 @@ fn operations(run: &mut Run<'_>) {
         json!({ "userId": user, "newPassword": { "password": "Another1!" } }),
     );
     authenticator_app(run, user);
+    providers(run, user);
     run.ok("lock a user", LOCK_USER, admin, json!({ "userId": user }));
     run.fails(
         "create a session for a locked user",
@@ -272,9 +282,9 @@ fn operations(run: &mut Run<'_>) {
     );
     run.fails(
         "call what is not there yet",
-        SET_EMAIL,
+        NOT_YET,
         admin,
-        json!({ "userId": user, "email": "a@b.c" }),
+        json!({ "userId": user }),
         (12, ""),
     );
 }
@@ -354,7 +364,7 @@ fn refusals(run: &mut Run<'_>) {
     );
     run.fails(
         "have a bad token for what is not there yet",
-        SET_EMAIL,
+        NOT_YET,
         "garbage",
         json!({ "userId": "1" }),
         (16, "AUTH-7fs1e"),
@@ -445,8 +455,10 @@ fn blur(value: &mut Value, key: &str) {
             let digits = text.bytes().all(|byte| byte.is_ascii_digit());
             if key == "sessionToken" {
                 "<token>".clone_into(text);
-            } else if key == "secret" || key == "uri" {
+            } else if matches!(key, "secret" | "uri" | "authUrl") {
                 "<secret>".clone_into(text);
+            } else if ["verificationCode", "inviteCode"].contains(&key) {
+                "<code>".clone_into(text);
             } else if digits && text.len() > 12 {
                 "<id>".clone_into(text);
             }
@@ -503,7 +515,10 @@ fn a_body_that_does_not_come_is_not_waited_for() {
 fn every_protocol_comes_to_the_same() {
     let mut expected = None;
     for way in Way::ALL {
-        let server = TestServer::configured(|config| config.server.body_limit = LIMIT);
+        let server = TestServer::configured(|config| {
+            config.server.body_limit = LIMIT;
+            registered(config);
+        });
         let mut seen = run(&server, way);
         for (_, outcome) in &mut seen {
             if let Outcome::Answered(answer) = outcome {

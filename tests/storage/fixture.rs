@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::panic::Location;
 
 use bartizan::domain::event::{
-    Aggregate, Event, HumanAdded, InstanceAdded, InstanceEvent, MachineAdded, OrgAdded, OrgDomain,
-    OrgEvent, RecordedEvent, SessionEvent, UserEvent, UsernameChanged,
+    Aggregate, Event, HumanAdded, InstanceAdded, InstanceEvent, IntentEvent, IntentStarted,
+    IntentSucceeded, MachineAdded, OrgAdded, OrgDomain, OrgEvent, RecordedEvent, SessionEvent,
+    UserEvent, UsernameChanged,
 };
-use bartizan::domain::ids::{InstanceId, OrgId, Position, Sequence, SessionId, UserId};
+use bartizan::domain::ids::{InstanceId, IntentId, OrgId, Position, Sequence, SessionId, UserId};
+use bartizan::domain::intent::{self, Intent};
 use bartizan::domain::org::{evolve_instance, evolve_org, first_instance, first_org};
 use bartizan::domain::permission::{Authority, Caller, Credential};
-use bartizan::domain::secret::HashText;
+use bartizan::domain::secret::{HashText, SealedSecret};
 use bartizan::domain::session::{self, Changes, Session, TokenMade, UserAgent, UserFact};
 use bartizan::domain::time::Timestamp;
 use bartizan::domain::user::{self, User, login_name};
@@ -155,6 +157,50 @@ pub(crate) fn new_machine(id: UserId, name: &str) -> (User, Commit) {
         ..MachineAdded::default()
     };
     new_user(id, at(0), vec![UserEvent::MachineAdded(added)])
+}
+
+/// A login at an identity provider, owned by the instance.
+pub(crate) fn new_intent(id: i64, now: Timestamp) -> (Intent, Commit) {
+    let handshake = "x1.handshake";
+    let event = IntentEvent::Started(IntentStarted {
+        success_url: "https://login.example/ok".to_owned(),
+        failure_url: "https://login.example/no".to_owned(),
+        idp_id: "acme".to_owned(),
+        handshake_id: fingerprint(&HashText::new(handshake)),
+        handshake: Some(SealedSecret::new(handshake)),
+    });
+    let intent = intent::first(IntentId::new(id), now, &event).unwrap();
+    let append = of_intent(Sequence::NONE, event, &intent);
+    (intent, Commit::new(now, ADMIN, vec![append]))
+}
+
+/// One more event of a login.
+pub(crate) fn change_intent(
+    intent: &Intent,
+    now: Timestamp,
+    event: IntentEvent,
+) -> (Intent, Commit) {
+    let after = intent::evolve(intent.clone(), now, &event);
+    let append = of_intent(intent.sequence, event, &after);
+    (after, Commit::new(now, ADMIN, vec![append]))
+}
+
+fn of_intent(expected: Sequence, event: IntentEvent, after: &Intent) -> Append {
+    let state = State::Intent(Box::new(after.clone()));
+    append(expected, INSTANCE.key(), vec![Event::Intent(event)], state)
+}
+
+/// That a login went well.
+pub(crate) fn succeeded(user: Option<UserId>) -> IntentEvent {
+    let identity = "x1.identity";
+    IntentEvent::Succeeded(IntentSucceeded {
+        idp_user_id: "ann there".to_owned(),
+        idp_user_name: "ann".to_owned(),
+        user_id: user.map(|user| user.to_string()),
+        expires_at: at(3_720),
+        identity_id: fingerprint(&HashText::new(identity)),
+        identity: Some(SealedSecret::new(identity)),
+    })
 }
 
 /// More events of a user.

@@ -12,7 +12,8 @@ pub(crate) fn authentication_methods(
     found: AuthenticationMethods,
 ) -> wire::ListAuthenticationMethodTypesResponse {
     use wire::AuthenticationMethodType::{
-        AUTHENTICATION_METHOD_TYPE_PASSWORD, AUTHENTICATION_METHOD_TYPE_TOTP,
+        AUTHENTICATION_METHOD_TYPE_IDP, AUTHENTICATION_METHOD_TYPE_PASSWORD,
+        AUTHENTICATION_METHOD_TYPE_TOTP,
     };
     let total = u64::try_from(found.methods.len()).unwrap_or(u64::MAX);
     wire::ListAuthenticationMethodTypesResponse {
@@ -22,6 +23,7 @@ pub(crate) fn authentication_methods(
             .into_iter()
             .map(|method| match method {
                 AuthenticationMethod::Totp => AUTHENTICATION_METHOD_TYPE_TOTP.into(),
+                AuthenticationMethod::Idp => AUTHENTICATION_METHOD_TYPE_IDP.into(),
                 AuthenticationMethod::Password => AUTHENTICATION_METHOD_TYPE_PASSWORD.into(),
             })
             .collect(),

@@ -2,12 +2,14 @@
 
 mod administrator;
 mod authentication;
+mod idp;
 mod org;
 mod pat;
 mod session;
 mod session_search;
 mod settings;
 mod user;
+mod user_codes;
 mod user_create;
 mod user_search;
 mod user_update;
@@ -15,6 +17,10 @@ pub(crate) mod v1;
 
 pub(crate) use administrator::{Target, administrators_page, list_members, target};
 pub(crate) use authentication::{authentication_factors, authentication_methods};
+pub(crate) use idp::{
+    active_identity_providers, idp, idp_link, idp_links_page, retrieved_intent, start_intent,
+    started_intent,
+};
 pub(crate) use org::{list_orgs, orgs_page};
 pub(crate) use pat::{expiration, list_pats, pats_page};
 pub(crate) use session::{create_session, saved_token, session, set_session};
@@ -24,6 +30,10 @@ pub(crate) use settings::{
     legal_settings, lockout_settings, login_settings, security_settings, settings_details,
 };
 pub(crate) use user::{add_human, set_password, user, user_details};
+pub(crate) use user_codes::{
+    invitation, resend_email_delivery, resend_phone_delivery, reset_delivery, send_email_delivery,
+    set_email_delivery, set_phone_delivery,
+};
 pub(crate) use user_create::create_user;
 pub(crate) use user_search::{list_users, users_page};
 pub(crate) use user_update::{update_human_user, update_user};

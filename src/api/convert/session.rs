@@ -6,8 +6,8 @@ use bartizan_proto::zitadel::session::v2 as wire;
 use bartizan_proto::zitadel::session::v2::__buffa::oneof::check_user::Search;
 
 use super::{sequence, span, timestamp};
-use crate::command::{Checks, CreateSession, SavedSession, SetSession, UserSelector};
-use crate::domain::ids::{SessionId, given_user_key};
+use crate::command::{Checks, CreateSession, IntentCheck, SavedSession, SetSession, UserSelector};
+use crate::domain::ids::{IntentId, SessionId, given_user_key};
 use crate::domain::secret::Secret;
 use crate::domain::session::UserAgent;
 use crate::domain::user::login_name;
@@ -54,10 +54,6 @@ fn supported(
             "check `webAuthN`",
         ),
         (
-            checks.is_some_and(|checks| checks.idp_intent.is_set()),
-            "check `idpIntent`",
-        ),
-        (
             checks.is_some_and(|checks| checks.otp_sms.is_set()),
             "check `otpSms`",
         ),
@@ -102,11 +98,17 @@ fn checks(checks: Option<wire::Checks>) -> Checks {
         .password
         .into_option()
         .map(|check| Secret::new(check.password));
+    let intent = checks.idp_intent.into_option();
+    let intent = intent.map(|check| IntentCheck {
+        id: IntentId::parse(&check.idp_intent_id),
+        token: Secret::new(check.idp_intent_token),
+    });
     let totp = checks.totp.into_option();
     let totp = totp.map(|check| Secret::new(check.code));
     Checks {
         user,
         password,
+        intent,
         totp,
     }
 }
@@ -168,6 +170,10 @@ fn factors(view: &SessionView, includes_domain: bool) -> Option<wire::Factors> {
         verified_at: timestamp(at).into(),
         ..wire::PasswordFactor::default()
     });
+    let intent = view.session.factors.intent.map(|at| wire::IntentFactor {
+        verified_at: timestamp(at).into(),
+        ..wire::IntentFactor::default()
+    });
     let totp = view.session.factors.totp.map(|at| wire::TOTPFactor {
         verified_at: timestamp(at).into(),
         ..wire::TOTPFactor::default()
@@ -175,6 +181,7 @@ fn factors(view: &SessionView, includes_domain: bool) -> Option<wire::Factors> {
     Some(wire::Factors {
         user: user_factor.into(),
         password: password.into(),
+        intent: intent.into(),
         totp: totp.into(),
         ..wire::Factors::default()
     })

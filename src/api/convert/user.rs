@@ -4,12 +4,12 @@ use bartizan_proto::zitadel::object::v2::__buffa::oneof::organization::Org;
 use bartizan_proto::zitadel::object::v2::Details as WireDetails;
 use bartizan_proto::zitadel::user::v2 as wire;
 use bartizan_proto::zitadel::user::v2::__buffa::oneof::{
-    add_human_user_request::PasswordType, set_human_email, set_human_phone, set_password_request,
-    user::Type,
+    add_human_user_request::PasswordType, set_password_request, user::Type,
 };
 
-use super::{details, timestamp};
-use crate::command::{AddHuman, CodeDelivery, Details, PasswordGrant, PasswordInput, SetPassword};
+use super::user_codes::{email_delivery, phone_delivery};
+use super::{details, idp_link, timestamp};
+use crate::command::{AddHuman, Details, PasswordGrant, PasswordInput, SetPassword};
 use crate::domain::ids::{OrgId, given_user_key};
 use crate::domain::secret::{HashText, Secret};
 use crate::domain::user::{Human, User, UserError, UserKind, login_name};
@@ -46,7 +46,7 @@ pub(crate) fn add_human(request: wire::AddHumanUserRequest) -> Result<AddHuman, 
             .gender
             .map_or(0, |gender| u8::try_from(gender.to_i32()).unwrap_or(0)),
         email: email.email,
-        email_delivery: email_delivery(email.verification.as_ref()),
+        email_delivery: email_delivery(email.verification),
         phone_delivery: phone_delivery(
             phone.as_ref().and_then(|phone| phone.verification.as_ref()),
         ),
@@ -58,28 +58,8 @@ pub(crate) fn add_human(request: wire::AddHumanUserRequest) -> Result<AddHuman, 
             .into_iter()
             .map(|entry| (entry.key, entry.value))
             .collect(),
-        idp_links: request.idp_links.len(),
+        idp_links: request.idp_links.into_iter().map(idp_link).collect(),
     })
-}
-
-pub(super) fn email_delivery(verification: Option<&set_human_email::Verification>) -> CodeDelivery {
-    use set_human_email::Verification::{IsVerified, ReturnCode, SendCode};
-    match verification {
-        Some(SendCode(_)) => CodeDelivery::Send,
-        Some(ReturnCode(_)) => CodeDelivery::Return,
-        Some(IsVerified(true)) => CodeDelivery::Verified,
-        Some(IsVerified(false)) | None => CodeDelivery::Unspecified,
-    }
-}
-
-pub(super) fn phone_delivery(verification: Option<&set_human_phone::Verification>) -> CodeDelivery {
-    use set_human_phone::Verification::{IsVerified, ReturnCode, SendCode};
-    match verification {
-        Some(SendCode(_)) => CodeDelivery::Send,
-        Some(ReturnCode(_)) => CodeDelivery::Return,
-        Some(IsVerified(true)) => CodeDelivery::Verified,
-        Some(IsVerified(false)) | None => CodeDelivery::Unspecified,
-    }
 }
 
 fn password(password: PasswordType) -> PasswordInput {
@@ -185,6 +165,7 @@ fn wire_human(human: Human) -> wire::HumanUser {
             .as_ref()
             .map(|password| timestamp(password.changed_at))
             .into(),
+        mfa_init_skipped: human.mfa_init_skipped_at.map(timestamp).into(),
         ..wire::HumanUser::default()
     }
 }

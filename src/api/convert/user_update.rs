@@ -7,7 +7,7 @@ use bartizan_proto::zitadel::user::v2::__buffa::oneof::{
     update_user_request::UserType,
 };
 
-use super::user::{email_delivery, phone_delivery};
+use super::user_codes::{email_delivery, phone_delivery};
 use crate::command::{
     NewContact, PasswordGrant, PasswordInput, PasswordUpdate, UpdateHuman, UpdateKind, UpdateUser,
 };
@@ -97,7 +97,7 @@ fn gender(gender: EnumValue<wire::Gender>) -> u8 {
 
 fn email(email: wire::SetHumanEmail) -> NewContact {
     NewContact {
-        delivery: email_delivery(email.verification.as_ref()),
+        delivery: email_delivery(email.verification),
         address: email.email,
     }
 }

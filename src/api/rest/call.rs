@@ -20,6 +20,8 @@ pub(super) struct Call<'a> {
     pub(super) caller: &'a Caller,
     /// The id in the path; it wins over one in the body.
     pub(super) id: &'a str,
+    /// All variables of the path, the id first.
+    pub(super) variables: [&'a str; 3],
     pub(super) query: Option<&'a str>,
     /// The header that does what the query parameter `sessionToken` does.
     pub(super) session_token: Option<&'a HeaderValue>,

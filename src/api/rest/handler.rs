@@ -9,7 +9,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
 use super::call::{Answer, Call, encode};
 use super::routes::{self, Match, Operation};
-use super::{error, sessions, settings, users, v1};
+use super::{error, idp, sessions, settings, users, v1};
 use crate::api::org_service::list_organizations;
 use crate::api::{Api, auth, deadline};
 use crate::error::{Error, Failure};
@@ -66,6 +66,7 @@ async fn answer(
             core: &api.core,
             caller: &caller,
             id: matched.id(),
+            variables: [0, 1, 2].map(|index| matched.variable(index)),
             query: request.uri().query(),
             session_token: request.headers().get(SESSION_TOKEN),
             body: &body,
@@ -79,6 +80,8 @@ async fn answer(
                 let orgs = list_organizations(call.core, call.caller, call.message()?);
                 encode(orgs).await.map(Answer::ok)
             }
+            // Rare, and larger than the others.
+            Operation::Idp(operation) => Box::pin(idp::dispatch(&call, operation)).await,
             Operation::Settings(operation) => settings::dispatch(&call, operation).await,
             Operation::V1(operation) => v1::dispatch(&call, operation).await,
             Operation::NotYet(name) => Err(not_yet(name)),

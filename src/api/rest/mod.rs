@@ -9,8 +9,10 @@ pub mod routes;
 mod authentication;
 mod call;
 mod handler;
+mod idp;
 mod sessions;
 mod settings;
+mod user_codes;
 mod users;
 mod v1;
 

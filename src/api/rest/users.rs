@@ -2,9 +2,9 @@
 
 use bartizan_proto::zitadel::user::v2 as wire;
 
-use super::authentication;
 use super::call::{Answer, Call, encode};
 use super::routes::UserOperation;
+use super::{authentication, user_codes};
 use crate::api::user_service as service;
 use crate::error::Error;
 
@@ -60,6 +60,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Resul
         UserOperation::Authentication(operation) => {
             return authentication::dispatch(call, operation).await;
         }
+        UserOperation::Code(operation) => return user_codes::dispatch(call, operation).await,
         UserOperation::LockUser => {
             encode(service::lock_user(
                 core,

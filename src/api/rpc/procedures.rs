@@ -6,8 +6,8 @@
 
 use super::call::{Call, Pending};
 use crate::api::{
-    internal_permission_service, org_service, session_service, session_service_beta,
-    settings_service, user_service,
+    idp_service, internal_permission_service, org_service, session_service, session_service_beta,
+    settings_service, user_codes_service, user_service,
 };
 
 /// Reads the message of a call, runs the operation, writes the answer.
@@ -29,6 +29,9 @@ macro_rules! procedures {
 }
 
 procedures! {
+    "zitadel.idp.v2.IdentityProviderService" {
+        GetIDPByID => idp_service::get_idp_by_id,
+    }
     "zitadel.internal_permission.v2.InternalPermissionService" {
         CreateAdministrator => internal_permission_service::create_administrator,
         UpdateAdministrator => internal_permission_service::update_administrator,
@@ -81,11 +84,29 @@ procedures! {
         RemoveTOTP => user_service::remove_totp,
         ListAuthenticationMethodTypes => user_service::list_authentication_method_types,
         ListAuthenticationFactors => user_service::list_authentication_factors,
+        StartIdentityProviderIntent => idp_service::start_identity_provider_intent,
+        RetrieveIdentityProviderIntent => idp_service::retrieve_identity_provider_intent,
+        AddIDPLink => idp_service::add_idp_link,
+        ListIDPLinks => idp_service::list_idp_links,
+        RemoveIDPLink => idp_service::remove_idp_link,
         LockUser => user_service::lock_user,
         UnlockUser => user_service::unlock_user,
         DeactivateUser => user_service::deactivate_user,
         ReactivateUser => user_service::reactivate_user,
         DeleteUser => user_service::delete_user,
+        SetEmail => user_codes_service::set_email,
+        SendEmailCode => user_codes_service::send_email_code,
+        ResendEmailCode => user_codes_service::resend_email_code,
+        VerifyEmail => user_codes_service::verify_email,
+        SetPhone => user_codes_service::set_phone,
+        RemovePhone => user_codes_service::remove_phone,
+        ResendPhoneCode => user_codes_service::resend_phone_code,
+        VerifyPhone => user_codes_service::verify_phone,
+        PasswordReset => user_codes_service::password_reset,
+        CreateInviteCode => user_codes_service::create_invite_code,
+        ResendInviteCode => user_codes_service::resend_invite_code,
+        VerifyInviteCode => user_codes_service::verify_invite_code,
+        HumanMFAInitSkipped => user_codes_service::human_mfa_init_skipped,
     }
     "zitadel.user.v2beta.UserService" {
         AddHumanUser => user_service::add_human_user,
@@ -97,11 +118,22 @@ procedures! {
         GetUserByID => user_service::get_user_by_id,
         ListUsers => user_service::list_users,
         SetPassword => user_service::set_password,
+        StartIdentityProviderIntent => idp_service::start_identity_provider_intent,
+        RetrieveIdentityProviderIntent => idp_service::retrieve_identity_provider_intent,
+        AddIDPLink => idp_service::add_idp_link,
         LockUser => user_service::lock_user,
         UnlockUser => user_service::unlock_user,
         DeactivateUser => user_service::deactivate_user,
         ReactivateUser => user_service::reactivate_user,
         DeleteUser => user_service::delete_user,
+        SetEmail => user_codes_service::set_email,
+        ResendEmailCode => user_codes_service::resend_email_code,
+        VerifyEmail => user_codes_service::verify_email,
+        SetPhone => user_codes_service::set_phone,
+        RemovePhone => user_codes_service::remove_phone,
+        ResendPhoneCode => user_codes_service::resend_phone_code,
+        VerifyPhone => user_codes_service::verify_phone,
+        PasswordReset => user_codes_service::password_reset,
     }
 }
 

@@ -10,6 +10,7 @@
 //! generated Go code: `user_id` is `UserId`, a nested message `Outer_Inner`.
 
 mod email;
+mod idp;
 mod internal_permission;
 mod org;
 mod rule;

@@ -106,6 +106,33 @@ pub(super) fn address(value: &str) -> Checked {
     })
 }
 
+/// A reference to something on the web, as Go's parser takes it: relative ones too.
+pub(super) fn uri_reference(value: &str) -> Checked {
+    let broken = |cause: String| {
+        let text = format!("value must be a valid URI | caused by: parse {value:?}: {cause}");
+        Err(Reason::Rule(text.into()))
+    };
+    if value.chars().any(|c| c.is_ascii_control()) {
+        return broken("net/url: invalid control character in URL".to_owned());
+    }
+    if value.starts_with(':') {
+        return broken("missing protocol scheme".to_owned());
+    }
+    let path = value.split(['?', '#']).next().unwrap_or_default();
+    for (place, _) in path.match_indices('%') {
+        let escape: String = path
+            .chars()
+            .skip(path.get(..place).map_or(0, runes))
+            .take(3)
+            .collect();
+        let digits = escape.strip_prefix('%').unwrap_or_default();
+        if digits.len() != 2 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return broken(format!("invalid URL escape {escape:?}"));
+        }
+    }
+    Ok(())
+}
+
 /// A value that must be there and is not.
 pub(super) fn missing() -> Checked {
     holds(false, || "value is required")

@@ -14,7 +14,7 @@ pub(in crate::cli) enum EventsCommand {
         stream: Stream,
         /// Its id; a user's login name does as well; the instance needs none
         #[arg(value_name = "ID", required_if_eq_any =
-            [("stream", "session"), ("stream", "user"), ("stream", "org")])]
+            [("stream", "session"), ("stream", "user"), ("stream", "org"), ("stream", "intent")])]
         id: Option<String>,
     },
 }
@@ -44,4 +44,6 @@ pub(in crate::cli) enum Stream {
     Org,
     /// The instance.
     Instance,
+    /// A login at an identity provider.
+    Intent,
 }

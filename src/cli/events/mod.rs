@@ -9,7 +9,7 @@ use super::find;
 use super::operator::Operator;
 use crate::core::Core;
 use crate::domain::event::{Aggregate, RecordedEvent};
-use crate::domain::ids::{InstanceId, OrgId, Position, SessionId};
+use crate::domain::ids::{InstanceId, IntentId, OrgId, Position, SessionId};
 use crate::ports::EventQuery;
 
 use record::{EventRecord, HistoryRecord};
@@ -57,6 +57,7 @@ async fn show(
         Stream::Org => Aggregate::Org(OrgId::parse(id).ok_or_else(no_id)?),
         Stream::Instance if id.is_empty() => Aggregate::Instance(core.instance),
         Stream::Instance => Aggregate::Instance(InstanceId::parse(id).ok_or_else(no_id)?),
+        Stream::Intent => Aggregate::Intent(IntentId::parse(id).ok_or_else(no_id)?),
     };
     let events = read(core, Position::START, Some(aggregate), u64::MAX).await?;
     let rows = records(&events)?

@@ -26,6 +26,7 @@ pub(super) struct SessionRecord {
     user_checked_at: Option<Moment>,
     password_checked_at: Option<Moment>,
     totp_checked_at: Option<Moment>,
+    intent_checked_at: Option<Moment>,
     created_at: Moment,
     changed_at: Moment,
     expires_at: Option<Moment>,
@@ -74,6 +75,7 @@ impl SessionRecord {
             user_checked_at: checked.map(|user| Moment(user.checked_at)),
             password_checked_at: password_checked_at(view).map(Moment),
             totp_checked_at: session.factors.totp.map(Moment),
+            intent_checked_at: session.factors.intent.map(Moment),
             created_at: Moment(session.created_at),
             changed_at: Moment(session.changed_at),
             expires_at: session.expires_at.map(Moment),
@@ -88,7 +90,9 @@ impl SessionRecord {
         let user = self.user_checked_at.map(|_| "user");
         let password = self.password_checked_at.map(|_| "password");
         let totp = self.totp_checked_at.map(|_| "totp");
-        user.into_iter().chain(password).chain(totp).collect()
+        let intent = self.intent_checked_at.map(|_| "intent");
+        let all = user.into_iter().chain(password).chain(totp);
+        all.chain(intent).collect()
     }
 }
 
@@ -134,6 +138,7 @@ impl Sheet for SessionRecord {
             ("user checked", text(self.user_checked_at)),
             ("password checked", text(self.password_checked_at)),
             ("totp checked", text(self.totp_checked_at)),
+            ("intent checked", text(self.intent_checked_at)),
             ("created", Some(self.created_at.to_string())),
             ("changed", Some(self.changed_at.to_string())),
             (
@@ -224,5 +229,7 @@ mod tests {
         let user = view.user.as_mut().unwrap();
         user.password_changed_at = Some(later(61));
         assert_eq!(record(&view, NOW).factors(), ["user", "totp"]);
+        view.session.factors.intent = Some(later(61));
+        assert_eq!(record(&view, NOW).factors(), ["user", "totp", "intent"]);
     }
 }

@@ -89,6 +89,9 @@ pub(in crate::crypto) enum Purpose {
     EventChain,
     TotpSecret,
     Outbox,
+    IntentToken,
+    IntentState,
+    IntentContent,
 }
 
 impl Purpose {
@@ -101,6 +104,9 @@ impl Purpose {
             Self::EventChain => "bartizan 2026 event chain",
             Self::TotpSecret => "bartizan 2026 totp secret encryption",
             Self::Outbox => "bartizan 2026 outbox encryption",
+            Self::IntentToken => "bartizan 2026 intent token encryption",
+            Self::IntentState => "bartizan 2026 intent state encryption",
+            Self::IntentContent => "bartizan 2026 intent content encryption",
         }
     }
 }
@@ -209,13 +215,17 @@ fn truncated<const N: usize>(digest: &[u8; 32]) -> [u8; N] {
 pub(in crate::crypto) mod tests {
     use super::*;
 
-    const PURPOSES: [Purpose; 6] = [
+    const PURPOSES: [Purpose; 10] = [
         Purpose::SessionToken,
         Purpose::PatToken,
         Purpose::Code,
         Purpose::Memo,
         Purpose::EventChain,
         Purpose::TotpSecret,
+        Purpose::Outbox,
+        Purpose::IntentToken,
+        Purpose::IntentState,
+        Purpose::IntentContent,
     ];
 
     /// Keys of as many generations as there are seeds, oldest first.

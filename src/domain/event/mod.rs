@@ -7,27 +7,30 @@
 //! decision to the row, and serde skips it.
 
 mod instance;
+mod intent;
 mod org;
 mod session;
 mod user;
 
 pub use instance::{DefaultOrgSet, InstanceAdded, InstanceEvent, MemberRemoved, MemberRoles};
+pub use intent::{IntentEvent, IntentFailed, IntentStarted, IntentSucceeded};
 pub use org::{OrgAdded, OrgDomain, OrgEvent};
 pub use session::{
     FactorChecked, LifetimeSet, MetadataSet, SessionAdded, SessionEvent, SessionTerminated,
     TokenSet, UserChecked,
 };
 pub use user::{
-    CodeAdded, EmailChanged, HashUpdated, HumanAdded, MachineAdded, MachineChanged,
-    PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded,
-    TotpCheckSucceeded, UserEvent, UserMetadataSet, UsernameChanged,
+    CodeAdded, EmailChanged, HashUpdated, HumanAdded, IdpLinkAdded, IdpLinkRemoved,
+    InviteCodeAdded, MachineAdded, MachineChanged, PasswordChanged, PatAdded, PatRemoved,
+    PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent, UserMetadataSet,
+    UsernameChanged,
 };
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{InstanceId, OrgId, Position, Sequence, SessionId, UserId};
+use super::ids::{InstanceId, IntentId, OrgId, Position, Sequence, SessionId, UserId};
 use super::time::Timestamp;
 
 /// The payload of an event that says all by its name.
@@ -107,11 +110,19 @@ pub enum AggregateType {
     User,
     /// A session.
     Session,
+    /// A login at an identity provider.
+    Intent,
 }
 
 impl AggregateType {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Instance, Self::Org, Self::User, Self::Session];
+    pub const ALL: [Self; 5] = [
+        Self::Instance,
+        Self::Org,
+        Self::User,
+        Self::Session,
+        Self::Intent,
+    ];
 
     /// The number that the table keeps.
     pub const fn code(self) -> u8 {
@@ -120,6 +131,7 @@ impl AggregateType {
             Self::Org => 2,
             Self::User => 3,
             Self::Session => 4,
+            Self::Intent => 5,
         }
     }
 
@@ -130,6 +142,7 @@ impl AggregateType {
             Self::Org => "org",
             Self::User => "user",
             Self::Session => "session",
+            Self::Intent => "idpintent",
         }
     }
 
@@ -150,6 +163,8 @@ pub enum Aggregate {
     User(UserId),
     /// A session.
     Session(SessionId),
+    /// A login at an identity provider.
+    Intent(IntentId),
 }
 
 impl Aggregate {
@@ -160,6 +175,7 @@ impl Aggregate {
             Self::Org(_) => AggregateType::Org,
             Self::User(_) => AggregateType::User,
             Self::Session(_) => AggregateType::Session,
+            Self::Intent(_) => AggregateType::Intent,
         }
     }
 
@@ -170,6 +186,7 @@ impl Aggregate {
             Self::Org(id) => id.key(),
             Self::User(id) => id.key(),
             Self::Session(id) => id.key(),
+            Self::Intent(id) => id.key(),
         }
     }
 
@@ -180,6 +197,7 @@ impl Aggregate {
             AggregateType::Org => Self::Org(OrgId::new(key)),
             AggregateType::User => Self::User(UserId::new(key)),
             AggregateType::Session => Self::Session(SessionId::new(key)),
+            AggregateType::Intent => Self::Intent(IntentId::new(key)),
         }
     }
 }
@@ -207,6 +225,8 @@ pub enum Event {
     User(UserEvent),
     /// Of a session.
     Session(SessionEvent),
+    /// Of a login at an identity provider.
+    Intent(IntentEvent),
 }
 
 impl Event {
@@ -217,6 +237,7 @@ impl Event {
             Self::Org(event) => event.code(),
             Self::User(event) => event.code(),
             Self::Session(event) => event.code(),
+            Self::Intent(event) => event.code(),
         }
     }
 
@@ -235,6 +256,7 @@ impl Event {
             Self::Org(event) => event.payload(),
             Self::User(event) => event.payload(),
             Self::Session(event) => event.payload(),
+            Self::Intent(event) => event.payload(),
         }
     }
 
@@ -248,6 +270,7 @@ impl Event {
             AggregateType::Org => OrgEvent::read(code, payload).map(Self::Org),
             AggregateType::User => UserEvent::read(code, payload).map(Self::User),
             AggregateType::Session => SessionEvent::read(code, payload).map(Self::Session),
+            AggregateType::Intent => IntentEvent::read(code, payload).map(Self::Intent),
         }
     }
 }
@@ -259,6 +282,7 @@ pub fn event_types() -> impl Iterator<Item = (u16, &'static str)> {
         OrgEvent::TYPES,
         UserEvent::TYPES,
         SessionEvent::TYPES,
+        IntentEvent::TYPES,
     ]
     .into_iter()
     .flatten()

@@ -30,6 +30,8 @@ events! {
         Terminated(SessionTerminated) = 407 "session.terminated",
         /// A code of the user's authenticator app was proven.
         TotpChecked(FactorChecked) = 408 "session.totp.checked",
+        /// An identity provider vouched for the user.
+        IntentChecked(FactorChecked) = 420 "session.intent.checked",
     }
 }
 

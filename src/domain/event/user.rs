@@ -69,6 +69,26 @@ events! {
         TotpCheckSucceeded(TotpCheckSucceeded) = 328 "user.human.mfa.otp.check.succeeded",
         /// A code that was wrong or had been used.
         TotpCheckFailed(Nothing) = 329 "user.human.mfa.otp.check.failed",
+        /// A wrong code for the e-mail address.
+        EmailVerificationFailed(Nothing) = 330 "user.human.email.verification.failed",
+        /// A wrong code for the phone number.
+        PhoneVerificationFailed(Nothing) = 331 "user.human.phone.verification.failed",
+        /// A code with which a new password can be set was made.
+        PasswordCodeAdded(CodeAdded) = 332 "user.human.password.code.added",
+        /// A wrong code for a new password.
+        PasswordCodeFailed(Nothing) = 333 "user.human.password.code.check.failed",
+        /// A person without anything to log in with was invited to set that up.
+        InviteCodeAdded(InviteCodeAdded) = 334 "user.human.invite.code.added",
+        /// The invitation was taken up.
+        InviteCheckSucceeded(Nothing) = 335 "user.human.invite.check.succeeded",
+        /// A wrong code for the invitation.
+        InviteCheckFailed(Nothing) = 336 "user.human.invite.check.failed",
+        /// A second factor was offered and not wanted now.
+        MfaInitSkipped(Nothing) = 337 "user.human.mfa.init.skipped",
+        /// A user of an identity provider was linked.
+        IdpLinkAdded(IdpLinkAdded) = 385 "user.human.externalidp.added",
+        /// The link is gone.
+        IdpLinkRemoved(IdpLinkRemoved) = 386 "user.human.externalidp.removed",
     }
 }
 
@@ -139,6 +159,25 @@ pub struct CodeAdded {
     pub code_returned: bool,
     /// Keyed digest of the code: no use without the key file.
     pub digest: String,
+}
+
+/// Payload of `user.human.invite.code.added`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InviteCodeAdded {
+    /// Nanoseconds from the event on.
+    pub expiry: Span,
+    /// Whether the caller got the code in the answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub code_returned: bool,
+    /// Keyed digest of the code: no use without the key file.
+    pub digest: String,
+    /// The template of the link, if not the default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url_template: Option<String>,
+    /// The application that the person is invited to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub application_name: Option<String>,
 }
 
 /// Payload of `user.human.password.changed`.
@@ -275,6 +314,28 @@ pub struct TotpCheckSucceeded {
     /// The time step of the code (RFC 6238 section 4.2): no code of it or of an earlier one is taken
     /// again.
     pub step: u64,
+}
+
+/// Payload of `user.human.externalidp.added`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdpLinkAdded {
+    /// The provider.
+    pub idp_config_id: String,
+    /// The user's id there.
+    pub user_id: String,
+    /// The user's name there.
+    pub display_name: String,
+}
+
+/// Payload of `user.human.externalidp.removed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IdpLinkRemoved {
+    /// The provider.
+    pub idp_config_id: String,
+    /// The user's id there.
+    pub user_id: String,
 }
 
 #[expect(

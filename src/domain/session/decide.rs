@@ -32,6 +32,8 @@ pub struct Changes {
     pub user: Option<UserFact>,
     /// The password was proven.
     pub password: bool,
+    /// An identity provider vouched for the user.
+    pub intent: bool,
     /// A code of the user's authenticator app was proven.
     pub totp: bool,
     /// Keys to set; an empty value removes its key.
@@ -154,6 +156,11 @@ fn changed(session: &Session, now: Timestamp, changes: &Changes) -> Vec<SessionE
             checked_at: now,
         }));
     }
+    if changes.intent {
+        events.push(SessionEvent::IntentChecked(FactorChecked {
+            checked_at: now,
+        }));
+    }
     if changes.totp {
         events.push(SessionEvent::TotpChecked(FactorChecked { checked_at: now }));
     }
@@ -227,6 +234,7 @@ mod tests {
         let changes = Changes {
             user: Some(user()),
             password: true,
+            intent: true,
             totp: true,
             metadata: map(&[("k", "v")]),
             lifetime: Some(Span::from_seconds(60)),
@@ -238,12 +246,13 @@ mod tests {
                 "session.added",
                 "session.user.checked",
                 "session.password.checked",
+                "session.intent.checked",
                 "session.totp.checked",
                 "session.metadata.set",
                 "session.lifetime.set",
             ]
         );
-        assert_eq!(session.sequence, Sequence::new(6));
+        assert_eq!(session.sequence, Sequence::new(7));
         assert_eq!(session.expires_at, Some(NOW.plus(Span::from_seconds(60))));
         assert!(session.is_of(UserId::new(7)));
     }

@@ -40,6 +40,9 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
             session.factors.password = Some(checked.checked_at);
         }
         SessionEvent::TotpChecked(checked) => session.factors.totp = Some(checked.checked_at),
+        SessionEvent::IntentChecked(checked) => {
+            session.factors.intent = Some(checked.checked_at);
+        }
         SessionEvent::MetadataSet(set) => session.metadata.clone_from(&set.metadata),
         SessionEvent::LifetimeSet(set) => session.expires_at = Some(at.plus(set.lifetime)),
         SessionEvent::TokenSet(set) => {

@@ -79,6 +79,8 @@ pub struct Factors {
     pub password: Option<Timestamp>,
     /// A code of an authenticator app.
     pub totp: Option<Timestamp>,
+    /// The word of an identity provider.
+    pub intent: Option<Timestamp>,
 }
 
 /// A stored hash, or what its event says of it.

@@ -1,15 +1,14 @@
 //! What a user answers to a command: events or a refusal.
 
-use super::{User, UserError, UserKind, UserState};
+use super::contact_change::{email_proof, phone_proof};
+use super::{ContactProof, User, UserError, UserKind, UserState};
 use crate::domain::event::{
-    CodeAdded, HashUpdated, HumanAdded, MachineAdded, Nothing, PasswordChanged, PatAdded,
-    PatRemoved, UserEvent, UserMetadataSet,
+    HashUpdated, HumanAdded, MachineAdded, Nothing, PasswordChanged, UserEvent, UserMetadataSet,
 };
-use crate::domain::ids::PatId;
 use crate::domain::permission::Authority;
 use crate::domain::policy::{AttemptLimit, Policies};
 use crate::domain::secret::HashText;
-use crate::domain::time::{Span, Timestamp};
+use crate::domain::time::Timestamp;
 
 /// A password that was tested and hashed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,27 +19,6 @@ pub struct NewPassword {
     pub fingerprint: String,
     /// It must be changed at the next login.
     pub change_required: bool,
-}
-
-/// A one-time code that was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewCode {
-    /// Base64url of the keyed digest.
-    pub digest: String,
-    /// How long it is good.
-    pub expiry: Span,
-    /// Whether the caller gets it in the answer.
-    pub returned: bool,
-}
-
-impl NewCode {
-    pub(super) fn added(self) -> CodeAdded {
-        CodeAdded {
-            expiry: self.expiry,
-            code_returned: self.returned,
-            digest: self.digest,
-        }
-    }
 }
 
 /// A person to add; names are trimmed, address and number are in their normal form.
@@ -64,16 +42,12 @@ pub struct NewHuman {
     pub gender: u8,
     /// E-mail address.
     pub email: String,
-    /// The address needs no proof.
-    pub email_verified: bool,
-    /// A code that would prove it.
-    pub email_code: Option<NewCode>,
+    /// How the address is proven.
+    pub email_proof: ContactProof,
     /// Phone number.
     pub phone: Option<String>,
-    /// The number needs no proof.
-    pub phone_verified: bool,
-    /// A code that would prove it.
-    pub phone_code: Option<NewCode>,
+    /// How the number is proven.
+    pub phone_proof: ContactProof,
     /// The password.
     pub password: Option<NewPassword>,
     /// Key and value (base64) pairs.
@@ -134,15 +108,9 @@ pub fn add_human(_authority: &Authority, new: NewHuman) -> Result<Vec<UserEvent>
         change_required,
         hash,
     })];
-    if new.email_verified {
-        events.push(UserEvent::EmailVerified(Nothing {}));
-    } else if let Some(code) = new.email_code {
-        events.push(UserEvent::EmailCodeAdded(code.added()));
-    }
-    if new.phone.is_some() && new.phone_verified {
-        events.push(UserEvent::PhoneVerified(Nothing {}));
-    } else if let (Some(_), Some(code)) = (&new.phone, new.phone_code) {
-        events.push(UserEvent::PhoneCodeAdded(code.added()));
+    events.extend(email_proof(&new.email_proof));
+    if new.phone.is_some() {
+        events.extend(phone_proof(&new.phone_proof));
     }
     for (key, value) in new.metadata {
         if key.trim().is_empty() {
@@ -284,101 +252,16 @@ pub fn change_password(
     }
 }
 
-/// Locks an active user.
-///
-/// # Errors
-/// The user does not exist or is not active.
-pub fn lock(_authority: &Authority, user: &User) -> Result<UserEvent, UserError> {
-    match user.state {
-        UserState::Active => Ok(UserEvent::Locked(Nothing {})),
-        UserState::Inactive | UserState::Locked => Err(UserError::LockNotActive),
-        UserState::Removed => Err(UserError::LockNotFound),
-    }
-}
-
-/// Unlocks a locked user and forgets the failures.
-///
-/// # Errors
-/// The user does not exist or is not locked.
-pub fn unlock(_authority: &Authority, user: &User) -> Result<UserEvent, UserError> {
-    match user.state {
-        UserState::Locked => Ok(UserEvent::Unlocked(Nothing {})),
-        UserState::Active | UserState::Inactive => Err(UserError::UnlockNotLocked),
-        UserState::Removed => Err(UserError::UnlockNotFound),
-    }
-}
-
-/// Switches a user off.
-///
-/// # Errors
-/// The user does not exist or is inactive.
-pub fn deactivate(_authority: &Authority, user: &User) -> Result<UserEvent, UserError> {
-    match user.state {
-        UserState::Active | UserState::Locked => Ok(UserEvent::Deactivated(Nothing {})),
-        UserState::Inactive => Err(UserError::DeactivateAlready),
-        UserState::Removed => Err(UserError::DeactivateNotFound),
-    }
-}
-
-/// Switches a user on again.
-///
-/// # Errors
-/// The user does not exist or is not inactive.
-pub fn reactivate(_authority: &Authority, user: &User) -> Result<UserEvent, UserError> {
-    match user.state {
-        UserState::Inactive => Ok(UserEvent::Reactivated(Nothing {})),
-        UserState::Active | UserState::Locked => Err(UserError::ReactivateNotInactive),
-        UserState::Removed => Err(UserError::ReactivateNotFound),
-    }
-}
-
-/// Removes a user for good.
-///
-/// # Errors
-/// The user does not exist.
-pub fn remove(_authority: &Authority, user: &User) -> Result<UserEvent, UserError> {
-    if user.exists() {
-        Ok(UserEvent::Removed(Nothing {}))
-    } else {
-        Err(UserError::DeleteNotFound)
-    }
-}
-
-/// Gives a service user a personal access token.
-///
-/// # Errors
-/// The user does not exist, is a person, or the expiry is not in the future.
-pub fn add_pat(
-    _authority: &Authority,
-    user: &User,
-    now: Timestamp,
-    pat: PatAdded,
-) -> Result<UserEvent, UserError> {
-    if !user.exists() {
-        return Err(UserError::PatUserNotFound);
-    }
-    match user.kind {
-        UserKind::Human(_) => Err(UserError::PatNotMachine),
-        UserKind::Machine(_) if pat.expiration <= now => Err(UserError::PatExpired),
-        UserKind::Machine(_) => Ok(UserEvent::PatAdded(pat)),
-    }
-}
-
-/// Revokes a personal access token.
-pub fn remove_pat(_authority: &Authority, token_id: PatId) -> UserEvent {
-    UserEvent::PatRemoved(PatRemoved { token_id })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::ids::{OrgId, UserId};
     use crate::domain::policy::Lockout;
-    use crate::domain::user::{evolve, first};
+    use crate::domain::time::Span;
+    use crate::domain::user::{NewCode, evolve, first};
 
     const NOW: Timestamp = Timestamp::from_micros(1_783_661_559_007_096);
     type Spoil = fn(&mut NewHuman);
-    type StateCommand = fn(&Authority, &User) -> Result<UserEvent, UserError>;
 
     fn new_human() -> NewHuman {
         NewHuman {
@@ -437,13 +320,12 @@ mod tests {
             returned: true,
         };
         let user = human(NewHuman {
-            email_verified: true,
-            email_code: Some(code.clone()),
+            email_proof: ContactProof::Given,
             ..new_human()
         });
         assert!(user.human().unwrap().email.verified && user.human().unwrap().email.code.is_none());
         let user = human(NewHuman {
-            email_code: Some(code),
+            email_proof: ContactProof::Code(code),
             ..new_human()
         });
         assert_eq!(
@@ -478,35 +360,6 @@ mod tests {
             spoil(&mut new);
             let refused = add_human(&Authority::system(), new).unwrap_err();
             assert_eq!(crate::domain::error::Refusal::id(&refused), id);
-        }
-    }
-
-    #[test]
-    fn states_change_only_as_documented() {
-        let commands: [(&str, StateCommand); 5] = [
-            ("lock", lock),
-            ("unlock", unlock),
-            ("deactivate", deactivate),
-            ("reactivate", reactivate),
-            ("remove", remove),
-        ];
-        let allowed: [(UserState, &[&str]); 4] = [
-            (UserState::Active, &["lock", "deactivate", "remove"]),
-            (UserState::Inactive, &["reactivate", "remove"]),
-            (UserState::Locked, &["unlock", "deactivate", "remove"]),
-            (UserState::Removed, &[]),
-        ];
-        for (state, expected) in allowed {
-            let user = User {
-                state,
-                ..human(new_human())
-            };
-            let found: Vec<_> = commands
-                .iter()
-                .filter(|(_, command)| command(&Authority::system(), &user).is_ok())
-                .map(|(name, _)| *name)
-                .collect();
-            assert_eq!(found, expected, "{state:?}");
         }
     }
 
@@ -606,26 +459,5 @@ mod tests {
             let judged = judge_password(&user, right, None, &policies, NOW);
             assert_eq!(judged, Err(UserError::TooManyAttempts));
         }
-    }
-
-    #[test]
-    fn only_machines_have_personal_access_tokens() {
-        let pat = |expiration| PatAdded {
-            token_id: PatId::new(1),
-            expiration,
-            hash_id: "f".to_owned(),
-            hash: Some(HashText::new("$x$")),
-        };
-        let later = NOW.plus(Span::from_seconds(1));
-        let system = Authority::system();
-        assert_eq!(
-            add_pat(&system, &human(new_human()), NOW, pat(later)),
-            Err(UserError::PatNotMachine)
-        );
-        assert_eq!(
-            add_pat(&system, &machine(), NOW, pat(NOW)),
-            Err(UserError::PatExpired)
-        );
-        assert!(add_pat(&system, &machine(), NOW, pat(later)).is_ok());
     }
 }

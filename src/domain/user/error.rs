@@ -80,12 +80,14 @@ refusals! {
     MetadataValueEmpty = InvalidArgument "USER-Dbgth" "Metadata value is empty",
     /// The name ends in a domain that belongs to another organisation.
     DomainReserved = InvalidArgument "COMMAND-SFd21" "Domain is already reserved and cannot be used",
-    /// A code was to be sent, but nothing is configured that could send it.
-    EmailNotConfigured = FailedPrecondition "BTZ-Sm7p0" "SMTP configuration not found",
-    /// A code was to be sent, but nothing is configured that could send it.
-    SmsNotConfigured = FailedPrecondition "BTZ-Sm50n" "SMS configuration not found",
     /// A link to an identity provider that is not configured.
     IdpUnknown = FailedPrecondition "COMMAND-39nf2" "Identity Provider Configuration doesn't exist",
+    /// Nobody to link.
+    IdpLinkUserNotFound = FailedPrecondition "COMMAND-uXHNj" "User could not be found",
+    /// That user of the provider is linked already, to whomever.
+    IdpLinkTaken = AlreadyExists "V3-DKcYh" "External IDP already taken",
+    /// The user has no such link.
+    IdpLinkNotFound = NotFound "COMMAND-1M9xR" "External IDP not found",
     /// The organisation that should own the user does not exist.
     OrgNotFound = FailedPrecondition "ORG-1VSkE" "Organisation doesn't exist",
     /// The same, where the request must name one.
@@ -137,6 +139,47 @@ refusals! {
     PasswordSame = FailedPrecondition "COMMAND-Aesh5" "New password cannot be the same as your current password",
     /// A code was presented, but none was asked for.
     CodeNotFound = FailedPrecondition "COMMAND-2M9fs" "Code not found",
+    /// The code was asked for too long ago.
+    CodeExpired = FailedPrecondition "CODE-QvUQ4P" "Code is expired",
+    /// It is not the code that was asked for.
+    CodeInvalid = InvalidArgument "CODE-woT0xc" "Code is invalid",
+    /// Nobody to reset the password of.
+    ResetNotFound = NotFound "COMMAND-SAF4f" "User could not be found",
+    /// The reset code was to go to a phone, but there is no number.
+    ResetPhoneMissing = FailedPrecondition "BTZ-Rp7on" "Phone not found",
+
+    /// Nobody with an e-mail address under this id.
+    EmailNotFound = NotFound "COMMAND-ieJ2e" "Email not found",
+    /// Nobody with a phone number under this id.
+    PhoneNotFound = NotFound "COMMAND-ieJ2e" "Phone not found",
+    /// It is the address already.
+    EmailSame = FailedPrecondition "COMMAND-Uch5e" "Email not changed",
+    /// It is the number already.
+    PhoneSame = FailedPrecondition "COMMAND-Uch5e" "Phone not changed",
+    /// A code was to be sent again, but none waits.
+    EmailCodeNone = FailedPrecondition "EMAIL-5w5ilin4yt" "Code is empty",
+    /// A code was to be sent again, but none waits.
+    PhoneCodeNone = FailedPrecondition "PHONE-5xrra88eq8" "Code is empty",
+    /// The code proves no address: it is wrong, too old, or none waits.
+    ContactCodeInvalid = InvalidArgument "COMMAND-eis9R" "Code is invalid",
+
+    /// Nobody to invite.
+    InviteNotFound = FailedPrecondition "COMMAND-Wgvn4" "User could not be found",
+    /// Who can log in needs no invitation.
+    InviteInitialized = FailedPrecondition "COMMAND-EF34g" "User is already initialized",
+    /// Nobody to invite again.
+    InviteAgainNotFound = FailedPrecondition "COMMAND-H3b2a" "User could not be found",
+    /// Who can log in needs no other invitation.
+    InviteAgainInitialized = FailedPrecondition "COMMAND-Gg42s" "User is already initialized",
+    /// No invitation was sent that could be sent again.
+    InviteNotSent = FailedPrecondition "COMMAND-Wr3gq" "Code not found",
+    /// Nobody who could have been invited.
+    InviteCheckNotFound = FailedPrecondition "COMMAND-F5g2h" "User could not be found",
+    /// The code is of no invitation: it is wrong, too old, or none waits.
+    InviteCodeInvalid = InvalidArgument "COMMAND-Wgn4q" "Code is invalid",
+
+    /// Nobody who could skip setting up a second factor.
+    SkipNotFound = NotFound "COMMAND-auj6jeBei4" "User could not be found",
 
     /// Only service users have personal access tokens.
     PatNotMachine = FailedPrecondition "COMMAND-Df2f1" "Not allowed for this user type",

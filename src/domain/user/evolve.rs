@@ -1,12 +1,15 @@
 //! How events make a user.
 
+use super::code::evolve_codes;
+use super::invite::evolve_invite;
+use super::mfa_init::evolve_mfa_init;
 use super::{
     Contact, Failures, Human, Machine, Password, PendingCode, StoredSecret, Totp, User, UserKind,
     UserState,
 };
 use crate::domain::event::{
-    CodeAdded, Event, HumanAdded, MachineAdded, MachineChanged, ProfileChanged, RecordedEvent,
-    TotpAdded, UserEvent,
+    Event, HumanAdded, MachineAdded, MachineChanged, ProfileChanged, RecordedEvent, TotpAdded,
+    UserEvent,
 };
 use crate::domain::ids::{OrgId, Sequence, UserId};
 use crate::domain::secret::HashText;
@@ -64,6 +67,10 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
         failures: Failures::default(),
         totp: None,
         otp_failures: Failures::default(),
+        password_code: None,
+        invite: None,
+        code_failures: Failures::default(),
+        mfa_init_skipped_at: None,
     }
 }
 
@@ -153,12 +160,15 @@ const fn new_state(event: &UserEvent) -> Option<UserState> {
 
 fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
     evolve_totp(human, at, event);
+    evolve_codes(human, at, event);
+    evolve_invite(human, at, event);
+    evolve_mfa_init(human, at, event);
     match event {
         UserEvent::EmailVerified(_) => {
             human.email.verified = true;
             human.email.code = None;
         }
-        UserEvent::EmailCodeAdded(added) => human.email.code = Some(pending(at, added)),
+        UserEvent::EmailCodeAdded(added) => human.email.code = Some(PendingCode::of(at, added)),
         UserEvent::PhoneVerified(_) => {
             if let Some(phone) = &mut human.phone {
                 phone.verified = true;
@@ -167,7 +177,7 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         }
         UserEvent::PhoneCodeAdded(added) => {
             if let Some(phone) = &mut human.phone {
-                phone.code = Some(pending(at, added));
+                phone.code = Some(PendingCode::of(at, added));
             }
         }
         UserEvent::PasswordChanged(changed) => {
@@ -206,7 +216,17 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::TotpVerified(_)
         | UserEvent::TotpRemoved(_)
         | UserEvent::TotpCheckSucceeded(_)
-        | UserEvent::TotpCheckFailed(_) => {}
+        | UserEvent::TotpCheckFailed(_)
+        | UserEvent::EmailVerificationFailed(_)
+        | UserEvent::PhoneVerificationFailed(_)
+        | UserEvent::PasswordCodeAdded(_)
+        | UserEvent::PasswordCodeFailed(_)
+        | UserEvent::InviteCodeAdded(_)
+        | UserEvent::InviteCheckSucceeded(_)
+        | UserEvent::InviteCheckFailed(_)
+        | UserEvent::MfaInitSkipped(_)
+        | UserEvent::IdpLinkAdded(_)
+        | UserEvent::IdpLinkRemoved(_) => {}
     }
 }
 
@@ -239,13 +259,6 @@ fn registered(added: &TotpAdded) -> Totp {
         secret,
         ready: false,
         last_step: None,
-    }
-}
-
-fn pending(at: Timestamp, added: &CodeAdded) -> PendingCode {
-    PendingCode {
-        digest: added.digest.clone(),
-        expires_at: at.plus(added.expiry),
     }
 }
 

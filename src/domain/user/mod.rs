@@ -1,32 +1,46 @@
 //! The user aggregate: people and service users.
 
+mod code;
 pub mod contact;
+mod contact_change;
 mod decide;
 mod error;
 mod evolve;
+mod idp_link;
+mod invite;
 pub mod login_name;
+mod mfa_init;
+mod state;
 mod totp;
 mod update;
 
+use super::event::CodeAdded;
 use super::ids::{OrgId, PatId, Sequence, UserId};
 use super::session::Proof;
 use super::time::Timestamp;
 
+pub use code::{
+    CodeJudgement, CodePurpose, NewCode, judge_code, pending_code, request_password_reset,
+};
+pub use contact_change::{
+    ContactChange, ContactProof, PhoneChange, remove_phone, renew_email_proof, renew_phone_proof,
+    set_email, set_phone,
+};
 pub use decide::{
-    NewCode, NewHuman, NewMachine, NewPassword, PasswordJudgement, add_human, add_machine, add_pat,
-    change_password, deactivate, judge_password, lock, password_ready, reactivate, remove,
-    remove_pat, unlock,
+    NewHuman, NewMachine, NewPassword, PasswordJudgement, add_human, add_machine, change_password,
+    judge_password, password_ready,
 };
 pub use error::UserError;
 pub use evolve::{evolve, first, fold};
+pub use idp_link::{IdpLink, add_idp_link, remove_idp_link};
+pub use invite::{Invite, NewInvite, invite, invite_again, sent_invite};
+pub use mfa_init::skip_mfa_init;
+pub use state::{add_pat, deactivate, lock, reactivate, remove, remove_pat, unlock};
 pub use totp::{
     NewTotp, StoredSecret, Totp, TotpJudgement, import_totp, judge_totp, register_totp,
     remove_totp, totp_ready, verifiable_totp, verify_totp,
 };
-pub use update::{
-    ContactChange, ContactProof, HumanChanges, KindChanges, MachineChanges, PhoneChange,
-    ProfileChanges, UserChanges, update,
-};
+pub use update::{HumanChanges, KindChanges, MachineChanges, ProfileChanges, UserChanges, update};
 
 /// What a user can do just now; the numbers are those of the API (`UserState`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +82,15 @@ pub struct PendingCode {
     pub digest: String,
     /// The moment from which it is refused.
     pub expires_at: Timestamp,
+}
+
+impl PendingCode {
+    fn of(at: Timestamp, added: &CodeAdded) -> Self {
+        Self {
+            digest: added.digest.clone(),
+            expires_at: at.plus(added.expiry),
+        }
+    }
 }
 
 /// An e-mail address or phone number.
@@ -140,6 +163,21 @@ pub struct Human {
     /// Failed checks of one-time codes. They outlive the authenticator app, so that registering
     /// another one is no way around the limits.
     pub otp_failures: Failures,
+    /// The code with which a new password can be set.
+    pub password_code: Option<PendingCode>,
+    /// The invitation that waits.
+    pub invite: Option<Invite>,
+    /// Wrong codes of those that are sent to an address: all kinds together.
+    pub code_failures: Failures,
+    /// When the person did not want a second factor.
+    pub mfa_init_skipped_at: Option<Timestamp>,
+}
+
+impl Human {
+    /// Whether the person has something to log in with as a first factor.
+    pub const fn can_log_in(&self) -> bool {
+        self.password.is_some()
+    }
 }
 
 /// A service user.

@@ -1,14 +1,11 @@
 //! What a user answers to a change of its own fields: the events, none where nothing changes, or a
 //! refusal.
 
-use super::{Contact, Human, Machine, NewCode, NewPassword, User, UserError, UserKind};
-use crate::domain::event::{
-    CodeAdded, EmailChanged, MachineChanged, Nothing, PhoneChanged, ProfileChanged, UserEvent,
-    UsernameChanged,
-};
-use crate::domain::permission::Authority;
-
+use super::contact_change::{email_events, phone_events};
 use super::decide::change_password;
+use super::{ContactChange, Human, Machine, NewPassword, PhoneChange, User, UserError, UserKind};
+use crate::domain::event::{MachineChanged, ProfileChanged, UserEvent, UsernameChanged};
+use crate::domain::permission::Authority;
 
 /// What is to change; what is absent stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,43 +67,10 @@ pub struct MachineChanges {
     pub description: Option<String>,
 }
 
-/// An address or number, new or not, and how it is proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContactChange {
-    /// The address or number.
-    pub address: String,
-    /// How it is proven.
-    pub proof: ContactProof,
-}
-
-/// What becomes of the phone number.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PhoneChange {
-    /// It goes.
-    Remove,
-    /// It is this one.
-    Set(ContactChange),
-}
-
-/// How an address or number is proven.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum ContactProof {
-    /// Not now.
-    #[default]
-    None,
-    /// By the word of whoever may give it.
-    Given,
-    /// By a code that the caller gets.
-    Code(NewCode),
-    /// By a code that is sent.
-    Sent,
-}
-
 /// The events that an update comes to.
 ///
 /// # Errors
-/// [`UserError::UpdateNotFound`] for nobody and for the other kind of user, empty names, a code that
-/// cannot be sent.
+/// [`UserError::UpdateNotFound`] for nobody and for the other kind of user, empty names.
 pub fn update(
     authority: &Authority,
     user: &User,
@@ -131,9 +95,11 @@ pub fn update(
         (KindChanges::Human(changes), UserKind::Human(human)) => {
             events.extend(profile(human, &changes.profile)?.map(UserEvent::ProfileChanged));
             if let Some(change) = &changes.email {
-                events.extend(EMAIL.change(Some(&human.email), change)?);
+                events.extend(email_events(human, change));
             }
-            events.extend(phone(human, changes.phone.as_ref())?);
+            if let Some(change) = &changes.phone {
+                events.extend(phone_events(human, change));
+            }
             if let Some(password) = &changes.password {
                 events.push(change_password(authority, user, password.clone())?);
             }
@@ -201,66 +167,6 @@ fn machine(machine: &Machine, username: &str, new: &MachineChanges) -> Option<Ma
     (changed != MachineChanged::default()).then_some(changed)
 }
 
-fn phone(human: &Human, change: Option<&PhoneChange>) -> Result<Vec<UserEvent>, UserError> {
-    match (change, &human.phone) {
-        (None, _) | (Some(PhoneChange::Remove), None) => Ok(Vec::new()),
-        (Some(PhoneChange::Remove), Some(_)) => Ok(vec![UserEvent::PhoneRemoved(Nothing {})]),
-        (Some(PhoneChange::Set(change)), current) => PHONE.change(current.as_ref(), change),
-    }
-}
-
-/// What addresses and numbers differ in.
-struct ContactKind {
-    changed: fn(String) -> UserEvent,
-    proven: UserEvent,
-    code_added: fn(CodeAdded) -> UserEvent,
-    cannot_send: UserError,
-}
-
-const EMAIL: ContactKind = ContactKind {
-    changed: |email| UserEvent::EmailChanged(EmailChanged { email }),
-    proven: UserEvent::EmailVerified(Nothing {}),
-    code_added: UserEvent::EmailCodeAdded,
-    cannot_send: UserError::EmailNotConfigured,
-};
-
-const PHONE: ContactKind = ContactKind {
-    changed: |phone| UserEvent::PhoneChanged(PhoneChanged { phone }),
-    proven: UserEvent::PhoneVerified(Nothing {}),
-    code_added: UserEvent::PhoneCodeAdded,
-    cannot_send: UserError::SmsNotConfigured,
-};
-
-impl ContactKind {
-    /// As in ZITADEL a code is made for a new address only; the word of whoever may give it proves an
-    /// old one as well.
-    fn change(
-        &self,
-        current: Option<&Contact>,
-        change: &ContactChange,
-    ) -> Result<Vec<UserEvent>, UserError> {
-        let same = current.filter(|contact| contact.address == change.address);
-        let mut events = Vec::new();
-        if same.is_none() {
-            events.push((self.changed)(change.address.clone()));
-        }
-        match &change.proof {
-            ContactProof::Given if same.is_none_or(|contact| !contact.verified) => {
-                events.push(self.proven.clone());
-            }
-            ContactProof::Code(code) if same.is_none() => {
-                events.push((self.code_added)(code.clone().added()));
-            }
-            ContactProof::Sent if same.is_none() => return Err(self.cannot_send),
-            ContactProof::None
-            | ContactProof::Given
-            | ContactProof::Code(_)
-            | ContactProof::Sent => {}
-        }
-        Ok(events)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,7 +175,8 @@ mod tests {
     use crate::domain::secret::HashText;
     use crate::domain::time::{Span, Timestamp};
     use crate::domain::user::{
-        NewHuman, NewMachine, UserState, add_human, add_machine, evolve, first,
+        ContactProof, NewCode, NewHuman, NewMachine, UserState, add_human, add_machine, evolve,
+        first,
     };
 
     const NOW: Timestamp = Timestamp::from_micros(1_783_661_559_007_096);
@@ -295,9 +202,9 @@ mod tests {
             preferred_language: Some("de".to_owned()),
             gender: 1,
             email: "mini@mouse.com".to_owned(),
-            email_verified: true,
+            email_proof: ContactProof::Given,
             phone: Some("+41791234567".to_owned()),
-            phone_verified: true,
+            phone_proof: ContactProof::Given,
             ..NewHuman::default()
         };
         given(&add_human(&Authority::system(), new).unwrap())
@@ -421,12 +328,6 @@ mod tests {
         ] {
             assert_eq!(names(&robot(), &changes), [""; 0], "{changes:?}");
         }
-        // Nothing is sent to an address that stays, so nothing has to be able to.
-        let sent = of_human(HumanChanges {
-            email: Some(contact("mini@mouse.com", ContactProof::Sent)),
-            ..HumanChanges::default()
-        });
-        assert_eq!(names(&person, &sent), [""; 0]);
     }
 
     #[test]
@@ -576,13 +477,6 @@ mod tests {
     #[test]
     fn what_cannot_be_is_refused() {
         let profile = |profile| of_profile(profile);
-        let to_send = |email, phone| {
-            of_human(HumanChanges {
-                email,
-                phone,
-                ..HumanChanges::default()
-            })
-        };
         let blank = Some("\t".to_owned());
         let table = [
             (named(" "), "V2-zzad3"),
@@ -599,20 +493,6 @@ mod tests {
                     ..ProfileChanges::default()
                 }),
                 "USER-4hB7d",
-            ),
-            (
-                to_send(Some(contact("max@mouse.com", ContactProof::Sent)), None),
-                "BTZ-Sm7p0",
-            ),
-            (
-                to_send(
-                    None,
-                    Some(PhoneChange::Set(contact(
-                        "+41791234568",
-                        ContactProof::Sent,
-                    ))),
-                ),
-                "BTZ-Sm50n",
             ),
             (of_machine(None, None), "COMMAND-ugjs0upun6"),
         ];

@@ -20,6 +20,8 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/0002_user_changes.sql")),
     M::up(include_str!("migrations/0003_totp.sql")),
     M::up(include_str!("migrations/0004_outbox.sql")),
+    M::up(include_str!("migrations/0005_contact_codes.sql")),
+    M::up(include_str!("migrations/0008_idp.sql")),
 ];
 
 /// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks

@@ -12,6 +12,8 @@ mod backup;
 mod cells;
 mod connection;
 mod error;
+mod idp_links;
+mod intents;
 mod log;
 mod members;
 mod migrate;

@@ -25,7 +25,7 @@ macro_rules! columns {
     () => {
         "s.id, s.state, s.sequence, s.created_at, s.changed_at, s.creator, s.user_id, \
          s.user_organization, s.user_checked_at, s.password_checked_at, s.totp_checked_at, \
-         s.metadata, s.fingerprint_id, s.user_agent, s.expires_at, s.token_hash, \
+         s.intent_checked_at, s.metadata, s.fingerprint_id, s.user_agent, s.expires_at, s.token_hash, \
          s.token_sequence"
     };
 }
@@ -45,17 +45,18 @@ const INSERT: &str = "
     INSERT INTO sessions (
         id, state, sequence, created_at, changed_at, creator, user_id, user_organization,
         user_checked_at, password_checked_at, metadata, fingerprint_id, user_agent, expires_at,
-        token_hash, token_sequence, totp_checked_at
+        token_hash, token_sequence, totp_checked_at, intent_checked_at
     )
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-        ?17)";
+        ?17, ?18)";
 
 /// No event changes what is missing here: date and caller of the creation, and the device.
 const UPDATE: &str = "
     UPDATE sessions
     SET state = ?3, sequence = ?4, changed_at = ?5, user_id = ?6, user_organization = ?7,
         user_checked_at = ?8, password_checked_at = ?9, metadata = ?10, expires_at = ?11,
-        token_hash = ?12, token_sequence = ?13, totp_checked_at = ?14
+        token_hash = ?12, token_sequence = ?13, totp_checked_at = ?14,
+        intent_checked_at = ?15
     WHERE id = ?1 AND sequence = ?2";
 
 /// The session under a key.
@@ -99,6 +100,7 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
         token_hash,
         token_sequence,
         session.factors.totp.map(Timestamp::micros),
+        session.factors.intent.map(Timestamp::micros),
     ];
     rows::change_one(connection, INSERT, params, TABLE)
 }
@@ -126,6 +128,7 @@ pub(super) fn update(
         token_hash,
         token_sequence,
         session.factors.totp.map(Timestamp::micros),
+        session.factors.intent.map(Timestamp::micros),
     ];
     rows::change_one(connection, UPDATE, params, TABLE)
 }
@@ -149,6 +152,7 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
         factors: Factors {
             password: cells.maybe_time("password_checked_at")?,
             totp: cells.maybe_time("totp_checked_at")?,
+            intent: cells.maybe_time("intent_checked_at")?,
         },
         metadata: read_metadata(cells)?,
         user_agent: read_agent(cells)?,

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{members, pats, rows};
+use super::{idp_links, members, pats, rows};
 use crate::domain::event::{Aggregate, Event, InstanceEvent, OrgEvent, UserEvent};
 use crate::domain::ids::{OrgId, UserId};
 use crate::domain::permission::Resource;
@@ -25,10 +25,11 @@ const SET_METADATA: &str = "
 const FREE_NAMES: &str = "DELETE FROM login_names WHERE user_id = ?1";
 
 /// What goes with a user; memberships have events of their own.
-const FORGET_USER: [&str; 3] = [
+const FORGET_USER: [&str; 4] = [
     FREE_NAMES,
     "DELETE FROM user_metadata WHERE user_id = ?1",
     "DELETE FROM pats WHERE user_id = ?1",
+    "DELETE FROM idp_links WHERE user_id = ?1",
 ];
 
 /// Whose login name it is.
@@ -58,7 +59,7 @@ pub(super) fn apply(
     event: &Event,
 ) -> Result<(), StoreError> {
     match event {
-        Event::Session(_) => Ok(()),
+        Event::Session(_) | Event::Intent(_) => Ok(()),
         Event::User(event) => apply_user(connection, UserId::new(aggregate.key()), at, event),
         Event::Org(event) => {
             let org = Resource::Org(OrgId::new(aggregate.key()));
@@ -81,6 +82,10 @@ fn apply_user(
         pats::add(connection, user, at, added)?;
     } else if let UserEvent::PatRemoved(removed) = event {
         pats::remove(connection, user, removed.token_id)?;
+    } else if let UserEvent::IdpLinkAdded(added) = event {
+        idp_links::add(connection, user, added)?;
+    } else if let UserEvent::IdpLinkRemoved(removed) = event {
+        idp_links::remove(connection, user, removed)?;
     } else if let UserEvent::UsernameChanged(_) = event {
         rows::change(connection, FREE_NAMES, [user.key()])?;
     } else if let UserEvent::Removed(_) = event {

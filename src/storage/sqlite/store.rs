@@ -7,15 +7,16 @@ use tokio::sync::oneshot;
 use super::error::Unanswered;
 use super::writer::{Answer, Request, Settle, Unknown};
 use super::{
-    SqliteStore, log, members, orgs, outbox, pats, search_members, search_orgs, search_pats,
-    search_sessions, search_users, sessions, unknown, users, views,
+    SqliteStore, idp_links, intents, log, members, orgs, outbox, pats, search_members, search_orgs,
+    search_pats, search_sessions, search_users, sessions, unknown, users, views,
 };
 use crate::domain::event::RecordedEvent;
-use crate::domain::ids::{OrgId, PatId, SessionId, UserId};
+use crate::domain::ids::{IntentId, OrgId, PatId, SessionId, UserId};
+use crate::domain::intent::Intent;
 use crate::domain::org::{Instance, Member, Org};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Failures, Pat, User};
+use crate::domain::user::{Failures, IdpLink, Pat, User};
 use crate::ports::{
     CodeDigest, Commit, Committed, Deliveries, DueMessage, EventQuery, Head, MemberPage,
     MemberQuery, OrgPage, OrgQuery, PatBearer, PatPage, PatQuery, Pending, SessionPage,
@@ -113,6 +114,26 @@ impl Store for SqliteStore {
     fn search_pats(&self, query: PatQuery) -> Pending<'_, Result<PatPage, StoreError>> {
         self.searchers
             .run(move |connection| search_pats::page(connection, &query))
+    }
+
+    fn intent(&self, id: IntentId) -> Pending<'_, Result<Option<Intent>, StoreError>> {
+        Box::pin(ready(self.read(|connection| intents::load(connection, id))))
+    }
+
+    fn idp_links(&self, user: UserId) -> Pending<'_, Result<Vec<IdpLink>, StoreError>> {
+        Box::pin(ready(
+            self.read(|connection| idp_links::of_user(connection, user)),
+        ))
+    }
+
+    fn idp_link_owner(
+        &self,
+        idp_id: &str,
+        external_id: &str,
+    ) -> Pending<'_, Result<Option<UserId>, StoreError>> {
+        Box::pin(ready(self.read(|connection| {
+            idp_links::owner(connection, idp_id, external_id)
+        })))
     }
 
     fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>> {

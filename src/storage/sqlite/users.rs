@@ -10,8 +10,8 @@ use crate::domain::secret::{HashText, SealedSecret};
 use crate::domain::session::Proof;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{
-    Contact, Failures, Human, Machine, Password, PendingCode, StoredSecret, Totp, User, UserKind,
-    UserState,
+    Contact, Failures, Human, Invite, Machine, Password, PendingCode, StoredSecret, Totp, User,
+    UserKind, UserState,
 };
 use crate::ports::StoreError;
 
@@ -26,7 +26,10 @@ macro_rules! columns {
          u.email_code_digest, u.email_code_expires_at, u.phone, u.phone_verified, \
          u.phone_code_digest, u.phone_code_expires_at, u.password_hash, u.password_changed_at, \
          u.password_change_required, u.failures, u.failed_at, u.totp_secret, u.totp_ready, \
-         u.totp_step, u.otp_failures, u.otp_failed_at"
+         u.totp_step, u.otp_failures, u.otp_failed_at, u.password_code_digest, \
+         u.password_code_expires_at, u.invite_code_digest, u.invite_code_expires_at, \
+         u.invite_returned, u.invite_url_template, u.invite_application, u.code_failures, \
+         u.code_failed_at, u.mfa_init_skipped_at"
     };
 }
 pub(super) use columns;
@@ -50,11 +53,15 @@ const INSERT: &str = "
         preferred_language, gender, email, email_key, email_verified, email_code_digest,
         email_code_expires_at, phone, phone_verified, phone_code_digest, phone_code_expires_at,
         password_hash, password_changed_at, password_change_required, failures, failed_at,
-        totp_secret, totp_ready, totp_step, otp_failures, otp_failed_at
+        totp_secret, totp_ready, totp_step, otp_failures, otp_failed_at, password_code_digest,
+        password_code_expires_at, invite_code_digest, invite_code_expires_at, invite_returned,
+        invite_url_template, invite_application, code_failures, code_failed_at,
+        mfa_init_skipped_at
     )
     VALUES (
         ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-        ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37
+        ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37,
+        ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47
     )";
 
 const UPDATE: &str = "
@@ -67,7 +74,10 @@ const UPDATE: &str = "
         phone_verified = ?25, phone_code_digest = ?26, phone_code_expires_at = ?27,
         password_hash = ?28, password_changed_at = ?29, password_change_required = ?30,
         failures = ?31, failed_at = ?32, totp_secret = ?33, totp_ready = ?34, totp_step = ?35,
-        otp_failures = ?36, otp_failed_at = ?37
+        otp_failures = ?36, otp_failed_at = ?37, password_code_digest = ?38,
+        password_code_expires_at = ?39, invite_code_digest = ?40, invite_code_expires_at = ?41,
+        invite_returned = ?42, invite_url_template = ?43, invite_application = ?44,
+        code_failures = ?45, code_failed_at = ?46, mfa_init_skipped_at = ?47
     WHERE id = ?1 AND sequence = ?2";
 
 /// The user under a key.
@@ -127,6 +137,8 @@ fn write(
     let password = human.and_then(|human| human.password.as_ref());
     let email_code = human.and_then(|human| human.email.code.as_ref());
     let phone_code = phone.and_then(|phone| phone.code.as_ref());
+    let password_code = human.and_then(|human| human.password_code.as_ref());
+    let invite = human.and_then(|human| human.invite.as_ref());
     let hash = password
         .map(|password| password.proof.hash().ok_or(Malformed::HashMissing))
         .transpose()?;
@@ -176,6 +188,16 @@ fn write(
         step,
         human.map(|human| human.otp_failures.count),
         human.and_then(|human| human.otp_failures.last_at.map(Timestamp::micros)),
+        password_code.map(|code| &code.digest),
+        password_code.map(|code| code.expires_at.micros()),
+        invite.map(|invite| &invite.code.digest),
+        invite.map(|invite| invite.code.expires_at.micros()),
+        invite.map(|invite| invite.returned),
+        invite.and_then(|invite| invite.url_template.as_ref()),
+        invite.and_then(|invite| invite.application_name.as_ref()),
+        human.map(|human| human.code_failures.count),
+        human.and_then(|human| human.code_failures.last_at.map(Timestamp::micros)),
+        human.and_then(|human| human.mfa_init_skipped_at.map(Timestamp::micros)),
     ];
     rows::change_one(connection, sql, params, TABLE)
 }
@@ -240,6 +262,16 @@ fn read_machine(cells: &mut Cells<'_, '_>) -> Result<Machine, StoreError> {
             "totp_step",
             "otp_failures",
             "otp_failed_at",
+            "password_code_digest",
+            "password_code_expires_at",
+            "invite_code_digest",
+            "invite_code_expires_at",
+            "invite_returned",
+            "invite_url_template",
+            "invite_application",
+            "code_failures",
+            "code_failed_at",
+            "mfa_init_skipped_at",
         ],
     )?;
     Ok(machine)
@@ -269,7 +301,35 @@ fn read_human(cells: &mut Cells<'_, '_>) -> Result<Human, StoreError> {
             count: cells.small("otp_failures")?,
             last_at: cells.maybe_time("otp_failed_at")?,
         },
+        password_code: read_code(cells, "password_code_digest", "password_code_expires_at")?,
+        invite: read_invite(cells)?,
+        code_failures: Failures {
+            count: cells.small("code_failures")?,
+            last_at: cells.maybe_time("code_failed_at")?,
+        },
+        mfa_init_skipped_at: cells.maybe_time("mfa_init_skipped_at")?,
     })
+}
+
+fn read_invite(cells: &mut Cells<'_, '_>) -> Result<Option<Invite>, StoreError> {
+    let code = read_code(cells, "invite_code_digest", "invite_code_expires_at")?;
+    let Some(code) = code else {
+        nothing(
+            cells,
+            &[
+                "invite_returned",
+                "invite_url_template",
+                "invite_application",
+            ],
+        )?;
+        return Ok(None);
+    };
+    Ok(Some(Invite {
+        code,
+        returned: cells.flag("invite_returned")?,
+        url_template: cells.maybe_text("invite_url_template")?,
+        application_name: cells.maybe_text("invite_application")?,
+    }))
 }
 
 fn read_totp(cells: &mut Cells<'_, '_>) -> Result<Option<Totp>, StoreError> {

@@ -120,6 +120,13 @@ impl TestServer {
         self.running = Some(run(&self.config, &self.clock));
     }
 
+    /// Ends the server and starts another one on the same directory with other settings.
+    #[track_caller]
+    pub(crate) fn reconfigure(&mut self, settings: impl FnOnce(&mut Config)) {
+        settings(&mut self.config);
+        self.restart();
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
         self.running.as_ref().unwrap().address()
     }
@@ -389,8 +396,9 @@ impl TestServer {
         self.events(Aggregate::User(given_user_key(id)))
     }
 
+    /// The events of anything.
     #[track_caller]
-    fn events(&self, aggregate: Aggregate) -> Vec<(u32, &'static str, Value)> {
+    pub(crate) fn events(&self, aggregate: Aggregate) -> Vec<(u32, &'static str, Value)> {
         let query = EventQuery {
             after: Position::START,
             aggregate: Some(aggregate),

@@ -253,6 +253,16 @@ fn what_is_wrong_is_told() {
         ),
         (
             &human.id,
+            json!({ "email": {
+                "email": "mini@mouse.com",
+                "sendCode": { "urlTemplate": "https://x/{{.Nothing}}" },
+            } }),
+            3,
+            "DOMAIN-ieYa7",
+            "URL Template is invalid",
+        ),
+        (
+            &human.id,
             json!({ "password": { "currentPassword": PASSWORD } }),
             3,
             "COMMAND-3klek4sbns",

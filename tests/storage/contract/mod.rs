@@ -4,6 +4,7 @@
 //! store: a value with a method `store(&self) -> &dyn Store`, which keeps it alive.
 
 pub(crate) mod access;
+pub(crate) mod idps;
 pub(crate) mod log;
 pub(crate) mod search_members;
 pub(crate) mod search_orgs;
@@ -56,6 +57,11 @@ macro_rules! contract_suite {
                 tokens_are_listed_oldest_first,
                 tokens_go_with_their_user,
                 roles_are_replaced_and_taken,
+            },
+            idps: {
+                an_intent_is_read_back_as_it_was_written,
+                an_intent_is_used_once,
+                a_user_of_a_provider_is_linked_once,
             },
             search_pats: {
                 every_filter_selects,

@@ -34,6 +34,7 @@ pub(crate) async fn a_session_is_read_back_as_it_was_written(store: &dyn Store) 
     let full = Changes {
         user: Some(fact(&user)),
         password: true,
+        intent: true,
         totp: true,
         metadata: BTreeMap::from([
             (String::new(), vec![0, 255]),

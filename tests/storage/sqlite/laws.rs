@@ -11,21 +11,25 @@ use std::time::Duration;
 
 use bartizan::app::{self, Machine, Opened};
 use bartizan::command::{
-    self, AddHuman, CreateSession, PasswordGrant, PasswordInput, SetPassword, SetSession,
-    UserChange, UserSelector,
+    self, AddHuman, Callback, CodeDelivery, CreateSession, Delivery, IntentCheck, PasswordGrant,
+    PasswordInput, ResetDelivery, SetPassword, SetSession, StartIntent, UserChange, UserSelector,
 };
-use bartizan::config::Config;
+use bartizan::config::{Config, IdpConfig};
 use bartizan::domain::error::Kind;
 use bartizan::domain::event::{Aggregate, Event, RecordedEvent, UserEvent};
-use bartizan::domain::ids::{OrgId, Position, SessionId, UserId};
+use bartizan::domain::ids::{IntentId, OrgId, Position, SessionId, UserId};
+use bartizan::domain::intent::{self, Identity, Phase, Profile};
+use bartizan::domain::notification::Channel;
 use bartizan::domain::org::MemberChange;
 use bartizan::domain::permission::{Caller, Resource};
 use bartizan::domain::secret::Secret;
 use bartizan::domain::session::{self, Factors, Proof};
 use bartizan::domain::time::{Span, Timestamp};
-use bartizan::domain::user::{self, StoredSecret, User, UserKind};
+use bartizan::domain::user::{self, CodePurpose, IdpLink, StoredSecret, User, UserKind};
 use bartizan::error::Error;
-use bartizan::ports::{Clock, EventQuery, Pending};
+use bartizan::ports::{
+    Clock, Departure, EventQuery, Federation, FederationFault, Handshake, Pending,
+};
 use bartizan::query;
 use bartizan::storage::sqlite::verify;
 use proptest::collection::{btree_map, vec};
@@ -62,10 +66,25 @@ enum Step {
     End(usize),
     Change(usize, UserChange),
     Password(usize),
+    /// A code is asked for, in place of the one before it.
+    Ask(usize, CodePurpose),
+    /// A code is given back: the newest, the one before it, or none that ever was.
+    Answer(usize, CodePurpose, Which),
     Member(usize, bool),
+    /// Somebody logs in at the identity provider.
+    LogIn(usize),
+    /// A user of the provider is linked to one of ours, or no more.
+    Link(usize, usize, bool),
     Token,
     /// The file is closed and opened again.
     Reopen,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Newest,
+    Older,
+    Wrong,
 }
 
 #[derive(Debug, Clone)]
@@ -75,6 +94,8 @@ struct Checks {
     password: Option<bool>,
     /// The code of this moment, which may have been used, or a wrong one.
     totp: Option<bool>,
+    /// One of the logins at the provider, whosever.
+    intent: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,11 +109,13 @@ fn checks() -> impl Strategy<Value = Checks> {
         option::of(0..3_usize),
         option::of(prop_oneof![3 => Just(true), 1 => Just(false)]),
         option::of(prop_oneof![3 => Just(true), 1 => Just(false)]),
+        prop_oneof![3 => Just(None), 1 => (0..6_usize).prop_map(Some)],
     )
-        .prop_map(|(user, password, totp)| Checks {
+        .prop_map(|(user, password, totp, intent)| Checks {
             user,
             password,
             totp,
+            intent,
         })
 }
 
@@ -102,6 +125,22 @@ fn kept() -> impl Strategy<Value = Kept> {
         option::of(1..60 * SECOND * 1_000),
     )
         .prop_map(|(metadata, lifetime)| Kept { metadata, lifetime })
+}
+
+fn purpose() -> impl Strategy<Value = CodePurpose> {
+    prop_oneof![
+        Just(CodePurpose::Email),
+        Just(CodePurpose::Phone),
+        Just(CodePurpose::PasswordReset),
+    ]
+}
+
+fn which() -> impl Strategy<Value = Which> {
+    prop_oneof![
+        3 => Just(Which::Newest),
+        1 => Just(Which::Older),
+        1 => Just(Which::Wrong),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -119,7 +158,12 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0..6_usize).prop_map(Step::End),
         3 => (0..3_usize, change).prop_map(|(at, change)| Step::Change(at, change)),
         1 => (0..3_usize).prop_map(Step::Password),
+        3 => (0..3_usize, purpose()).prop_map(|(at, purpose)| Step::Ask(at, purpose)),
+        4 => (0..3_usize, purpose(), which())
+            .prop_map(|(at, purpose, which)| Step::Answer(at, purpose, which)),
         1 => (0..3_usize, any::<bool>()).prop_map(|(at, given)| Step::Member(at, given)),
+        2 => (0..3_usize).prop_map(Step::LogIn),
+        2 => (0..3_usize, 0..3_usize, any::<bool>()).prop_map(|(at, who, on)| Step::Link(at, who, on)),
         1 => Just(Step::Token),
         1 => Just(Step::Reopen),
     ]
@@ -163,6 +207,56 @@ impl Pattern {
     }
 }
 
+/// The one provider.
+const IDP: &str = "acme";
+
+/// A provider that says who it is asked to say: the code is the id.
+#[derive(Debug)]
+struct Obedient;
+
+impl Federation for Obedient {
+    fn depart<'a>(
+        &'a self,
+        _idp_id: &'a str,
+        state: &'a Secret,
+    ) -> Pending<'a, Result<Departure, FederationFault>> {
+        let text = || Secret::new("x".to_owned());
+        let departure = Departure {
+            url: state.expose().to_owned(),
+            handshake: Handshake {
+                nonce: text(),
+                verifier: text(),
+            },
+        };
+        Box::pin(std::future::ready(Ok(departure)))
+    }
+
+    fn arrive<'a>(
+        &'a self,
+        _idp_id: &'a str,
+        code: Secret,
+        _handshake: Handshake,
+    ) -> Pending<'a, Result<Identity, FederationFault>> {
+        let identity = Identity {
+            external_id: code.expose().to_owned(),
+            external_name: "somebody".to_owned(),
+            profile: Profile::default(),
+            raw: "{}".to_owned(),
+            access_token: Secret::new("token".to_owned()),
+            id_token: None,
+        };
+        Box::pin(std::future::ready(Ok(identity)))
+    }
+}
+
+/// A login at the provider that went well.
+struct Login {
+    intent: IntentId,
+    token: String,
+    who: usize,
+    used: bool,
+}
+
 /// One history.
 struct World {
     directory: TempDir,
@@ -171,6 +265,11 @@ struct World {
     admin: Caller,
     users: Vec<UserId>,
     sessions: Vec<SessionId>,
+    /// The codes that were made, the newest last. One that was taken goes.
+    codes: BTreeMap<(usize, &'static str), Vec<Secret>>,
+    logins: Vec<Login>,
+    /// Who each user of the provider is here.
+    links: BTreeMap<usize, UserId>,
 }
 
 async fn opened(directory: &Path, clock: &Arc<Moved>) -> Opened {
@@ -179,7 +278,14 @@ async fn opened(directory: &Path, clock: &Arc<Moved>) -> Opened {
         clock: Arc::<Moved>::clone(clock),
         ..Machine::system(&config).unwrap()
     };
-    app::open(&config, machine).await.unwrap()
+    let mut opened = app::open(&config, machine).await.unwrap();
+    let acme = IdpConfig {
+        id: IDP.to_owned(),
+        ..IdpConfig::default()
+    };
+    opened.core.idps.known = Arc::new([acme.to_domain()]);
+    opened.core.idps.federation = Arc::new(Obedient);
+    opened
 }
 
 /// Everything that is in a store, but for what serves searches alone.
@@ -209,6 +315,9 @@ impl World {
             admin,
             users: Vec::new(),
             sessions: Vec::new(),
+            codes: BTreeMap::new(),
+            logins: Vec::new(),
+            links: BTreeMap::new(),
         };
         for name in ["ann", "bob", "eve"] {
             world.add(name).await;
@@ -241,7 +350,31 @@ impl World {
             user: checks.user.map(|at| UserSelector::Id(self.users[at])),
             password: secret(checks),
             totp: checks.totp.map(|right| self.code(right)),
+            intent: self.login(checks).map(|login| IntentCheck {
+                id: Some(login.intent),
+                token: Secret::new(login.token.clone()),
+            }),
         }
+    }
+
+    fn login(&self, checks: &Checks) -> Option<&Login> {
+        let at = checks.intent?.checked_rem(self.logins.len())?;
+        self.logins.get(at)
+    }
+
+    /// A call that succeeds has used up an intent that proves its user, and never an intent twice.
+    fn used(&mut self, checks: &Checks, user: Option<UserId>) {
+        let Some(at) = checks
+            .intent
+            .and_then(|at| at.checked_rem(self.logins.len()))
+        else {
+            return;
+        };
+        let login = &mut self.logins[at];
+        assert!(!login.used, "used twice: {checks:?}");
+        assert_eq!(self.links.get(&login.who).copied(), user, "{checks:?}");
+        assert!(user.is_some(), "{checks:?}");
+        login.used = true;
     }
 
     fn code(&self, right: bool) -> Secret {
@@ -258,6 +391,13 @@ impl World {
         Secret::new(text)
     }
 
+    /// Notes what a call came to that has opened or changed a session.
+    fn came_to(&mut self, checks: &Checks, session: &session::Session, before: Factors) {
+        let asks = self.login(checks).is_some();
+        proves_what_was_asked(checks, asks, &session.factors, before);
+        self.used(checks, session.user.as_ref().map(|user| user.id));
+    }
+
     async fn act(&mut self, step: &Step) -> Result<(), Error> {
         let (core, admin) = (&self.opened.core, &self.admin);
         match step {
@@ -272,7 +412,7 @@ impl World {
                     user_agent: None,
                 };
                 let saved = command::create_session(core, admin, create).await?;
-                proves_what_was_asked(checks, &saved.session.factors, Factors::default());
+                self.came_to(checks, &saved.session, Factors::default());
                 self.sessions.push(saved.session.id);
             }
             Step::Set(at, checks, kept) => {
@@ -287,8 +427,7 @@ impl World {
                     None => None,
                 };
                 let saved = command::set_session(core, admin, set).await?;
-                let before = before.unwrap().factors;
-                proves_what_was_asked(checks, &saved.session.factors, before);
+                self.came_to(checks, &saved.session, before.unwrap().factors);
             }
             Step::End(at) => {
                 let id = self.session(*at);
@@ -300,7 +439,11 @@ impl World {
                 assert_eq!(core.store.head().await.unwrap(), head);
             }
             Step::Change(at, change) => {
-                command::change_user(core, admin, self.users[*at], *change).await?;
+                let user = self.users[*at];
+                command::change_user(core, admin, user, *change).await?;
+                if *change == UserChange::Remove {
+                    self.links.retain(|_, owner| *owner != user);
+                }
             }
             Step::Password(at) => {
                 let set = SetPassword {
@@ -310,6 +453,8 @@ impl World {
                 };
                 command::set_password(core, admin, set).await?;
             }
+            Step::Ask(at, purpose) => self.ask(*at, *purpose).await?,
+            Step::Answer(at, purpose, which) => self.answer(*at, *purpose, *which).await?,
             Step::Member(at, given) => {
                 let (user, on) = (self.users[*at], Resource::Instance);
                 if *given {
@@ -320,11 +465,115 @@ impl World {
                     command::remove_member(core, admin, user, on).await?;
                 }
             }
+            Step::LogIn(who) => self.log_in(*who).await?,
+            Step::Link(at, who, on) => self.link(self.users[*at], *who, *on).await?,
             Step::Token => {
                 command::add_pat(core, admin, admin.user, None).await?;
             }
             Step::Reopen => self.reopen().await,
         }
+        Ok(())
+    }
+
+    async fn ask(&mut self, at: usize, purpose: CodePurpose) -> Result<(), Error> {
+        let (core, admin, user) = (&self.opened.core, &self.admin, self.users[at]);
+        let made = match purpose {
+            CodePurpose::Email => {
+                command::send_email_code(core, admin, user, Delivery::Return, false).await?
+            }
+            CodePurpose::Phone => {
+                // Another number each time: the same one is refused.
+                let returned = CodeDelivery::Code(Delivery::Return);
+                let number = 1_000_000 + core.store.head().await.unwrap().position.number();
+                let number = format!("+41 79 {number}");
+                command::set_phone(core, admin, user, &number, returned).await?
+            }
+            CodePurpose::PasswordReset | CodePurpose::Invite => {
+                let delivery = ResetDelivery {
+                    delivery: Delivery::Return,
+                    channel: Channel::Email,
+                };
+                command::reset_password(core, admin, user, delivery).await?
+            }
+        };
+        let codes = self.codes.entry((at, purpose.name())).or_default();
+        codes.push(made.code.unwrap());
+        Ok(())
+    }
+
+    /// Only the newest code may be taken, and only once.
+    async fn answer(&mut self, at: usize, purpose: CodePurpose, which: Which) -> Result<(), Error> {
+        let (core, admin, user) = (&self.opened.core, &self.admin, self.users[at]);
+        let made = self.codes.entry((at, purpose.name())).or_default();
+        let secret = match which {
+            Which::Newest => made.last().cloned(),
+            Which::Older => made.len().checked_sub(2).map(|at| made[at].clone()),
+            Which::Wrong => None,
+        };
+        let known = secret.is_some();
+        let secret = secret.unwrap_or_else(|| Secret::new("-wrong".to_owned()));
+        let taken = match purpose {
+            CodePurpose::Email | CodePurpose::Phone | CodePurpose::Invite => {
+                command::verify_code(core, admin, user, purpose, &secret).await
+            }
+            CodePurpose::PasswordReset => {
+                let set = SetPassword {
+                    user,
+                    password: password(PASSWORD),
+                    grant: PasswordGrant::Code(secret),
+                };
+                command::set_password(core, admin, set).await
+            }
+        };
+        if taken.is_ok() {
+            assert!(known && which == Which::Newest, "{purpose:?} {which:?}");
+            made.pop();
+            // What is left was replaced, and must not come to life again.
+            made.push(Secret::new("-taken".to_owned()));
+        }
+        taken.map(|_| ())
+    }
+
+    async fn link(&mut self, user: UserId, who: usize, on: bool) -> Result<(), Error> {
+        let (core, admin) = (&self.opened.core, &self.admin);
+        let external_id = who.to_string();
+        if !on {
+            command::remove_idp_link(core, admin, user, IDP, &external_id).await?;
+            assert_eq!(self.links.remove(&who), Some(user));
+            return Ok(());
+        }
+        let link = IdpLink {
+            idp_id: IDP.to_owned(),
+            external_id,
+            name: "somebody".to_owned(),
+        };
+        command::add_idp_link(core, admin, user, link).await?;
+        assert_eq!(self.links.insert(who, user), None, "linked twice");
+        Ok(())
+    }
+
+    async fn log_in(&mut self, who: usize) -> Result<(), Error> {
+        let core = &self.opened.core;
+        let start = StartIntent {
+            idp_id: IDP.to_owned(),
+            success_url: "https://login.example/ok".to_owned(),
+            failure_url: "https://login.example/no".to_owned(),
+        };
+        let started = command::start_intent(core, &self.admin, start).await?;
+        let callback = Callback {
+            state: Some(started.auth_url),
+            code: Some(Secret::new(who.to_string())),
+            ..Callback::default()
+        };
+        let returned = command::return_from_idp(core, callback).await?;
+        let url = url::Url::parse(returned.onward.url()).unwrap();
+        let values: BTreeMap<_, _> = url.query_pairs().into_owned().collect();
+        self.logins.push(Login {
+            intent: IntentId::parse(&values["id"]).unwrap(),
+            token: values["token"].clone(),
+            who,
+            used: false,
+        });
         Ok(())
     }
 
@@ -396,6 +645,7 @@ impl World {
             match aggregate {
                 Aggregate::Session(id) => self.session_is_its_fold(*id, history).await,
                 Aggregate::User(id) => self.user_is_its_fold(*id, history).await,
+                Aggregate::Intent(id) => self.intent_is_its_fold(*id, history).await,
                 Aggregate::Org(_) | Aggregate::Instance(_) => {}
             }
         }
@@ -403,6 +653,17 @@ impl World {
         let proven = histories.values().flatten();
         let proven = proven.filter(|event| event.event.name() == "session.totp.checked");
         assert_eq!(taken, proven.count(), "one code for each factor");
+        let named = |name| {
+            let all = histories.values().flatten();
+            all.filter(|event| event.event.name() == name).count()
+        };
+        let used = self.logins.iter().filter(|login| login.used).count();
+        assert_eq!(named("idpintent.consumed"), used);
+        assert_eq!(
+            named("session.intent.checked"),
+            used,
+            "one intent for each factor"
+        );
         let core = &self.opened.core;
         let path = self.directory.path().join("bartizan.db");
         let fingerprint = |hash: &_| core.tokens.fingerprint(hash);
@@ -418,6 +679,22 @@ impl World {
             self.fingerprint(&mut token.proof);
         }
         assert_eq!(session::fold(history), Some(row));
+    }
+
+    async fn intent_is_its_fold(&self, id: IntentId, history: &[RecordedEvent]) {
+        let row = self.opened.core.store.intent(id).await.unwrap();
+        let mut row = row.unwrap();
+        let tokens = &self.opened.core.tokens;
+        let print = |secret: &mut StoredSecret| {
+            let text = secret.fingerprint(|sealed| tokens.fingerprint(sealed));
+            *secret = StoredSecret::Fingerprint(text);
+        };
+        match &mut row.phase {
+            Phase::Started { handshake } => print(handshake),
+            Phase::Succeeded(outcome) => print(&mut outcome.identity),
+            Phase::Failed | Phase::Consumed => {}
+        }
+        assert_eq!(intent::fold(history), Some(row));
     }
 
     async fn user_is_its_fold(&self, id: UserId, history: &[RecordedEvent]) {
@@ -449,8 +726,9 @@ impl World {
 }
 
 /// A call that succeeds has proven what it asked for with what is right, and nothing else.
-fn proves_what_was_asked(checks: &Checks, after: &Factors, before: Factors) {
+fn proves_what_was_asked(checks: &Checks, intent: bool, after: &Factors, before: Factors) {
     for (asked, after, before) in [
+        (intent.then_some(true), after.intent, before.intent),
         (checks.password, after.password, before.password),
         (checks.totp, after.totp, before.totp),
     ] {
@@ -537,6 +815,7 @@ fn a_clock_that_goes_back_turns_no_history_around() {
             user: None,
             password: None,
             totp: None,
+            intent: None,
         };
         let kept = Kept {
             metadata: BTreeMap::new(),
@@ -560,4 +839,39 @@ fn a_clock_that_goes_back_turns_no_history_around() {
         ];
         live(&pattern, &history);
     }
+}
+
+#[test]
+fn one_login_at_a_provider_makes_one_factor() {
+    let pattern = Pattern::new();
+    let checked = |user, login| {
+        let checks = Checks {
+            user: Some(user),
+            password: None,
+            totp: None,
+            intent: Some(login),
+        };
+        let kept = Kept {
+            metadata: BTreeMap::new(),
+            lifetime: None,
+        };
+        Step::Create(checks, kept)
+    };
+    let history = [
+        Step::LogIn(0),
+        checked(0, 0),
+        Step::Link(0, 0, true),
+        checked(1, 0),
+        Step::Wait(-5 * SECOND),
+        checked(0, 0),
+        checked(0, 0),
+        Step::Reopen,
+        checked(0, 0),
+        Step::LogIn(0),
+        Step::Change(0, UserChange::Remove),
+        checked(0, 1),
+        Step::Link(1, 0, true),
+        checked(1, 1),
+    ];
+    live(&pattern, &history);
 }

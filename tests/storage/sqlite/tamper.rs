@@ -8,9 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bartizan::domain::event::{
-    CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, InstanceEvent,
-    MachineAdded, MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged,
-    PatAdded, PatRemoved, PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent,
+    CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, IdpLinkAdded,
+    IdpLinkRemoved, InstanceEvent, IntentEvent, IntentFailed, InviteCodeAdded, MachineAdded,
+    MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged, PatAdded,
+    PatRemoved, PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent,
     UserMetadataSet, UsernameChanged, event_types,
 };
 use bartizan::domain::ids::{PatId, UserId};
@@ -26,13 +27,14 @@ use tempfile::TempDir;
 
 use super::{Kept, assert_clean, block_on, open, raw, verified};
 use crate::fixture::{
-    ADMIN, ORG, all_events, at, change_instance, change_org, change_session, change_user,
-    end_session, fact, fingerprint, first_start, hash_of, human_added, new_human, new_machine,
-    new_session, new_session_on, new_user, set_key, tied_to, written,
+    ADMIN, ORG, all_events, at, change_instance, change_intent, change_org, change_session,
+    change_user, end_session, fact, fingerprint, first_start, hash_of, human_added, new_human,
+    new_intent, new_machine, new_session, new_session_on, new_user, set_key, succeeded, tied_to,
+    written,
 };
 
 /// The tables that follow from events, and the column by which a finding names a row.
-const STATE: [(&str, &str); 8] = [
+const STATE: [(&str, &str); 10] = [
     ("instance", "id"),
     ("orgs", "id"),
     ("users", "id"),
@@ -41,6 +43,8 @@ const STATE: [(&str, &str); 8] = [
     ("user_metadata", "user_id"),
     ("pats", "id"),
     ("members", "user_id"),
+    ("intents", "id"),
+    ("idp_links", "user_id"),
 ];
 
 fn roles(user: UserId, roles: &[&str]) -> MemberRoles {
@@ -64,11 +68,29 @@ fn code(digest: &str) -> CodeAdded {
     }
 }
 
+fn invite(digest: &str) -> UserEvent {
+    UserEvent::InviteCodeAdded(InviteCodeAdded {
+        expiry: Span::from_seconds(3_600),
+        code_returned: false,
+        digest: digest.to_owned(),
+        url_template: Some("https://login.example/{{.Code}}".to_owned()),
+        application_name: Some("App".to_owned()),
+    })
+}
+
 fn totp(secret: &str) -> UserEvent {
     let secret = SealedSecret::new(format!("x1.{secret}"));
     UserEvent::TotpAdded(TotpAdded {
         secret_id: fingerprint(&HashText::new(secret.as_str())),
         secret: Some(secret),
+    })
+}
+
+fn linked(external: &str) -> UserEvent {
+    UserEvent::IdpLinkAdded(IdpLinkAdded {
+        idp_config_id: "acme".to_owned(),
+        user_id: external.to_owned(),
+        display_name: "somebody".to_owned(),
     })
 }
 
@@ -80,6 +102,29 @@ fn pat(id: i64) -> PatAdded {
         hash_id: fingerprint(&hash),
         hash: Some(hash),
     }
+}
+
+/// Codes of every kind, taken, wrong and waiting.
+fn given_codes() -> Vec<UserEvent> {
+    vec![
+        invite("taken up"),
+        UserEvent::InviteCheckFailed(Nothing {}),
+        UserEvent::InviteCheckSucceeded(Nothing {}),
+        UserEvent::EmailVerificationFailed(Nothing {}),
+        UserEvent::PhoneVerificationFailed(Nothing {}),
+        UserEvent::PasswordCodeAdded(code("password")),
+        UserEvent::PasswordCodeFailed(Nothing {}),
+        UserEvent::MfaInitSkipped(Nothing {}),
+    ]
+}
+
+fn waiting_codes() -> [UserEvent; 4] {
+    [
+        UserEvent::EmailCodeAdded(code("email")),
+        UserEvent::PhoneCodeAdded(code("phone")),
+        UserEvent::PasswordCheckFailed(Nothing {}),
+        invite("waiting"),
+    ]
 }
 
 async fn add(kept: &Kept, made: (User, Commit)) -> User {
@@ -123,6 +168,12 @@ async fn people(kept: &Kept) -> User {
         UserEvent::TotpRemoved(Nothing {}),
         totp("second"),
         UserEvent::TotpVerified(Nothing {}),
+        linked("ann there"),
+        linked("ann elsewhere"),
+        UserEvent::IdpLinkRemoved(IdpLinkRemoved {
+            idp_config_id: "acme".to_owned(),
+            user_id: "ann elsewhere".to_owned(),
+        }),
         UserEvent::Locked(Nothing {}),
         UserEvent::Unlocked(Nothing {}),
         UserEvent::TotpCheckSucceeded(TotpCheckSucceeded { step: 59_455_385 }),
@@ -131,18 +182,15 @@ async fn people(kept: &Kept) -> User {
         UserEvent::Reactivated(Nothing {}),
     ];
     let ann = add(kept, change_user(&ann, at(10), events)).await;
+    let ann = add(kept, change_user(&ann, at(15), given_codes())).await;
 
     let pending = HumanAdded {
         given_id: Some("bob's own".to_owned()),
         user_name: "bob".to_owned(),
         ..full
     };
-    let bob = vec![
-        UserEvent::HumanAdded(pending),
-        UserEvent::EmailCodeAdded(code("email")),
-        UserEvent::PhoneCodeAdded(code("phone")),
-        UserEvent::PasswordCheckFailed(Nothing {}),
-    ];
+    let mut bob = vec![UserEvent::HumanAdded(pending)];
+    bob.extend(waiting_codes());
     add(kept, new_user(UserId::new(3_011), at(20), bob)).await;
 
     let eve = add(kept, new_human(UserId::new(3_012), "eve")).await;
@@ -162,6 +210,7 @@ async fn people(kept: &Kept) -> User {
             phone: "+41791234567".to_owned(),
         }),
         UserEvent::PhoneRemoved(Nothing {}),
+        linked("eve there"),
     ];
     let (eve, mut commit) = change_user(&eve, at(25), events);
     commit.login_names = vec![(eve.id, "adam".to_owned())];
@@ -232,6 +281,7 @@ async fn sessions(kept: &Kept, user: &User) {
     let changes = Changes {
         user: Some(fact(user)),
         password: true,
+        intent: true,
         totp: true,
         lifetime: Some(Span::from_seconds(3_600)),
         ..set_key("value")
@@ -244,6 +294,29 @@ async fn sessions(kept: &Kept, user: &User) {
     written(&kept.store, commit).await;
     let (_, commit) = end_session(&ended, at(100));
     written(&kept.store, commit).await;
+}
+
+/// Logins at an identity provider: under way, done, failed, and used up.
+async fn intents(kept: &Kept, user: &User) {
+    let done = succeeded(Some(user.id));
+    let failed = IntentEvent::Failed(IntentFailed {
+        reason: "access_denied".to_owned(),
+    });
+    let consumed = IntentEvent::Consumed(Nothing {});
+    for (id, events) in [
+        (6_001, vec![]),
+        (6_002, vec![done.clone()]),
+        (6_003, vec![failed]),
+        (6_004, vec![done, consumed]),
+    ] {
+        let (mut intent, commit) = new_intent(id, at(62));
+        written(&kept.store, commit).await;
+        for event in events {
+            let (after, commit) = change_intent(&intent, at(64), event);
+            written(&kept.store, commit).await;
+            intent = after;
+        }
+    }
 }
 
 /// A database with every kind of event, and a place for copies that are tampered with.
@@ -259,6 +332,7 @@ impl World {
             written(&kept.store, first_start()).await;
             machines(&kept).await;
             let ann = people(&kept).await;
+            intents(&kept, &ann).await;
             sessions(&kept, &ann).await;
             let events = all_events(&kept.store).await;
             events.iter().map(|event| event.event.name()).collect()
@@ -487,7 +561,9 @@ fn every_row_that_is_missing_or_too_many_is_found() {
             .map(|column| {
                 if column == key {
                     "9999"
-                } else if column == "name" && table == "login_names" {
+                } else if (column == "name" && table == "login_names")
+                    || (column == "external_id" && table == "idp_links")
+                {
                     "'nobody'"
                 } else {
                     column

@@ -1,8 +1,8 @@
 //! Whatever changes a user is in its events: `verify` makes the rows again and compares.
 
 use bartizan::domain::event::{
-    CodeAdded, EmailChanged, MachineChanged, Nothing, PhoneChanged, ProfileChanged, TotpAdded,
-    TotpCheckSucceeded, UserEvent,
+    CodeAdded, EmailChanged, InviteCodeAdded, MachineChanged, Nothing, PhoneChanged,
+    ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent,
 };
 use bartizan::domain::ids::UserId;
 use bartizan::domain::secret::{HashText, SealedSecret};
@@ -127,6 +127,118 @@ fn what_was_slipped_into_an_authenticator_app_is_found() {
         ),
     ] {
         let kept = with_apps();
+        raw(&kept.path()).execute(sql, []).unwrap();
+        let findings = format!("{:?}", verified(&kept.path()).findings);
+        assert!(findings.contains(found), "{sql}: {findings}");
+    }
+}
+
+/// Somebody with every kind of code and wrong ones, and somebody whose codes are void.
+fn with_codes() -> Kept {
+    let kept = Kept::fresh();
+    let invite = |digest: &str| {
+        UserEvent::InviteCodeAdded(InviteCodeAdded {
+            expiry: Span::from_seconds(60),
+            code_returned: true,
+            digest: digest.to_owned(),
+            url_template: Some("https://login.example/{{.Code}}".to_owned()),
+            application_name: None,
+        })
+    };
+    let of_ann = vec![
+        UserEvent::PasswordCodeAdded(code("first")),
+        UserEvent::PasswordCodeFailed(Nothing {}),
+        UserEvent::PasswordCodeAdded(code("second")),
+        invite("third"),
+        UserEvent::InviteCheckFailed(Nothing {}),
+        UserEvent::MfaInitSkipped(Nothing {}),
+    ];
+    let of_bob = vec![
+        UserEvent::PasswordCodeAdded(code("first")),
+        invite("second"),
+        UserEvent::EmailVerificationFailed(Nothing {}),
+        UserEvent::Locked(Nothing {}),
+        UserEvent::Unlocked(Nothing {}),
+        UserEvent::EmailChanged(EmailChanged {
+            email: "bob@other.example".to_owned(),
+        }),
+    ];
+    block_on(async {
+        written(&kept.store, first_start()).await;
+        for (id, name, events) in [(7, "ann", of_ann), (8, "bob", of_bob)] {
+            let (user, commit) = new_human(UserId::new(id), name);
+            written(&kept.store, commit).await;
+            let (user, commit) = change_user(&user, at(1), events);
+            written(&kept.store, commit).await;
+            assert_eq!(kept.store.user(user.id).await.unwrap(), Some(user));
+        }
+    });
+    kept
+}
+
+#[test]
+fn codes_come_back_as_they_were_and_as_their_events_say() {
+    let kept = with_codes();
+    assert_eq!(assert_clean(&kept.path()).events, 17);
+}
+
+#[test]
+fn what_was_slipped_into_a_code_is_found() {
+    for (sql, found) in [
+        (
+            "UPDATE users SET password_code_digest = 'first' WHERE id = 7",
+            "`password_code`",
+        ),
+        (
+            "UPDATE users SET password_code_expires_at = password_code_expires_at + 1 WHERE id = 7",
+            "`password_code`",
+        ),
+        (
+            "UPDATE users SET password_code_digest = NULL WHERE id = 7",
+            "password_code_expires_at",
+        ),
+        (
+            "UPDATE users SET password_code_digest = 'first', password_code_expires_at = 1 WHERE id = 8",
+            "`password_code`",
+        ),
+        (
+            "UPDATE users SET invite_code_digest = 'first' WHERE id = 7",
+            "`invite`",
+        ),
+        (
+            "UPDATE users SET invite_returned = 0 WHERE id = 7",
+            "`invite`",
+        ),
+        (
+            "UPDATE users SET invite_returned = NULL WHERE id = 7",
+            "invite_returned",
+        ),
+        (
+            "UPDATE users SET invite_url_template = NULL WHERE id = 7",
+            "`invite`",
+        ),
+        (
+            "UPDATE users SET invite_application = 'App' WHERE id = 8",
+            "invite_application",
+        ),
+        (
+            "UPDATE users SET code_failures = 0 WHERE id = 7",
+            "`code_failures`",
+        ),
+        (
+            "UPDATE users SET code_failed_at = NULL WHERE id = 7",
+            "`code_failed_at`",
+        ),
+        (
+            "UPDATE users SET code_failures = 1 WHERE id = 8",
+            "`code_failures`",
+        ),
+        (
+            "UPDATE users SET mfa_init_skipped_at = NULL WHERE id = 7",
+            "`mfa_init_skipped_at`",
+        ),
+    ] {
+        let kept = with_codes();
         raw(&kept.path()).execute(sql, []).unwrap();
         let findings = format!("{:?}", verified(&kept.path()).findings);
         assert!(findings.contains(found), "{sql}: {findings}");

@@ -61,6 +61,8 @@ pub enum UserOperation {
     SetPassword,
     /// Of what a user can log in with.
     Authentication(AuthenticationOperation),
+    /// Of addresses and the codes that are sent there.
+    Code(CodeOperation),
     /// `POST /v2/users/{user_id}/lock`
     LockUser,
     /// `POST /v2/users/{user_id}/unlock`
@@ -84,6 +86,37 @@ pub enum AuthenticationOperation {
     ListAuthenticationMethodTypes,
     /// `POST /v2/users/{user_id}/authentication_factors/_search`
     ListAuthenticationFactors,
+}
+
+/// An operation of the user service that is about addresses and the codes that are sent there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeOperation {
+    /// `POST /v2/users/{user_id}/email`
+    SetEmail,
+    /// `POST /v2/users/{user_id}/email/send`
+    SendEmailCode,
+    /// `POST /v2/users/{user_id}/email/resend`
+    ResendEmailCode,
+    /// `POST /v2/users/{user_id}/email/verify`
+    VerifyEmail,
+    /// `POST /v2/users/{user_id}/phone`
+    SetPhone,
+    /// `DELETE /v2/users/{user_id}/phone`
+    RemovePhone,
+    /// `POST /v2/users/{user_id}/phone/resend`
+    ResendPhoneCode,
+    /// `POST /v2/users/{user_id}/phone/verify`
+    VerifyPhone,
+    /// `POST /v2/users/{user_id}/password_reset`
+    PasswordReset,
+    /// `POST /v2/users/{user_id}/invite_code`
+    CreateInviteCode,
+    /// `POST /v2/users/{user_id}/invite_code/resend`
+    ResendInviteCode,
+    /// `POST /v2/users/{user_id}/invite_code/verify`
+    VerifyInviteCode,
+    /// `POST /v2/users/{user_id}/mfa_init_skipped`
+    HumanMfaInitSkipped,
 }
 
 /// An operation of the settings service.
@@ -113,6 +146,23 @@ pub enum SettingsOperation {
     Translation,
 }
 
+/// An operation that is about identity providers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdpOperation {
+    /// `GET /v2/idps/{id}`
+    Get,
+    /// `POST /v2/idp_intents`
+    StartIntent,
+    /// `POST /v2/idp_intents/{idp_intent_id}`
+    RetrieveIntent,
+    /// `POST /v2/users/{user_id}/links`
+    AddLink,
+    /// `POST /v2/users/{user_id}/links/_search`
+    ListLinks,
+    /// `DELETE /v2/users/{user_id}/links/{idp_id}/{linked_user_id}`
+    RemoveLink,
+}
+
 /// An operation of the first version of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum V1Operation {
@@ -137,6 +187,8 @@ pub enum Operation {
     User(UserOperation),
     /// Of the settings service.
     Settings(SettingsOperation),
+    /// About identity providers.
+    Idp(IdpOperation),
     /// `POST /v2/organizations/_search`
     ListOrganizations,
     /// Of the first version of the API.

@@ -1,9 +1,10 @@
 //! The REST routes as data.
 
-use super::Operation::{self, ListOrganizations, NotYet, Session, Settings, User, V1};
+use super::Operation::{self, Idp, ListOrganizations, NotYet, Session, Settings, User, V1};
 use super::Version::{V2, V2Beta};
 use super::{
-    AuthenticationOperation, SessionOperation, SettingsOperation, UserOperation, V1Operation,
+    AuthenticationOperation, CodeOperation, IdpOperation, SessionOperation, SettingsOperation,
+    UserOperation, V1Operation,
 };
 
 /// The methods that routes have.
@@ -114,6 +115,10 @@ pub(super) const GROUPS: &[Group] = &[
         routes: IDP_INTENTS,
     },
     Group {
+        prefix: "/v2/idps",
+        routes: IDPS,
+    },
+    Group {
         prefix: "/v2beta/sessions",
         routes: SESSIONS_BETA,
     },
@@ -175,21 +180,21 @@ const USERS: &[Route] = &[
     put("/v2/users/human/{user_id}", User(UserOperation::UpdateHumanUser)),
     delete("/v2/users/{user_id}", User(UserOperation::DeleteUser)),
     post("/v2/users/{user_id}/password", User(UserOperation::SetPassword)),
-    post("/v2/users/{user_id}/password_reset", NotYet("PasswordReset")),
+    post("/v2/users/{user_id}/password_reset", User(UserOperation::Code(CodeOperation::PasswordReset))),
     post("/v2/users/{user_id}/lock", User(UserOperation::LockUser)),
     post("/v2/users/{user_id}/unlock", User(UserOperation::UnlockUser)),
     post("/v2/users/{user_id}/deactivate", User(UserOperation::DeactivateUser)),
     post("/v2/users/{user_id}/reactivate", User(UserOperation::ReactivateUser)),
     get("/v2/users/{user_id}/authentication_methods", User(UserOperation::Authentication(AuthenticationOperation::ListAuthenticationMethodTypes))),
     post("/v2/users/{user_id}/authentication_factors/_search", User(UserOperation::Authentication(AuthenticationOperation::ListAuthenticationFactors))),
-    post("/v2/users/{user_id}/email", NotYet("SetEmail")),
-    post("/v2/users/{user_id}/email/resend", NotYet("ResendEmailCode")),
-    post("/v2/users/{user_id}/email/send", NotYet("SendEmailCode")),
-    post("/v2/users/{user_id}/email/verify", NotYet("VerifyEmail")),
-    post("/v2/users/{user_id}/phone", NotYet("SetPhone")),
-    delete("/v2/users/{user_id}/phone", NotYet("RemovePhone")),
-    post("/v2/users/{user_id}/phone/resend", NotYet("ResendPhoneCode")),
-    post("/v2/users/{user_id}/phone/verify", NotYet("VerifyPhone")),
+    post("/v2/users/{user_id}/email", User(UserOperation::Code(CodeOperation::SetEmail))),
+    post("/v2/users/{user_id}/email/resend", User(UserOperation::Code(CodeOperation::ResendEmailCode))),
+    post("/v2/users/{user_id}/email/send", User(UserOperation::Code(CodeOperation::SendEmailCode))),
+    post("/v2/users/{user_id}/email/verify", User(UserOperation::Code(CodeOperation::VerifyEmail))),
+    post("/v2/users/{user_id}/phone", User(UserOperation::Code(CodeOperation::SetPhone))),
+    delete("/v2/users/{user_id}/phone", User(UserOperation::Code(CodeOperation::RemovePhone))),
+    post("/v2/users/{user_id}/phone/resend", User(UserOperation::Code(CodeOperation::ResendPhoneCode))),
+    post("/v2/users/{user_id}/phone/verify", User(UserOperation::Code(CodeOperation::VerifyPhone))),
     post("/v2/users/{user_id}/totp", User(UserOperation::Authentication(AuthenticationOperation::RegisterTotp))),
     post("/v2/users/{user_id}/totp/verify", User(UserOperation::Authentication(AuthenticationOperation::VerifyTotpRegistration))),
     delete("/v2/users/{user_id}/totp", User(UserOperation::Authentication(AuthenticationOperation::RemoveTotp))),
@@ -207,13 +212,13 @@ const USERS: &[Route] = &[
     post("/v2/users/{user_id}/u2f", NotYet("RegisterU2F")),
     post("/v2/users/{user_id}/u2f/{u2f_id}", NotYet("VerifyU2FRegistration")),
     delete("/v2/users/{user_id}/u2f/{u2f_id}", NotYet("RemoveU2F")),
-    post("/v2/users/{user_id}/links", NotYet("AddIDPLink")),
-    post("/v2/users/{user_id}/links/_search", NotYet("ListIDPLinks")),
-    delete("/v2/users/{user_id}/links/{idp_id}/{linked_user_id}", NotYet("RemoveIDPLink")),
-    post("/v2/users/{user_id}/invite_code", NotYet("CreateInviteCode")),
-    post("/v2/users/{user_id}/invite_code/resend", NotYet("ResendInviteCode")),
-    post("/v2/users/{user_id}/invite_code/verify", NotYet("VerifyInviteCode")),
-    post("/v2/users/{user_id}/mfa_init_skipped", NotYet("HumanMFAInitSkipped")),
+    post("/v2/users/{user_id}/links", Idp(IdpOperation::AddLink)),
+    post("/v2/users/{user_id}/links/_search", Idp(IdpOperation::ListLinks)),
+    delete("/v2/users/{user_id}/links/{idp_id}/{linked_user_id}", Idp(IdpOperation::RemoveLink)),
+    post("/v2/users/{user_id}/invite_code", User(UserOperation::Code(CodeOperation::CreateInviteCode))),
+    post("/v2/users/{user_id}/invite_code/resend", User(UserOperation::Code(CodeOperation::ResendInviteCode))),
+    post("/v2/users/{user_id}/invite_code/verify", User(UserOperation::Code(CodeOperation::VerifyInviteCode))),
+    post("/v2/users/{user_id}/mfa_init_skipped", User(UserOperation::Code(CodeOperation::HumanMfaInitSkipped))),
     post("/v2/users/{user_id}/metadata", NotYet("SetUserMetadata")),
     post("/v2/users/{user_id}/metadata/search", NotYet("ListUserMetadata")),
     delete("/v2/users/{user_id}/metadata", NotYet("DeleteUserMetadata")),
@@ -261,8 +266,10 @@ const ORGANIZATIONS: &[Route] = &[
 
 const POLICIES: &[Route] = &[put("/v2/policies/security", NotYet("SetSecuritySettings"))];
 
+const IDPS: &[Route] = &[get("/v2/idps/{id}", Idp(IdpOperation::Get))];
+
 #[rustfmt::skip]
 const IDP_INTENTS: &[Route] = &[
-    post("/v2/idp_intents", NotYet("StartIdentityProviderIntent")),
-    post("/v2/idp_intents/{idp_intent_id}", NotYet("RetrieveIdentityProviderIntent")),
+    post("/v2/idp_intents", Idp(IdpOperation::StartIntent)),
+    post("/v2/idp_intents/{idp_intent_id}", Idp(IdpOperation::RetrieveIntent)),
 ];

@@ -1,5 +1,6 @@
 //! The rules of the user service, for the operations that are offered.
 
+mod codes;
 mod human;
 mod query;
 mod token;
@@ -30,6 +31,10 @@ only_an_id! {
     ReactivateUserRequest
     RegisterTOTPRequest
     RemoveTOTPRequest
+    RemovePhoneRequest
+    ResendPhoneCodeRequest
+    ResendInviteCodeRequest
+    HumanMFAInitSkippedRequest
     ListAuthenticationFactorsRequest
 }
 

@@ -7,11 +7,12 @@ use rusqlite::Connection;
 use super::Tools;
 use super::report::Finder;
 use crate::domain::event::Aggregate;
+use crate::domain::intent::{Intent, Outcome, Phase};
 use crate::domain::org::{Instance, Org};
 use crate::domain::session::{CheckedUser, Factors, Session, TokenState};
-use crate::domain::user::{Contact, Human, Machine, Password, Totp, User, UserKind};
+use crate::domain::user::{Contact, Human, Machine, Password, StoredSecret, Totp, User, UserKind};
 use crate::ports::StoreError;
-use crate::storage::sqlite::{orgs, sessions, users};
+use crate::storage::sqlite::{intents, orgs, sessions, users};
 
 /// The row of a session.
 pub(super) fn session(
@@ -90,6 +91,67 @@ pub(super) fn instance(
     })
 }
 
+/// The row of an intent.
+pub(super) fn intent(
+    connection: &Connection,
+    tools: Tools<'_>,
+    finder: &mut Finder<'_>,
+    fold: &Intent,
+) -> Result<(), StoreError> {
+    let row = intents::load(connection, fold.id);
+    judge(finder, Aggregate::Intent(fold.id), row, |row| {
+        let Intent {
+            id: _,
+            sequence,
+            created_at,
+            changed_at,
+            idp_id,
+            success_url,
+            failure_url,
+            phase,
+        } = row;
+        differing([
+            ("sequence", *sequence == fold.sequence),
+            ("created_at", *created_at == fold.created_at),
+            ("changed_at", *changed_at == fold.changed_at),
+            ("idp_id", *idp_id == fold.idp_id),
+            ("success_url", *success_url == fold.success_url),
+            ("failure_url", *failure_url == fold.failure_url),
+            (
+                "phase and what goes with it",
+                same_phase(phase, &fold.phase, tools),
+            ),
+        ])
+    })
+}
+
+fn same_phase(row: &Phase, fold: &Phase, tools: Tools<'_>) -> bool {
+    let sealed = |row: &StoredSecret, fold: &StoredSecret| {
+        row.fingerprint(tools.fingerprint) == fold.fingerprint(tools.fingerprint)
+    };
+    match (row, fold) {
+        (Phase::Started { handshake: row }, Phase::Started { handshake: fold }) => {
+            sealed(row, fold)
+        }
+        (Phase::Succeeded(row), Phase::Succeeded(fold)) => {
+            let Outcome {
+                external_id,
+                external_name,
+                user,
+                expires_at,
+                identity,
+            } = row;
+            *external_id == fold.external_id
+                && *external_name == fold.external_name
+                && *user == fold.user
+                && *expires_at == fold.expires_at
+                && sealed(identity, &fold.identity)
+        }
+        (Phase::Failed, Phase::Failed) | (Phase::Consumed, Phase::Consumed) => true,
+        (Phase::Started { .. } | Phase::Succeeded(_) | Phase::Failed | Phase::Consumed, _) => false,
+    }
+}
+
 fn judge<T>(
     finder: &mut Finder<'_>,
     place: Aggregate,
@@ -133,7 +195,11 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         changed_at,
         creator,
         user,
-        factors: Factors { password, totp },
+        factors: Factors {
+            password,
+            totp,
+            intent,
+        },
         metadata,
         user_agent,
         expires_at,
@@ -170,6 +236,7 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         ("user_checked_at", user.2 == fold_user.2),
         ("password_checked_at", *password == fold.factors.password),
         ("totp_checked_at", *totp == fold.factors.totp),
+        ("intent_checked_at", *intent == fold.factors.intent),
         ("metadata", *metadata == fold.metadata),
         ("fingerprint_id", fingerprint(row) == fingerprint(fold)),
         ("user_agent", *user_agent == fold.user_agent),
@@ -230,6 +297,11 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         failures,
         totp,
         otp_failures,
+        // See `code_columns`.
+        password_code: _,
+        invite: _,
+        code_failures: _,
+        mfa_init_skipped_at: _,
     } = row;
     let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
     let rest_of = |phone: &Option<Contact>| {
@@ -252,7 +324,7 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
             .as_ref()
             .map(|password| (password.changed_at, password.change_required))
     };
-    differing([
+    let mut columns = differing([
         ("given_name", *given_name == fold.given_name),
         ("family_name", *family_name == fold.family_name),
         ("nick_name", *nick_name == fold.nick_name),
@@ -289,6 +361,28 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         (
             "otp_failed_at",
             otp_failures.last_at == fold.otp_failures.last_at,
+        ),
+    ]);
+    columns.extend(code_columns(row, fold));
+    columns
+}
+
+/// What codes that are sent to addresses made of a person.
+fn code_columns(row: &Human, fold: &Human) -> Vec<&'static str> {
+    differing([
+        ("password_code", row.password_code == fold.password_code),
+        ("invite", row.invite == fold.invite),
+        (
+            "code_failures",
+            row.code_failures.count == fold.code_failures.count,
+        ),
+        (
+            "code_failed_at",
+            row.code_failures.last_at == fold.code_failures.last_at,
+        ),
+        (
+            "mfa_init_skipped_at",
+            row.mfa_init_skipped_at == fold.mfa_init_skipped_at,
         ),
     ])
 }

@@ -23,7 +23,7 @@ const SCHEMA: &str = "
 const TYPES: &str = "SELECT code, name FROM event_types ORDER BY code";
 
 /// Rows without events, by kind.
-const ORPHANS: [(&str, &str); 4] = [
+const ORPHANS: [(&str, &str); 5] = [
     (
         "instance",
         "SELECT id FROM instance AS r
@@ -50,6 +50,13 @@ const ORPHANS: [(&str, &str); 4] = [
         "SELECT id FROM sessions AS r
          WHERE NOT EXISTS (
              SELECT 1 FROM events AS e WHERE e.aggregate_id = r.id AND e.aggregate_type = 4
+         )",
+    ),
+    (
+        "idpintent",
+        "SELECT id FROM intents AS r
+         WHERE NOT EXISTS (
+             SELECT 1 FROM events AS e WHERE e.aggregate_id = r.id AND e.aggregate_type = 5
          )",
     ),
 ];

@@ -7,8 +7,9 @@ use rusqlite::Connection;
 use super::report::Finder;
 use super::side::{Members, NameForms, OfUser};
 use super::{Tools, compare};
-use crate::domain::event::{Aggregate, Event, RecordedEvent, SessionEvent, UserEvent};
-use crate::domain::ids::{InstanceId, OrgId, Position, Sequence, SessionId, UserId};
+use crate::domain::event::{Aggregate, Event, IntentEvent, RecordedEvent, SessionEvent, UserEvent};
+use crate::domain::ids::{InstanceId, IntentId, OrgId, Position, Sequence, SessionId, UserId};
+use crate::domain::intent::{self, Intent, Phase};
 use crate::domain::org::{Instance, Org, evolve_instance, evolve_org, first_instance, first_org};
 use crate::domain::session::{self, Session, SessionState};
 use crate::domain::time::Timestamp;
@@ -94,6 +95,7 @@ enum Folded {
     User(Box<User>, OfUser),
     Org(Org),
     Instance(Instance),
+    Intent(Box<Intent>),
 }
 
 /// One aggregate on the walk.
@@ -178,6 +180,7 @@ impl Stream {
             }
             Folded::Org(org) => compare::org(connection, finder, &org),
             Folded::Instance(instance) => compare::instance(connection, finder, &instance),
+            Folded::Intent(intent) => compare::intent(connection, tools, finder, &intent),
         }
     }
 }
@@ -204,12 +207,16 @@ fn fold(before: Folded, recorded: &RecordedEvent) -> Folded {
         (Folded::Instance(instance), Event::Instance(event)) => {
             Folded::Instance(evolve_instance(instance, at, event))
         }
+        (Folded::Intent(intent), Event::Intent(event)) if follows(&intent, event) => {
+            Folded::Intent(Box::new(intent::evolve(*intent, at, event)))
+        }
         (
             Folded::Broken
             | Folded::Session(_)
             | Folded::User(..)
             | Folded::Org(_)
-            | Folded::Instance(_),
+            | Folded::Instance(_)
+            | Folded::Intent(_),
             _,
         ) => Folded::Broken,
     }
@@ -230,8 +237,21 @@ fn begin(recorded: &RecordedEvent, event: &Event) -> Folded {
         Event::Instance(event) => {
             first_instance(InstanceId::new(key), at, event).map(Folded::Instance)
         }
+        Event::Intent(event) => intent::first(IntentId::new(key), at, event)
+            .map(|intent| Folded::Intent(Box::new(intent))),
     };
     made.unwrap_or(Folded::Broken)
+}
+
+/// Whether an intent that has come so far can go on like this.
+const fn follows(intent: &Intent, event: &IntentEvent) -> bool {
+    match event {
+        IntentEvent::Started(_) => false,
+        IntentEvent::Succeeded(_) | IntentEvent::Failed(_) => {
+            matches!(intent.phase, Phase::Started { .. })
+        }
+        IntentEvent::Consumed(_) => matches!(intent.phase, Phase::Succeeded(_)),
+    }
 }
 
 const fn is_first(event: &UserEvent) -> bool {

@@ -129,6 +129,7 @@ impl<'a> Finder<'a> {
             StoreError::Conflict(_)
             | StoreError::Exists(_)
             | StoreError::NameTaken
+            | StoreError::IdpLinkTaken
             | StoreError::UserNotActive(_)
             | StoreError::TooManyConditions
             | StoreError::Overloaded

@@ -15,9 +15,9 @@ use crate::domain::org::Member;
 use crate::domain::permission::Resource;
 use crate::domain::session::Proof;
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Pat, User, login_name};
+use crate::domain::user::{IdpLink, Pat, User, login_name};
 use crate::ports::StoreError;
-use crate::storage::sqlite::{members, orgs, pats, rows};
+use crate::storage::sqlite::{idp_links, members, orgs, pats, rows};
 
 const METADATA: &str = "SELECT user_id, key, value FROM user_metadata WHERE user_id = ?1";
 
@@ -28,6 +28,8 @@ const NAMES: &str = "SELECT name FROM login_names WHERE user_id = ?1";
 pub(super) struct OfUser {
     pats: BTreeMap<PatId, Pat>,
     metadata: BTreeMap<String, String>,
+    /// By provider and id there; the value is the name.
+    links: BTreeMap<(String, String), String>,
 }
 
 impl OfUser {
@@ -46,6 +48,12 @@ impl OfUser {
             self.pats.insert(pat.id, pat);
         } else if let UserEvent::PatRemoved(removed) = event {
             self.pats.remove(&removed.token_id);
+        } else if let UserEvent::IdpLinkAdded(added) = event {
+            let link = (added.idp_config_id.clone(), added.user_id.clone());
+            self.links.insert(link, added.display_name.clone());
+        } else if let UserEvent::IdpLinkRemoved(removed) = event {
+            let link = (removed.idp_config_id.clone(), removed.user_id.clone());
+            self.links.remove(&link);
         } else if let UserEvent::Removed(_) = event {
             *self = Self::default();
         }
@@ -80,7 +88,30 @@ impl OfUser {
             Ok(_) => finder.find(place, "`user_metadata` is not what its events make"),
             Err(error) => finder.unreadable(place, error)?,
         }
+        self.compare_links(connection, finder, user)?;
         compare_names(connection, finder, user, forms)
+    }
+
+    fn compare_links(
+        self,
+        connection: &Connection,
+        finder: &mut Finder<'_>,
+        user: &User,
+    ) -> Result<(), StoreError> {
+        let place = Aggregate::User(user.id);
+        let made = self.links.into_iter().map(|(link, name)| IdpLink {
+            idp_id: link.0,
+            external_id: link.1,
+            name,
+        });
+        match idp_links::of_user(connection, user.id) {
+            Ok(rows) if rows.iter().cloned().eq(made) => Ok(()),
+            Ok(_) => {
+                finder.find(place, "`idp_links` is not what its events make");
+                Ok(())
+            }
+            Err(error) => finder.unreadable(place, error),
+        }
     }
 
     fn compare_pats(&mut self, rows: Vec<Pat>, tools: Tools<'_>, finder: &mut Finder<'_>) {
@@ -214,7 +245,7 @@ impl Members {
     pub(super) fn add(&mut self, recorded: &RecordedEvent) {
         let org = Resource::Org(OrgId::new(recorded.aggregate.key()));
         match &recorded.event {
-            Event::User(_) | Event::Session(_) => {}
+            Event::User(_) | Event::Session(_) | Event::Intent(_) => {}
             Event::Instance(event) => match event {
                 InstanceEvent::MemberAdded(roles) | InstanceEvent::MemberChanged(roles) => {
                     self.set(Resource::Instance, recorded.created_at, roles);

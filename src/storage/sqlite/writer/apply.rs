@@ -7,8 +7,8 @@ use rusqlite::Connection;
 
 use super::super::error::Malformed;
 use super::super::log::{Appender, End, Entry};
-use super::super::{orgs, outbox, sessions, side, users};
-use crate::domain::event::{Aggregate, Event};
+use super::super::{idp_links, intents, orgs, outbox, sessions, side, users};
+use crate::domain::event::{Aggregate, Event, UserEvent};
 use crate::domain::ids::{Sequence, UserId};
 use crate::domain::permission::Authority;
 use crate::domain::session;
@@ -95,7 +95,24 @@ fn check(connection: &Connection, commit: &Commit) -> Result<(), Failure> {
             return Err(Failure::Refused(StoreError::UserNotActive(*user)));
         }
     }
+    check_links(connection, &commit.appends)?;
     check_names(connection, &commit.login_names)
+}
+
+/// A user of an identity provider is one user here at most.
+fn check_links(connection: &Connection, appends: &[Append]) -> Result<(), Failure> {
+    let mut given = Vec::new();
+    for event in appends.iter().flat_map(|append| &append.events) {
+        let Event::User(UserEvent::IdpLinkAdded(added)) = event else {
+            continue;
+        };
+        let link = (&added.idp_config_id, &added.user_id);
+        if given.contains(&link) || idp_links::owner(connection, link.0, link.1)?.is_some() {
+            return Err(Failure::Refused(StoreError::IdpLinkTaken));
+        }
+        given.push(link);
+    }
+    Ok(())
 }
 
 fn check_names(connection: &Connection, names: &[(UserId, String)]) -> Result<(), Failure> {
@@ -126,6 +143,7 @@ fn well_formed(append: &Append) -> Result<(), Malformed> {
                 | (State::User(_), Event::User(_))
                 | (State::Org(_), Event::Org(_))
                 | (State::Instance(_), Event::Instance(_))
+                | (State::Intent(_), Event::Intent(_))
         )
     };
     if append.events.iter().all(fits) {
@@ -144,6 +162,7 @@ fn current_sequence(
         Aggregate::User(id) => users::sequence(connection, id),
         Aggregate::Org(id) => orgs::sequence(connection, id),
         Aggregate::Instance(id) => orgs::instance_sequence(connection, id),
+        Aggregate::Intent(id) => intents::sequence(connection, id),
     }
 }
 
@@ -175,6 +194,7 @@ fn write_row(connection: &Connection, append: &Append) -> Result<(), StoreError>
         State::User(user) => users::update(connection, user, append.expected),
         State::Org(org) => orgs::write(connection, org, append.expected),
         State::Instance(instance) => orgs::write_instance(connection, instance, append.expected),
+        State::Intent(intent) => intents::write(connection, intent, append.expected),
     }
 }
 

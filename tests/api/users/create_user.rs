@@ -1,11 +1,10 @@
-//! `CreateUser`.
+//! `CreateUser`: over Connect, it has no REST route.
 
+use bartizan::domain::permission::Resource;
 use serde_json::{Value, json};
 
-use super::{PASSWORD, Service, human, refused};
-use crate::api::user_service::create_user;
-use crate::domain::permission::{Caller, Resource};
-use crate::error::Error;
+use super::connect::{Answered, Service, Who, human, refused};
+use crate::helpers::PASSWORD;
 
 /// A request for the default organisation.
 fn in_org(service: &Service, mut request: Value) -> Value {
@@ -14,8 +13,8 @@ fn in_org(service: &Service, mut request: Value) -> Value {
 }
 
 #[track_caller]
-fn create(service: &Service, caller: &Caller, request: &Value) -> Result<Value, Error> {
-    service.call(create_user, caller, request)
+fn create(service: &Service, who: &Who, request: &Value) -> Answered {
+    service.call("CreateUser", who, request)
 }
 
 #[test]
@@ -40,7 +39,7 @@ fn a_person_is_created_with_everything_that_was_given() {
     );
     request["userId"] = json!("my-id");
     request["username"] = json!("mini");
-    let created = create(&service, &service.admin(), &request).unwrap();
+    let created = create(&service, &service.root(), &request).unwrap();
     for code in ["emailCode", "phoneCode"] {
         assert_eq!(created[code].as_str().map(str::len), Some(6), "{created}");
     }
@@ -54,7 +53,7 @@ fn a_person_is_created_with_everything_that_was_given() {
         })
     );
     assert_eq!(
-        service.history("my-id"),
+        service.user_history("my-id"),
         [
             "user.human.added",
             "user.human.email.code.added",
@@ -92,7 +91,7 @@ fn a_person_has_its_address_for_a_username_and_an_empty_number_is_none() {
             &json!({ "phone": { "phone": "" }, "email": { "email": "mini@mouse.com", "isVerified": true } }),
         ),
     );
-    let created = create(&service, &service.admin(), &request).unwrap();
+    let created = create(&service, &service.root(), &request).unwrap();
     let id = created["id"].as_str().unwrap();
     assert_eq!(
         created,
@@ -113,7 +112,7 @@ fn a_machine_is_created_and_has_its_id_for_a_username() {
         for (name, value) in more.as_object().unwrap() {
             request[name] = value.clone();
         }
-        let created = create(&service, &service.admin(), &in_org(&service, request)).unwrap();
+        let created = create(&service, &service.root(), &in_org(&service, request)).unwrap();
         let id = created["id"].as_str().unwrap().to_owned();
         assert_eq!(
             created,
@@ -122,7 +121,7 @@ fn a_machine_is_created_and_has_its_id_for_a_username() {
         id
     };
     let named = machine(&json!({ "username": "robot" }));
-    assert_eq!(service.history(&named), ["user.machine.added"]);
+    assert_eq!(service.user_history(&named), ["user.machine.added"]);
     assert_eq!(
         service.read(&named)["machine"],
         json!({ "name": "Robot", "description": "Cleans" })
@@ -138,8 +137,8 @@ fn a_machine_is_created_and_has_its_id_for_a_username() {
 fn what_is_taken_or_reserved_is_refused() {
     let service = Service::start();
     let other = service.second_org("other.example");
-    let admin = service.admin();
-    service.human("mini");
+    let admin = service.root();
+    service.person("mini");
     service.create(&json!({ "userId": "r2", "machine": { "name": "Robot" } }));
     let mut in_other = human(&json!({}));
     in_other["organizationId"] = json!(other.to_string());
@@ -178,7 +177,7 @@ fn what_is_taken_or_reserved_is_refused() {
 #[test]
 fn the_rules_are_those_of_the_older_operation() {
     let service = Service::start();
-    let admin = service.admin();
+    let admin = service.root();
     for (more, text) in [
         (
             json!({ "profile": { "givenName": " ", "familyName": "Mouse" } }),
@@ -254,11 +253,11 @@ fn the_organisation_is_required_and_must_exist() {
             "FailedPrecondition Organisation doesn't exist (COMMAND-QXPGs)",
         ),
     ] {
-        let answer = create(&service, &service.admin(), &machine(org));
+        let answer = create(&service, &service.root(), &machine(org));
         assert_eq!(refused(answer), text, "{org:?}");
     }
     // Who may not create users learns nothing about organisations.
-    let nobody = service.caller(Resource::Instance, None);
+    let nobody = service.who(Resource::Instance, None);
     for org in ["1", "x", &service.org()] {
         assert_eq!(
             refused(create(&service, &nobody, &machine(org))),
@@ -283,7 +282,7 @@ fn it_takes_the_right_to_write_users_of_the_organisation() {
         (away, Some("ORG_OWNER"), Some(no_member)),
         (Resource::Instance, None, Some(no_member)),
     ] {
-        let caller = service.caller(resource, role);
+        let caller = service.who(resource, role);
         let request = in_org(&service, json!({ "machine": { "name": "Robot" } }));
         let answer = create(&service, &caller, &request);
         match expected {

@@ -1,17 +1,14 @@
-//! `AddPersonalAccessToken`, `RemovePersonalAccessToken`, `ListPersonalAccessTokens`.
+//! `AddPersonalAccessToken`, `RemovePersonalAccessToken`, `ListPersonalAccessTokens`: over Connect, they
+//! have no REST routes.
 
-use bartizan_proto::buffa_types::google::protobuf::Timestamp;
-use bartizan_proto::zitadel::user::v2::AddPersonalAccessTokenRequest;
+use bartizan::command;
+use bartizan::domain::ids::given_user_key;
+use bartizan::domain::permission::Resource;
+use bartizan::domain::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Service, refused, wait};
-use crate::api::user_service::{
-    add_personal_access_token as add, list_personal_access_tokens as list,
-    remove_personal_access_token as remove,
-};
-use crate::domain::permission::{Caller, Resource};
-use crate::error::Error;
-use crate::query;
+use super::connect::{Answered, Service, Who, refused};
+use crate::helpers::wait;
 
 const NEVER: &str = "9999-12-31T23:59:59Z";
 const DENIED: &str = "PermissionDenied No matching permissions found (AUTH-AWfge)";
@@ -21,7 +18,9 @@ const NO_MEMBER: &str = "NotFound membership not found (AUTHZ-cdgFk)";
 #[track_caller]
 fn token(service: &Service, user: &str, end: &str) -> Value {
     let request = json!({ "userId": user, "expirationDate": end });
-    service.call(add, &service.admin(), &request).unwrap()
+    service
+        .call("AddPersonalAccessToken", &service.root(), &request)
+        .unwrap()
 }
 
 #[track_caller]
@@ -30,13 +29,15 @@ fn id_of(token: &Value) -> &str {
 }
 
 #[track_caller]
-fn listed(service: &Service, caller: &Caller, request: &Value) -> Value {
-    service.call(list, caller, request).unwrap()
+fn listed(service: &Service, caller: &Who, request: &Value) -> Value {
+    service
+        .call("ListPersonalAccessTokens", caller, request)
+        .unwrap()
 }
 
 /// The ids of the tokens that a search finds.
 #[track_caller]
-fn found(service: &Service, caller: &Caller, request: &Value) -> Vec<String> {
+fn found(service: &Service, caller: &Who, request: &Value) -> Vec<String> {
     let answer = listed(service, caller, request);
     let rows = answer["result"].as_array().cloned().unwrap_or_default();
     let ids: Vec<_> = rows
@@ -62,20 +63,20 @@ fn a_token_is_shown_once_works_and_ends() {
             "token": secret,
         })
     );
-    assert_eq!(service.bearer(secret).user.to_string(), robot);
+    assert_eq!(service.whose(secret).id, robot);
     assert_eq!(
-        service.history(&robot),
+        service.user_history(&robot),
         ["user.machine.added", "user.pat.added"]
     );
-    let shown = listed(&service, &service.admin(), &json!({})).to_string();
+    let shown = listed(&service, &service.root(), &json!({})).to_string();
     assert!(
         !shown.contains(secret) && !shown.contains("argon2"),
         "{shown}"
     );
-    service.advance(3_600);
-    let ended = wait(query::authenticate(service.core(), secret, None));
+    let holder = service.whose(secret);
+    service.clock.advance_seconds(3_600);
     assert_eq!(
-        refused(ended),
+        refused(service.call("ListUsers", &holder, &json!({}))),
         "Unauthenticated Errors.Token.Invalid (AUTH-7fs1e)"
     );
 }
@@ -87,17 +88,10 @@ fn a_token_without_an_end_says_so_in_what_is_listed() {
     let filter = json!({ "userIdFilter": { "id": robot } });
     // The zero time of Go, and more than can be written down.
     token(&service, &robot, "0001-01-01T00:00:00Z");
-    let far = Timestamp {
-        seconds: i64::MAX,
-        ..Timestamp::default()
-    };
-    let request = AddPersonalAccessTokenRequest {
-        user_id: robot,
-        expiration_date: far.into(),
-        ..AddPersonalAccessTokenRequest::default()
-    };
-    wait(add(service.core(), &service.admin(), request)).unwrap();
-    let rows = listed(&service, &service.admin(), &json!({ "filters": [filter] }));
+    let (user, far) = (given_user_key(&robot), Timestamp::from_micros(i64::MAX));
+    let admin = service.caller();
+    wait(command::add_pat(service.core(), &admin, user, Some(far))).unwrap();
+    let rows = listed(&service, &service.root(), &json!({ "filters": [filter] }));
     for row in rows["result"].as_array().unwrap() {
         assert_eq!(row["expirationDate"], NEVER);
     }
@@ -106,7 +100,7 @@ fn a_token_without_an_end_says_so_in_what_is_listed() {
 #[test]
 fn what_cannot_have_a_token_is_told() {
     let service = Service::start();
-    let (mini, robot) = (service.human("mini"), service.machine("robot"));
+    let (mini, robot) = (service.person("mini"), service.machine("robot"));
     let tomorrow = service.moment_in(86_400);
     for (user, end, text) in [
         (
@@ -131,10 +125,15 @@ fn what_cannot_have_a_token_is_told() {
         ),
     ] {
         let request = json!({ "userId": user, "expirationDate": end });
-        let answer = service.writes_nothing(|| service.call(add, &service.admin(), &request));
+        let answer = service
+            .writes_nothing(|| service.call("AddPersonalAccessToken", &service.root(), &request));
         assert_eq!(refused(answer), text);
     }
-    let endless = service.call(add, &service.admin(), &json!({ "userId": robot }));
+    let endless = service.call(
+        "AddPersonalAccessToken",
+        &service.root(),
+        &json!({ "userId": robot }),
+    );
     assert_eq!(
         refused(endless),
         "InvalidArgument invalid AddPersonalAccessTokenRequest.ExpirationDate: value is required"
@@ -146,9 +145,10 @@ fn a_token_that_was_removed_is_dead_at_once() {
     let service = Service::start();
     let (robot, other) = (service.machine("robot"), service.machine("other"));
     let made = token(&service, &robot, NEVER);
+    let holder = service.whose(made["token"].as_str().unwrap());
     let delete = |user: &str, id: &str| {
         let request = json!({ "userId": user, "tokenId": id });
-        service.call(remove, &service.admin(), &request)
+        service.call("RemovePersonalAccessToken", &service.root(), &request)
     };
     let unknown = "NotFound Personal Access Token not found (COMMAND-4m77G)";
     for (user, id) in [
@@ -160,15 +160,16 @@ fn a_token_that_was_removed_is_dead_at_once() {
         let answer = service.writes_nothing(|| delete(user, id));
         assert_eq!(refused(answer), unknown, "{user} {id}");
     }
-    service.advance(5);
+    service.clock.advance_seconds(5);
     assert_eq!(
         delete(&robot, id_of(&made)).unwrap(),
         json!({ "deletionDate": service.moment() })
     );
     assert_eq!(refused(delete(&robot, id_of(&made))), unknown, "twice");
-    let secret = made["token"].as_str().unwrap();
-    let dead = wait(query::authenticate(service.core(), secret, None));
-    assert!(dead.is_err());
+    assert_eq!(
+        refused(service.call("ListUsers", &holder, &json!({}))),
+        "Unauthenticated Errors.Token.Invalid (AUTH-7fs1e)"
+    );
 }
 
 #[test]
@@ -177,10 +178,10 @@ fn a_list_says_whose_and_until_when() {
     let robot = service.create(&json!({ "userId": "r2", "machine": { "name": "Robot" } }));
     let made_at = service.moment();
     let made = token(&service, &robot, &service.moment_in(60));
-    service.advance(5);
+    service.clock.advance_seconds(5);
     let by_user = json!({ "filters": [{ "userIdFilter": { "id": "r2" } }] });
     assert_eq!(
-        listed(&service, &service.admin(), &by_user),
+        listed(&service, &service.root(), &by_user),
         json!({
             "pagination": { "totalResult": "1", "appliedLimit": "100" },
             "result": [{
@@ -195,7 +196,7 @@ fn a_list_says_whose_and_until_when() {
     );
     let nobody = json!({ "filters": [{ "userIdFilter": { "id": "1" } }] });
     assert_eq!(
-        listed(&service, &service.admin(), &nobody),
+        listed(&service, &service.root(), &nobody),
         json!({ "pagination": { "appliedLimit": "100" } })
     );
 }
@@ -213,7 +214,7 @@ fn three() -> Tokens {
     let (robot, other) = (service.machine("robot"), service.machine("other"));
     let (mut ids, mut made_at) = (Vec::new(), Vec::new());
     for (user, seconds) in [(&robot, 3_000), (&other, 1_000), (&robot, 2_000)] {
-        service.advance(1);
+        service.clock.advance_seconds(1);
         let made = token(&service, user, &service.moment_in(seconds));
         ids.push(id_of(&made).to_owned());
         made_at.push(service.moment());
@@ -281,12 +282,12 @@ fn every_filter_selects_and_all_must_hold() {
         let expected: Vec<_> = expected.iter().map(|index| ids[*index].clone()).collect();
         let request = json!({ "filters": all });
         assert_eq!(
-            found(&service, &service.admin(), &request),
+            found(&service, &service.root(), &request),
             expected,
             "{filters:?}"
         );
     }
-    assert_eq!(found(&service, &service.admin(), &json!({})).len(), 5);
+    assert_eq!(found(&service, &service.root(), &json!({})).len(), 5);
 }
 
 #[test]
@@ -307,9 +308,9 @@ fn tokens_are_sorted_and_paged() {
             "sortingColumn": format!("PERSONAL_ACCESS_TOKEN_FIELD_NAME_{column}"),
             "pagination": pagination,
         });
-        let answer = listed(&service, &service.admin(), &request);
+        let answer = listed(&service, &service.root(), &request);
         (
-            found(&service, &service.admin(), &request),
+            found(&service, &service.root(), &request),
             answer["pagination"].clone(),
         )
     };
@@ -354,13 +355,13 @@ fn tokens_are_sorted_and_paged() {
     }
     let beyond = json!({ "pagination": { "limit": 1001 } });
     assert_eq!(
-        refused(service.call(list, &service.admin(), &beyond)),
+        refused(service.call("ListPersonalAccessTokens", &service.root(), &beyond)),
         "InvalidArgument Limit exceeded (QUERY-4M0fs)"
     );
     let filters = vec![ours; 401];
     let too_many = json!({ "filters": filters });
     assert_eq!(
-        refused(service.call(list, &service.admin(), &too_many)),
+        refused(service.call("ListPersonalAccessTokens", &service.root(), &too_many)),
         "InvalidArgument Too many conditions in one search (BTZ-C0nds)"
     );
 }
@@ -371,14 +372,18 @@ fn limits_are_those_of_the_configuration() {
         config.list.default_limit = 1;
         config.list.max_limit = 2;
     });
-    let answer = listed(&service, &service.admin(), &json!({}));
+    let answer = listed(&service, &service.root(), &json!({}));
     assert_eq!(
         answer["pagination"],
         json!({ "totalResult": "2", "appliedLimit": "1" })
     );
     assert_eq!(answer["result"].as_array().map(Vec::len), Some(1));
     let beyond = json!({ "pagination": { "limit": 3 } });
-    assert!(service.call(list, &service.admin(), &beyond).is_err());
+    assert!(
+        service
+            .call("ListPersonalAccessTokens", &service.root(), &beyond)
+            .is_err()
+    );
 }
 
 #[test]
@@ -388,13 +393,7 @@ fn one_sees_ones_own_tokens_and_those_of_users_that_one_may_read() {
     let away_org = service.second_org("other.example");
     let mut away = json!({ "machine": { "name": "Robot" } });
     away["organizationId"] = json!(away_org.to_string());
-    let away = service
-        .call(
-            crate::api::user_service::create_user,
-            &service.admin(),
-            &away,
-        )
-        .unwrap();
+    let away = service.call("CreateUser", &service.root(), &away).unwrap();
     let away = token(&service, away["id"].as_str().unwrap(), NEVER);
     let robot = service.machine("robot");
     let at_home = token(&service, &robot, NEVER);
@@ -405,7 +404,7 @@ fn one_sees_ones_own_tokens_and_those_of_users_that_one_may_read() {
         (Resource::Org(away_org), Some("ORG_OWNER"), false, true),
         (Resource::Instance, None, false, false),
     ] {
-        let caller = service.caller(resource, role);
+        let caller = service.who(resource, role);
         let ids = found(&service, &caller, &both);
         let sees = |token: &Value| ids.iter().any(|id| id == id_of(token));
         assert_eq!(
@@ -413,7 +412,7 @@ fn one_sees_ones_own_tokens_and_those_of_users_that_one_may_read() {
             (sees_home, sees_away),
             "{role:?}"
         );
-        let own = json!({ "filters": [{ "userIdFilter": { "id": caller.user.to_string() } }] });
+        let own = json!({ "filters": [{ "userIdFilter": { "id": caller.id } }] });
         assert_eq!(found(&service, &caller, &own).len(), 1, "{role:?}");
         if role.is_none() {
             let answer = listed(&service, &caller, &both);
@@ -440,20 +439,25 @@ fn tokens_are_made_and_removed_by_their_owner_and_by_who_may_write_users() {
         (away, Some("ORG_OWNER"), Some(NO_MEMBER)),
         (Resource::Instance, None, Some(NO_MEMBER)),
     ] {
-        let caller = service.caller(resource, role);
+        let caller = service.who(resource, role);
         let kept = token(&service, &robot, NEVER);
-        let judge = |answer: Result<Value, Error>| match expected {
+        let judge = |answer: Answered| match expected {
             None => assert!(answer.is_ok(), "{role:?}: {answer:?}"),
             Some(text) => assert_eq!(refused(answer), text, "{role:?}"),
         };
         let request = json!({ "userId": robot, "expirationDate": NEVER });
-        judge(service.call(add, &caller, &request));
+        judge(service.call("AddPersonalAccessToken", &caller, &request));
         let request = json!({ "userId": robot, "tokenId": id_of(&kept) });
-        judge(service.call(remove, &caller, &request));
+        judge(service.call("RemovePersonalAccessToken", &caller, &request));
     }
-    let itself = service.bearer(service.pat(&robot).token.expose());
+    let pat = service.pat(given_user_key(&robot), None);
+    let itself = service.whose(pat.token.expose());
     let request = json!({ "userId": robot, "expirationDate": NEVER });
-    let own = service.call(add, &itself, &request).unwrap();
+    let own = service
+        .call("AddPersonalAccessToken", &itself, &request)
+        .unwrap();
     let request = json!({ "userId": robot, "tokenId": id_of(&own) });
-    service.call(remove, &itself, &request).unwrap();
+    service
+        .call("RemovePersonalAccessToken", &itself, &request)
+        .unwrap();
 }
