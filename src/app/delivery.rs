@@ -7,10 +7,13 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::config::{Config, EmailKind, SmsKind};
+use crate::config::{Config, EmailKind, SmsKind, SmtpConfig, SmtpTls};
 use crate::crypto::{KeyFile, SealingKeys};
-use crate::delivery::{Carrier, Carriers, Folder, Look, Postbox, Wording, Worker};
+use crate::delivery::{
+    Carrier, Carriers, Encryption, Folder, Look, Postbox, Smtp, SmtpSettings, Wording, Worker,
+};
 use crate::domain::notification::Channel;
+use crate::domain::secret::Secret;
 use crate::ports::{Clock, Deliveries};
 
 use super::AppError;
@@ -64,6 +67,12 @@ pub(super) fn carriers(config: &Config, clock: &Arc<dyn Clock>) -> Result<Carrie
             let path = notifications.email.path.as_deref();
             carriers.insert(Channel::Email, folder(path)?);
         }
+        EmailKind::Smtp => {
+            let settings = smtp_settings(&notifications.email.smtp)?;
+            let smtp = Smtp::new(settings, Arc::clone(&wording), Arc::clone(clock))
+                .map_err(AppError::MailServer)?;
+            carriers.insert(Channel::Email, Arc::new(smtp));
+        }
     }
     match notifications.sms.kind {
         SmsKind::None => {}
@@ -73,6 +82,38 @@ pub(super) fn carriers(config: &Config, clock: &Arc<dyn Clock>) -> Result<Carrie
         }
     }
     Ok(carriers)
+}
+
+fn smtp_settings(config: &SmtpConfig) -> Result<SmtpSettings, AppError> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|source| AppError::MailFile {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    let password = match &config.password_file {
+        Some(path) => {
+            let text = String::from_utf8_lossy(&read(path)?).into_owned();
+            // Without the line break that editors add.
+            Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+        }
+        None => config.password.clone(),
+    };
+    Ok(SmtpSettings {
+        host: config.host.clone(),
+        port: config.port,
+        encryption: match config.tls {
+            SmtpTls::None => Encryption::None,
+            SmtpTls::StartTls => Encryption::StartTls,
+            SmtpTls::Tls => Encryption::Tls,
+        },
+        authorities: config.ca_file.as_deref().map(read).transpose()?,
+        credentials: password.map(|password| (config.user.clone(), password)),
+        sender: config.sender.clone(),
+        sender_name: config.sender_name.clone(),
+        reply_to: config.reply_to.clone(),
+        timeout: config.timeout,
+    })
 }
 
 /// The thread that delivers.

@@ -188,6 +188,8 @@ impl From<AppError> for Failure {
             | AppError::Bootstrap(_)
             | AppError::TokenFile { .. }
             | AppError::Folder { .. }
+            | AppError::MailFile { .. }
+            | AppError::MailServer(_)
             | AppError::Listen { .. }
             | AppError::HttpClient(_)
             | AppError::Serve(_) => Exit::Failed,

@@ -3,7 +3,7 @@
 use super::error::ConfigError;
 use super::keys::IDP;
 use super::layer::Origins;
-use super::{Config, EmailKind, IdpConfig, SmsKind};
+use super::{Config, EmailKind, IdpConfig, SmsKind, SmtpTls};
 use crate::domain::permission::Permission;
 use crate::domain::user::login_name::normalize;
 
@@ -180,8 +180,39 @@ fn token_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
 fn notifications(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     const EMAIL: &str = "notifications.email.kind";
     const SMS: &str = "notifications.sms.kind";
+    const SMTP: &str = "notifications.email.smtp";
     let (email, sms) = (&config.notifications.email, &config.notifications.sms);
+    let smtp = &email.smtp;
+    let secret = smtp.password.is_some() || smtp.password_file.is_some();
+    if smtp.password.is_some() && smtp.password_file.is_some() {
+        return Err(twice(format!("{SMTP}.password"), origins));
+    }
     let needed = [
+        (
+            EMAIL,
+            email.kind == EmailKind::Smtp && smtp.host.is_empty(),
+            "notifications.email.smtp.host",
+        ),
+        (
+            EMAIL,
+            email.kind == EmailKind::Smtp && smtp.sender.is_empty(),
+            "notifications.email.smtp.sender",
+        ),
+        (
+            "notifications.email.smtp.user",
+            !smtp.user.is_empty() && !secret,
+            "notifications.email.smtp.password",
+        ),
+        (
+            "notifications.email.smtp.password",
+            smtp.user.is_empty() && smtp.password.is_some(),
+            "notifications.email.smtp.user",
+        ),
+        (
+            "notifications.email.smtp.password_file",
+            smtp.user.is_empty() && smtp.password_file.is_some(),
+            "notifications.email.smtp.user",
+        ),
         (
             EMAIL,
             email.kind == EmailKind::Folder && email.path.is_none(),
@@ -196,6 +227,19 @@ fn notifications(config: &Config, origins: &Origins) -> Result<(), ConfigError> 
     match needed.into_iter().find(|(_, missing, _)| *missing) {
         Some((key, _, missing)) => Err(alone(key, missing, origins)),
         None => Ok(()),
+    }
+}
+
+/// A secret that stands in a file as well.
+fn twice(key: String, origins: &Origins) -> ConfigError {
+    let Some(origin) = origins.get(&key).cloned() else {
+        return ConfigError::Unusable { key };
+    };
+    ConfigError::NotAllowed {
+        value: None,
+        origin,
+        allowed: format!("either this or `{key}_file`"),
+        key,
     }
 }
 
@@ -244,15 +288,7 @@ fn idps(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
         }
         let secret = format!("{key}.client_secret");
         if idp.client_secret.is_some() && idp.client_secret_file.is_some() {
-            return Err(ConfigError::NotAllowed {
-                value: None,
-                origin: origins
-                    .get(&secret)
-                    .cloned()
-                    .ok_or(ConfigError::Unusable { key })?,
-                allowed: format!("either this or `{secret}_file`"),
-                key: secret,
-            });
+            return Err(twice(secret, origins));
         }
     }
     Ok(())
@@ -285,6 +321,14 @@ fn open_idps(config: &Config) -> Vec<String> {
 /// What is allowed and still deserves a word.
 fn unwise(config: &Config, origins: &Origins) -> Vec<String> {
     let mut warnings = open_idps(config);
+    let email = &config.notifications.email;
+    let local = ["localhost", "127.0.0.1", "::1"].contains(&email.smtp.host.as_str());
+    if email.kind == EmailKind::Smtp && email.smtp.tls == SmtpTls::None && !local {
+        warnings.push(format!(
+            "codes and links go to the mail server without encryption: `{}`",
+            email.smtp.host
+        ));
+    }
     let passwords = &config.passwords;
     // The weakest of OWASP's equivalent choices is 7168 KiB with 5 iterations.
     let work = u64::from(passwords.memory_kib) * u64::from(passwords.iterations);

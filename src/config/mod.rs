@@ -23,6 +23,7 @@ mod rule;
 mod server;
 mod settings;
 mod show;
+mod smtp;
 mod storage;
 mod tls;
 mod units;
@@ -45,6 +46,7 @@ pub use policy::{
 };
 pub use server::ServerConfig;
 pub use settings::{GeneralConfig, LegalConfig, SecurityConfig};
+pub use smtp::{SmtpConfig, SmtpTls};
 pub use storage::StorageConfig;
 pub use tls::TlsConfig;
 pub use variables::environment;

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::SmtpConfig;
+
 /// Messages to people: codes, and links that carry them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NotificationsConfig {
     /// Where the pages of the login are, to which links lead unless a request has a template of its
@@ -28,7 +30,7 @@ impl Default for NotificationsConfig {
 }
 
 /// How messages are delivered by e-mail.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmailConfig {
     /// By what; default by nothing.
@@ -36,6 +38,8 @@ pub struct EmailConfig {
     /// The folder for messages, where `kind` is `folder`; default none. A relative path starts at the
     /// working directory. It is made with mode 0700.
     pub path: Option<PathBuf>,
+    /// The mail server, where `kind` is `smtp`.
+    pub smtp: SmtpConfig,
 }
 
 /// What delivers e-mail.
@@ -47,6 +51,8 @@ pub enum EmailKind {
     None,
     /// Each message becomes a file.
     Folder,
+    /// A mail server.
+    Smtp,
 }
 
 /// How messages are delivered by SMS.

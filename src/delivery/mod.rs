@@ -11,11 +11,13 @@ mod content;
 mod folder;
 mod payload;
 mod postbox;
+mod smtp;
 mod texts;
 mod worker;
 
 pub use carrier::{Carrier, Carriers, Undelivered};
 pub use folder::Folder;
 pub use postbox::Postbox;
+pub use smtp::{Encryption, Smtp, SmtpError, SmtpSettings};
 pub use texts::{Look, Wording};
 pub use worker::Worker;

@@ -121,9 +121,10 @@ pub(super) fn json(
             application_name: &notification.application_name,
             session_id: match notification.aggregate {
                 Aggregate::Session(session) => Some(session.to_string()),
-                Aggregate::User(_) | Aggregate::Org(_) | Aggregate::Instance(_) | Aggregate::Intent(_) => {
-                    None
-                },
+                Aggregate::User(_)
+                | Aggregate::Org(_)
+                | Aggregate::Instance(_)
+                | Aggregate::Intent(_) => None,
             },
         },
     };
