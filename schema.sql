@@ -116,7 +116,10 @@ CREATE TABLE users (
     invite_application       TEXT,
     code_failures            INTEGER,          -- wrong codes of those sent to addresses, within an hour
     code_failed_at           INTEGER,
-    mfa_init_skipped_at      INTEGER
+    mfa_init_skipped_at      INTEGER,
+    -- Humans, since version 9.
+    shown_sequence           INTEGER,          -- where the last event is not shown
+    shown_changed_at         INTEGER
 ) STRICT;
 
 -- ListUsers by e-mail address: what a login page asks when a login name is not found.
@@ -140,7 +143,9 @@ CREATE TABLE sessions (
     token_hash          TEXT,             -- argon2id PHC string of the token's secret
     token_sequence      INTEGER,          -- of the event that made the token
     totp_checked_at     INTEGER,
-    intent_checked_at   INTEGER
+    intent_checked_at   INTEGER,
+    shown_sequence      INTEGER,          -- where the last event is not shown
+    shown_changed_at    INTEGER
 ) STRICT;
 
 -- ListSessions: newest or oldest first, by date, and the number of all.

@@ -179,3 +179,245 @@ fn until(now: Timestamp, next: Timestamp) -> Duration {
     let micros = next.micros().saturating_sub(now.micros());
     Duration::from_micros(u64::try_from(micros).unwrap_or(0)).min(LONGEST)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+    use crate::crypto::{KeyFile, SealingKeys};
+    use crate::delivery::carrier::Carrier;
+    use crate::domain::event::Aggregate;
+    use crate::domain::ids::{OrgId, UserId};
+    use crate::domain::notification::{Addressee, Channel, Notification, Recipient};
+    use crate::domain::secret::{SealedSecret, Secret};
+    use crate::domain::time::Span;
+    use crate::ports::Queued;
+
+    const SECOND: i64 = 1_000_000;
+
+    #[derive(Debug, Default)]
+    struct FakeClock(AtomicI64);
+
+    impl Clock for FakeClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+        }
+
+        fn sleep(&self, _: Duration) -> Pending<'static, ()> {
+            Box::pin(ready(()))
+        }
+    }
+
+    /// Rows with the moment at which they are due, and what became of them.
+    #[derive(Debug, Default)]
+    struct Rows {
+        waiting: Mutex<Vec<(i64, DueMessage)>>,
+        settled: Mutex<Vec<(i64, Settlement)>>,
+    }
+
+    impl Deliveries for Rows {
+        fn due_messages(
+            &self,
+            now: Timestamp,
+            most: u32,
+        ) -> Pending<'_, Result<Vec<DueMessage>, StoreError>> {
+            let waiting = self.waiting.lock().unwrap();
+            let due = waiting.iter().filter(|(due, _)| *due <= now.micros());
+            let due = due.take(most as usize).map(|(_, row)| row.clone());
+            Box::pin(ready(Ok(due.collect())))
+        }
+
+        fn next_due(&self, now: Timestamp) -> Pending<'_, Result<Option<Timestamp>, StoreError>> {
+            let waiting = self.waiting.lock().unwrap();
+            let later = waiting.iter().map(|(due, _)| *due);
+            let next = later.filter(|due| *due > now.micros()).min();
+            Box::pin(ready(Ok(next.map(Timestamp::from_micros))))
+        }
+
+        fn settle(&self, id: i64, settlement: Settlement) -> Pending<'_, Result<(), StoreError>> {
+            let mut waiting = self.waiting.lock().unwrap();
+            if let Settlement::Postponed(to) = settlement {
+                for (due, row) in waiting.iter_mut().filter(|(_, row)| row.id == id) {
+                    *due = to.micros();
+                    row.attempts += 1;
+                }
+            } else {
+                waiting.retain(|(_, row)| row.id != id);
+            }
+            self.settled.lock().unwrap().push((id, settlement));
+            Box::pin(ready(Ok(())))
+        }
+    }
+
+    /// Does with a message what its address says.
+    #[derive(Debug, Default)]
+    struct Obedient;
+
+    impl Carrier for Obedient {
+        fn deliver<'a>(
+            &'a self,
+            notification: &'a Notification,
+        ) -> Pending<'a, Result<(), Undelivered>> {
+            match notification.recipient.address.as_str() {
+                "fail" => Box::pin(ready(Err(Undelivered::failed("not now")))),
+                "refuse" => Box::pin(ready(Err(Undelivered::Refused("never".to_owned())))),
+                "hang" => Box::pin(pending()),
+                _ => Box::pin(ready(Ok(()))),
+            }
+        }
+    }
+
+    struct Stage {
+        clock: Arc<FakeClock>,
+        rows: Arc<Rows>,
+        bell: Arc<Notify>,
+        sealer: Arc<SealingKeys>,
+        worker: Worker,
+    }
+
+    impl Stage {
+        fn new() -> Self {
+            let sealer = Arc::new(SealingKeys::for_outbox(&KeyFile::ephemeral().unwrap()));
+            let (clock, rows, bell) = <(Arc<FakeClock>, Arc<Rows>, Arc<Notify>)>::default();
+            let carriers =
+                Carriers::from([(Channel::Email, Arc::new(Obedient) as Arc<dyn Carrier>)]);
+            let worker = Worker::new(
+                Arc::<Rows>::clone(&rows),
+                Arc::<SealingKeys>::clone(&sealer),
+                carriers,
+                Arc::<FakeClock>::clone(&clock),
+                Arc::clone(&bell),
+            );
+            Self {
+                clock,
+                rows,
+                bell,
+                sealer,
+                worker,
+            }
+        }
+
+        fn queued(&self, channel: Channel, address: &str) -> Queued {
+            let notification = Notification {
+                message: Message::VerifyEmail,
+                recipient: Recipient {
+                    channel,
+                    address: address.to_owned(),
+                },
+                aggregate: Aggregate::User(UserId::new(7)),
+                organization: OrgId::new(5),
+                addressee: Addressee::default(),
+                code: Secret::new("AB12CD".to_owned()),
+                url: Secret::new(String::new()),
+                application_name: String::new(),
+                lifetime: Span::from_seconds(60),
+                expires_at: Timestamp::from_micros(60 * SECOND),
+            };
+            content::seal(self.sealer.as_ref(), &notification).unwrap()
+        }
+
+        fn add(&self, id: i64, queued: Option<Queued>) {
+            let message = DueMessage {
+                id,
+                attempts: 0,
+                expires_at: Timestamp::from_micros(60 * SECOND),
+                queued,
+            };
+            self.rows.waiting.lock().unwrap().push((0, message));
+        }
+
+        /// Runs the worker until so much became of messages, and takes it.
+        async fn settled(&self, count: usize) -> Vec<(i64, Settlement)> {
+            self.bell.notify_one();
+            let (stop, stopped) = oneshot::channel();
+            let enough = async {
+                while self.rows.settled.lock().unwrap().len() < count {
+                    tokio::task::yield_now().await;
+                }
+                drop(stop);
+            };
+            // A delivery that hangs is not waited for here.
+            tokio::select! {
+                () = self.worker.run(stopped) => {}
+                () = enough => {}
+            }
+            let mut settled = std::mem::take(&mut *self.rows.settled.lock().unwrap());
+            settled.sort_by_key(|(id, _)| *id);
+            settled
+        }
+    }
+
+    fn run(test: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(test);
+    }
+
+    #[test]
+    fn a_bad_message_holds_up_none_of_the_others() {
+        run(async {
+            let stage = Stage::new();
+            stage.add(1, Some(stage.queued(Channel::Email, "hang")));
+            stage.add(2, Some(stage.queued(Channel::Email, "fail")));
+            stage.add(3, Some(stage.queued(Channel::Email, "refuse")));
+            stage.add(4, None);
+            stage.add(
+                5,
+                Some(Queued {
+                    content: SealedSecret::new("of another key"),
+                    ..stage.queued(Channel::Email, "mini")
+                }),
+            );
+            stage.add(6, Some(stage.queued(Channel::Sms, "mini")));
+            stage.add(7, Some(stage.queued(Channel::Email, "mini")));
+            let settled = stage.settled(6).await;
+            let kinds: Vec<_> = settled
+                .iter()
+                .map(|(id, settlement)| match settlement {
+                    Settlement::Delivered(at) => (*id, "delivered", at.micros()),
+                    Settlement::Postponed(to) => (*id, "postponed", to.micros() / SECOND),
+                    Settlement::Dropped => (*id, "dropped", 0),
+                })
+                .collect();
+            assert_eq!(
+                kinds,
+                [
+                    (2, "postponed", 2),
+                    (3, "dropped", 0),
+                    (4, "postponed", 2),
+                    (5, "postponed", 2),
+                    (6, "postponed", 2),
+                    (7, "delivered", 0),
+                ]
+            );
+        });
+    }
+
+    #[test]
+    fn a_message_is_tried_until_its_code_has_expired() {
+        run(async {
+            let stage = Stage::new();
+            stage.add(1, Some(stage.queued(Channel::Email, "fail")));
+            let mut last = 0;
+            for attempt in 1..=5 {
+                let settled = stage.settled(1).await;
+                let [(1, Settlement::Postponed(to))] = settled[..] else {
+                    panic!("{attempt}: {settled:?}");
+                };
+                assert!(to.micros() >= last + (SECOND << attempt) || to.micros() == 60 * SECOND);
+                last = to.micros();
+                stage.clock.0.store(last, Ordering::SeqCst);
+                if last == 60 * SECOND {
+                    break;
+                }
+            }
+            assert_eq!(last, 60 * SECOND, "the last attempt is at its end");
+            assert_eq!(stage.settled(1).await, [(1, Settlement::Dropped)]);
+        });
+    }
+}

@@ -14,5 +14,6 @@ pub mod policy;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod shown;
 pub mod time;
 pub mod user;

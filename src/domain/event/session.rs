@@ -9,7 +9,7 @@ use crate::domain::secret::HashText;
 use crate::domain::session::{Metadata, UserAgent};
 use crate::domain::time::{Span, Timestamp};
 
-use super::events;
+use super::{Nothing, events};
 
 events! {
     /// What can happen to a session.
@@ -32,6 +32,10 @@ events! {
         TotpChecked(FactorChecked) = 408 "session.totp.checked",
         /// An identity provider vouched for the user.
         IntentChecked(FactorChecked) = 420 "session.intent.checked",
+        /// The code by e-mail has left.
+        OtpEmailSent(Nothing) = 421 "session.otp.email.sent",
+        /// The code by SMS has left.
+        OtpSmsSent(Nothing) = 422 "session.otp.sms.sent",
     }
 }
 

@@ -71,6 +71,7 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
         invite: None,
         code_failures: Failures::default(),
         mfa_init_skipped_at: None,
+        shown: None,
     }
 }
 
@@ -91,6 +92,10 @@ fn proof(hash: Option<&HashText>, hash_id: &str) -> Proof {
 
 /// The user after one more event, written at `at`.
 pub fn evolve(mut user: User, at: Timestamp, event: &UserEvent) -> User {
+    let shown = is_sent(event).then(|| user.shown());
+    if let UserKind::Human(human) = &mut user.kind {
+        human.shown = shown;
+    }
     user.sequence = user.sequence.next();
     user.changed_at = at;
     if let Some(state) = new_state(event) {
@@ -107,6 +112,18 @@ pub fn evolve(mut user: User, at: Timestamp, event: &UserEvent) -> User {
         (UserKind::Machine(_), _) => {}
     }
     user
+}
+
+/// Whether the event only says that a message has left, which is not shown.
+const fn is_sent(event: &UserEvent) -> bool {
+    matches!(
+        event,
+        UserEvent::EmailCodeSent(_)
+            | UserEvent::PhoneCodeSent(_)
+            | UserEvent::PasswordCodeSent(_)
+            | UserEvent::InviteCodeSent(_)
+            | UserEvent::PasskeyCodeSent(_)
+    )
 }
 
 fn change_machine(machine: &mut Machine, changed: &MachineChanged) {
@@ -225,6 +242,11 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::InviteCheckSucceeded(_)
         | UserEvent::InviteCheckFailed(_)
         | UserEvent::MfaInitSkipped(_)
+        | UserEvent::EmailCodeSent(_)
+        | UserEvent::PhoneCodeSent(_)
+        | UserEvent::PasswordCodeSent(_)
+        | UserEvent::InviteCodeSent(_)
+        | UserEvent::PasskeyCodeSent(_)
         | UserEvent::IdpLinkAdded(_)
         | UserEvent::IdpLinkRemoved(_) => {}
     }

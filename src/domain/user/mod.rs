@@ -17,6 +17,7 @@ mod update;
 use super::event::CodeAdded;
 use super::ids::{OrgId, PatId, Sequence, UserId};
 use super::session::Proof;
+use super::shown::Shown;
 use super::time::Timestamp;
 
 pub use code::{
@@ -171,6 +172,8 @@ pub struct Human {
     pub code_failures: Failures,
     /// When the person did not want a second factor.
     pub mfa_init_skipped_at: Option<Timestamp>,
+    /// What is shown, where it is not the last event.
+    pub shown: Option<Shown>,
 }
 
 impl Human {
@@ -222,6 +225,14 @@ pub struct User {
 }
 
 impl User {
+    /// Sequence and date as they are shown.
+    pub fn shown(&self) -> Shown {
+        self.human().and_then(|human| human.shown).unwrap_or(Shown {
+            sequence: self.sequence,
+            changed_at: self.changed_at,
+        })
+    }
+
     /// The id as the client knows it.
     pub fn public_id(&self) -> String {
         self.given_id.clone().unwrap_or_else(|| self.id.to_string())

@@ -22,6 +22,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/0004_outbox.sql")),
     M::up(include_str!("migrations/0005_contact_codes.sql")),
     M::up(include_str!("migrations/0008_idp.sql")),
+    M::up(include_str!("migrations/0009_sent.sql")),
 ];
 
 /// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks

@@ -49,6 +49,8 @@ const NEXT_DUE: &str = "SELECT due_at FROM outbox WHERE due_at > ?1 ORDER BY due
 
 const POSTPONE: &str = "UPDATE outbox SET attempts = attempts + 1, due_at = ?2 WHERE id = ?1";
 
+const ABOUT: &str = "SELECT message, aggregate_type, aggregate_id FROM outbox WHERE id = ?1";
+
 const REMOVE: &str = "DELETE FROM outbox WHERE id = ?1";
 
 /// Messages that are due, the longest waiting first.
@@ -68,6 +70,20 @@ pub(super) fn next_due(
     rows::one(connection, NEXT_DUE, [now.micros()], TABLE, |cells| {
         cells.time("due_at")
     })
+}
+
+/// What a message is about and who asked for it, if it is there and known.
+pub(super) fn about(
+    connection: &Connection,
+    id: i64,
+) -> Result<Option<(Message, Aggregate)>, StoreError> {
+    let row = rows::one(connection, ABOUT, [id], TABLE, |cells| {
+        let message = Message::from_code(cells.small("message")?);
+        let kind = AggregateType::from_code(cells.small("aggregate_type")?);
+        let key = cells.int("aggregate_id")?;
+        Ok(message.zip(kind.map(|kind| Aggregate::from_stored(kind, key))))
+    })?;
+    Ok(row.flatten())
 }
 
 /// Has a message wait after one more failure.

@@ -26,7 +26,7 @@ macro_rules! columns {
         "s.id, s.state, s.sequence, s.created_at, s.changed_at, s.creator, s.user_id, \
          s.user_organization, s.user_checked_at, s.password_checked_at, s.totp_checked_at, \
          s.intent_checked_at, s.metadata, s.fingerprint_id, s.user_agent, s.expires_at, s.token_hash, \
-         s.token_sequence"
+         s.token_sequence, s.shown_sequence, s.shown_changed_at"
     };
 }
 pub(super) use columns;
@@ -45,10 +45,11 @@ const INSERT: &str = "
     INSERT INTO sessions (
         id, state, sequence, created_at, changed_at, creator, user_id, user_organization,
         user_checked_at, password_checked_at, metadata, fingerprint_id, user_agent, expires_at,
-        token_hash, token_sequence, totp_checked_at, intent_checked_at
+        token_hash, token_sequence, totp_checked_at, intent_checked_at, shown_sequence,
+        shown_changed_at
     )
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-        ?17, ?18)";
+        ?17, ?18, ?19, ?20)";
 
 /// No event changes what is missing here: date and caller of the creation, and the device.
 const UPDATE: &str = "
@@ -56,7 +57,7 @@ const UPDATE: &str = "
     SET state = ?3, sequence = ?4, changed_at = ?5, user_id = ?6, user_organization = ?7,
         user_checked_at = ?8, password_checked_at = ?9, metadata = ?10, expires_at = ?11,
         token_hash = ?12, token_sequence = ?13, totp_checked_at = ?14,
-        intent_checked_at = ?15
+        intent_checked_at = ?15, shown_sequence = ?16, shown_changed_at = ?17
     WHERE id = ?1 AND sequence = ?2";
 
 /// The session under a key.
@@ -101,6 +102,8 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
         token_sequence,
         session.factors.totp.map(Timestamp::micros),
         session.factors.intent.map(Timestamp::micros),
+        session.shown.map(|shown| shown.sequence.number()),
+        session.shown.map(|shown| shown.changed_at.micros()),
     ];
     rows::change_one(connection, INSERT, params, TABLE)
 }
@@ -129,6 +132,8 @@ pub(super) fn update(
         token_sequence,
         session.factors.totp.map(Timestamp::micros),
         session.factors.intent.map(Timestamp::micros),
+        session.shown.map(|shown| shown.sequence.number()),
+        session.shown.map(|shown| shown.changed_at.micros()),
     ];
     rows::change_one(connection, UPDATE, params, TABLE)
 }
@@ -158,6 +163,7 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
         user_agent: read_agent(cells)?,
         expires_at: cells.maybe_time("expires_at")?,
         token: read_token(cells)?,
+        shown: cells.shown()?,
     })
 }
 

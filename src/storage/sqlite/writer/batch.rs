@@ -250,7 +250,13 @@ impl Tools {
                 .map(Outcome::Counted)
                 .map_err(Failure::Broken),
             Request::Settle(request, _) => {
-                settle::settle(connection, request)?;
+                let mut pen = Pen {
+                    connection,
+                    seal: self.seal.as_ref(),
+                    appender: &mut self.appender,
+                    end,
+                };
+                settle::settle(&mut pen, request)?;
                 Ok(Outcome::Settled)
             }
         }
