@@ -3,7 +3,7 @@
 use super::error::ConfigError;
 use super::keys::IDP;
 use super::layer::Origins;
-use super::{Config, EmailKind, IdpConfig, SmsKind, SmtpTls};
+use super::{Config, EmailKind, IdpConfig, SmsKind, SmtpConfig, SmtpTls};
 use crate::domain::permission::Permission;
 use crate::domain::user::login_name::normalize;
 
@@ -180,39 +180,8 @@ fn token_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
 fn notifications(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     const EMAIL: &str = "notifications.email.kind";
     const SMS: &str = "notifications.sms.kind";
-    const SMTP: &str = "notifications.email.smtp";
     let (email, sms) = (&config.notifications.email, &config.notifications.sms);
-    let smtp = &email.smtp;
-    let secret = smtp.password.is_some() || smtp.password_file.is_some();
-    if smtp.password.is_some() && smtp.password_file.is_some() {
-        return Err(twice(format!("{SMTP}.password"), origins));
-    }
     let needed = [
-        (
-            EMAIL,
-            email.kind == EmailKind::Smtp && smtp.host.is_empty(),
-            "notifications.email.smtp.host",
-        ),
-        (
-            EMAIL,
-            email.kind == EmailKind::Smtp && smtp.sender.is_empty(),
-            "notifications.email.smtp.sender",
-        ),
-        (
-            "notifications.email.smtp.user",
-            !smtp.user.is_empty() && !secret,
-            "notifications.email.smtp.password",
-        ),
-        (
-            "notifications.email.smtp.password",
-            smtp.user.is_empty() && smtp.password.is_some(),
-            "notifications.email.smtp.user",
-        ),
-        (
-            "notifications.email.smtp.password_file",
-            smtp.user.is_empty() && smtp.password_file.is_some(),
-            "notifications.email.smtp.user",
-        ),
         (
             EMAIL,
             email.kind == EmailKind::Folder && email.path.is_none(),
@@ -224,6 +193,43 @@ fn notifications(config: &Config, origins: &Origins) -> Result<(), ConfigError> 
             "notifications.sms.path",
         ),
     ];
+    none_missing(needed, origins)?;
+    match email.kind {
+        EmailKind::Smtp => smtp(&email.smtp, origins),
+        EmailKind::None | EmailKind::Folder => Ok(()),
+    }
+}
+
+/// The mail server has an address and a sender, and a login that is whole.
+fn smtp(smtp: &SmtpConfig, origins: &Origins) -> Result<(), ConfigError> {
+    const EMAIL: &str = "notifications.email.kind";
+    const USER: &str = "notifications.email.smtp.user";
+    const PASSWORD: &str = "notifications.email.smtp.password";
+    const PASSWORD_FILE: &str = "notifications.email.smtp.password_file";
+    let (password, file) = (smtp.password.is_some(), smtp.password_file.is_some());
+    if password && file {
+        return Err(twice(PASSWORD.to_owned(), origins));
+    }
+    let user = !smtp.user.is_empty();
+    let needed = [
+        (EMAIL, smtp.host.is_empty(), "notifications.email.smtp.host"),
+        (
+            EMAIL,
+            smtp.sender.is_empty(),
+            "notifications.email.smtp.sender",
+        ),
+        (USER, user && !password && !file, PASSWORD),
+        (PASSWORD, password && !user, USER),
+        (PASSWORD_FILE, file && !user, USER),
+    ];
+    none_missing(needed, origins)
+}
+
+/// Keys, whether they lack another one, and which.
+fn none_missing<const N: usize>(
+    needed: [(&str, bool, &str); N],
+    origins: &Origins,
+) -> Result<(), ConfigError> {
     match needed.into_iter().find(|(_, missing, _)| *missing) {
         Some((key, _, missing)) => Err(alone(key, missing, origins)),
         None => Ok(()),

@@ -282,8 +282,8 @@ mod tests {
         fn new() -> Self {
             let sealer = Arc::new(SealingKeys::for_outbox(&KeyFile::ephemeral().unwrap()));
             let (clock, rows, bell) = <(Arc<FakeClock>, Arc<Rows>, Arc<Notify>)>::default();
-            let carriers =
-                Carriers::from([(Channel::Email, Arc::new(Obedient) as Arc<dyn Carrier>)]);
+            let carrier: Arc<dyn Carrier> = Arc::new(Obedient);
+            let carriers = Carriers::from([(Channel::Email, carrier)]);
             let worker = Worker::new(
                 Arc::<Rows>::clone(&rows),
                 Arc::<SealingKeys>::clone(&sealer),

@@ -146,7 +146,7 @@ mod tests {
     }
 
     fn written(notification: &Notification) -> Result<String, &'static str> {
-        let letterhead = Letterhead::new("login@bartizan.example", "Log, in", "").unwrap();
+        let letterhead = Letterhead::new("login@bartizan.example", "Log in", "").unwrap();
         let wording = Wording::new("en", "https://login.example", Look::default());
         let now = Timestamp::from_micros(1_783_661_559_000_000);
         let mail = write(&letterhead, &wording, notification, now)?;
@@ -157,7 +157,7 @@ mod tests {
     fn a_mail_has_the_code_and_the_link_as_text_and_as_html() {
         let mail = written(&notification("mini@mouse.example", "Mini")).unwrap();
         for expected in [
-            "From: \"Log, in\" <login@bartizan.example>\r\n",
+            "From: \"Log in\" <login@bartizan.example>\r\n",
             "To: mini@mouse.example\r\n",
             "Subject: Confirm your e-mail address\r\n",
             "Date: Fri, 10 Jul 2026 05:32:39 +0000\r\n",

@@ -11,8 +11,8 @@ use bartizan::domain::event::{
     CodeAdded, DefaultOrgSet, EmailChanged, Event, HashUpdated, HumanAdded, IdpLinkAdded,
     IdpLinkRemoved, InstanceEvent, IntentEvent, IntentFailed, InviteCodeAdded, MachineAdded,
     MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, PasswordChanged, PatAdded,
-    PatRemoved, PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent,
-    UserMetadataSet, UsernameChanged, event_types,
+    PatRemoved, PhoneChanged, ProfileChanged, SessionEvent, TotpAdded, TotpCheckSucceeded,
+    UserEvent, UserMetadataSet, UsernameChanged, event_types,
 };
 use bartizan::domain::ids::{PatId, UserId};
 use bartizan::domain::secret::{HashText, SealedSecret};
@@ -29,8 +29,8 @@ use super::{Kept, assert_clean, block_on, open, raw, verified};
 use crate::fixture::{
     ADMIN, ORG, all_events, at, change_instance, change_intent, change_org, change_session,
     change_user, end_session, fact, fingerprint, first_start, hash_of, human_added, new_human,
-    new_intent, new_machine, new_session, new_session_on, new_user, set_key, succeeded, tied_to,
-    written,
+    new_intent, new_machine, new_session, new_session_on, new_user, session_events, set_key,
+    succeeded, tied_to, written,
 };
 
 /// The tables that follow from events, and the column by which a finding names a row.
@@ -191,6 +191,13 @@ async fn people(kept: &Kept) -> User {
     };
     let mut bob = vec![UserEvent::HumanAdded(pending)];
     bob.extend(waiting_codes());
+    bob.extend([
+        UserEvent::PhoneCodeSent(Nothing {}),
+        UserEvent::PasswordCodeSent(Nothing {}),
+        UserEvent::InviteCodeSent(Nothing {}),
+        UserEvent::PasskeyCodeSent(Nothing {}),
+        UserEvent::EmailCodeSent(Nothing {}),
+    ]);
     add(kept, new_user(UserId::new(3_011), at(20), bob)).await;
 
     let eve = add(kept, new_human(UserId::new(3_012), "eve")).await;
@@ -286,8 +293,13 @@ async fn sessions(kept: &Kept, user: &User) {
         lifetime: Some(Span::from_seconds(3_600)),
         ..set_key("value")
     };
-    let (_, commit) = change_session(&session, at(80), &changes);
+    let (session, commit) = change_session(&session, at(80), &changes);
     written(&kept.store, commit).await;
+    let events = [
+        SessionEvent::OtpSmsSent(Nothing {}),
+        SessionEvent::OtpEmailSent(Nothing {}),
+    ];
+    written(&kept.store, session_events(&session, at(85), events)).await;
     let (_, commit) = new_session(4_002, at(90), &Changes::default());
     written(&kept.store, commit).await;
     let (ended, commit) = new_session(4_003, at(90), &tied_to(user));
