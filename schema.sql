@@ -123,7 +123,10 @@ CREATE TABLE users (
     recovery_codes           TEXT,             -- JSON list of keyed digests; NULL where none is left
     -- Humans, since version 7.
     web_auth_n               TEXT,             -- JSON: passkeys, security keys, codes to register them
-    u2f_ready                INTEGER           -- 1 while a security key can be used
+    u2f_ready                INTEGER,          -- 1 while a security key can be used
+    -- Humans, since version 9.
+    shown_sequence           INTEGER,          -- where the last event is not shown
+    shown_changed_at         INTEGER
 ) STRICT;
 
 -- ListUsers by e-mail address: what a login page asks when a login name is not found.
@@ -157,7 +160,9 @@ CREATE TABLE sessions (
     web_auth_n_checked_at    INTEGER,
     web_auth_n_user_verified INTEGER,
     web_auth_n_challenge     TEXT,        -- JSON: what a key was asked to sign
-    intent_checked_at   INTEGER
+    intent_checked_at   INTEGER,
+    shown_sequence      INTEGER,          -- where the last event is not shown
+    shown_changed_at    INTEGER
 ) STRICT;
 
 -- ListSessions: newest or oldest first, by date, and the number of all.
@@ -321,6 +326,11 @@ INSERT INTO event_types (code, name) VALUES
     (335, 'user.human.invite.check.succeeded'),
     (336, 'user.human.invite.check.failed'),
     (337, 'user.human.mfa.init.skipped'),
+    (342, 'user.human.email.code.sent'),
+    (343, 'user.human.phone.code.sent'),
+    (344, 'user.human.password.code.sent'),
+    (345, 'user.human.invite.code.sent'),
+    (346, 'user.human.passwordless.initialization.code.sent'),
     (350, 'user.human.mfa.recoverycode.added'),
     (351, 'user.human.mfa.recoverycode.removed'),
     (352, 'user.human.mfa.recoverycode.check.succeeded'),
@@ -364,6 +374,8 @@ INSERT INTO event_types (code, name) VALUES
     (418, 'session.webAuthN.checked'),
     (419, 'user.human.passwordless.token.signcount.changed'),
     (420, 'session.intent.checked'),
+    (421, 'session.otp.email.sent'),
+    (422, 'session.otp.sms.sent'),
     (423, 'user.human.mfa.u2f.token.signcount.changed'),
     (501, 'idpintent.started'),
     (502, 'idpintent.succeeded'),

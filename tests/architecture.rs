@@ -103,7 +103,10 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ),
     ("std::env", &["config"]),
     ("std::process", &["cli", "main"]),
-    ("std::fs", &["app", "cli", "config", "crypto", "storage"]),
+    (
+        "std::fs",
+        &["app", "cli", "config", "crypto", "delivery", "storage"],
+    ),
     (
         "std::thread",
         &["app", "config", "crypto", "storage", "web"],

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::crypto::{IdError, KeyError, ParameterError, PoolError};
+use crate::delivery::SmtpError;
 use crate::domain::permission::UnknownPermission;
 use crate::error::Error;
 use crate::ports::StoreError;
@@ -77,6 +78,27 @@ pub enum AppError {
         #[source]
         source: io::Error,
     },
+    /// The folder for messages cannot be made.
+    #[error("cannot make the folder for messages: `{}`", path.display())]
+    Folder {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file for the mail server: the password, or certificates.
+    #[error("cannot read what the mail server needs: `{}`", path.display())]
+    MailFile {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The mail server cannot be used as it is configured.
+    #[error("cannot deliver to the mail server: {0}")]
+    MailServer(#[source] SmtpError),
     /// The file with the secret of an identity provider's client.
     #[error("cannot read the client secret: `{}`", path.display())]
     ClientSecret {
@@ -130,6 +152,9 @@ impl AppError {
             | Self::Store(_)
             | Self::Bootstrap(_)
             | Self::TokenFile { .. }
+            | Self::Folder { .. }
+            | Self::MailFile { .. }
+            | Self::MailServer(_)
             | Self::ClientSecret { .. }
             | Self::HttpClient(_)
             | Self::Serve(_) => None,

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod data_dir;
+mod delivery;
 mod error;
 mod failure_log;
 mod first_start;

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use crate::config::Config;
 use crate::core::{Core, ListLimits};
 use crate::crypto::{
-    ChainKey, CodeMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds, SealingKeys,
-    TokenCodec, TokenHashing, TotpMaker, WebAuthnVerifier,
+    ChainKey, CodeMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds, TokenCodec,
+    TokenHashing, TotpMaker, WebAuthnVerifier,
 };
-use crate::delivery::Postbox;
 use crate::domain::ids::{InstanceId, OrgId};
 use crate::domain::time::Timestamp;
 use crate::domain::user::login_name;
@@ -16,8 +17,8 @@ use crate::observe::SystemClock;
 use crate::ports::{Clock, IdGenerator, Readable, Seal, UserOrder, UserQuery};
 use crate::storage::sqlite::{Options, SqliteStore};
 
-use super::AppError;
 use super::identity_providers::identity_providers;
+use super::{AppError, delivery};
 
 /// What tests put in the place of the machine's own.
 #[derive(Debug, Clone)]
@@ -50,6 +51,8 @@ pub struct Opened {
     pub store: Arc<SqliteStore>,
     /// The key of its hash chain.
     pub seal: Arc<dyn Seal>,
+    /// Rings when messages were queued.
+    pub bell: Arc<Notify>,
 }
 
 /// Opens a data directory that was set up before.
@@ -95,6 +98,8 @@ pub(super) fn compose(
         queue: config.passwords.queue,
     })?;
     let passwords = Arc::new(passwords);
+    let postbox = delivery::postbox(config, keys);
+    let bell = postbox.bell();
     let core = Core {
         store: Arc::<SqliteStore>::clone(&store),
         tokens: Arc::new(tokens),
@@ -102,11 +107,7 @@ pub(super) fn compose(
         passwords,
         codes: Arc::new(CodeMaker::new(keys)),
         totps: Arc::new(TotpMaker::new(keys)),
-        outbox: Arc::new(Postbox::new(
-            Arc::new(SealingKeys::for_outbox(keys)),
-            [],
-            "http://localhost:3000/ui/v2/login",
-        )),
+        outbox: Arc::new(postbox),
         idps: identity_providers(config, Arc::clone(&machine.clock), keys)?,
         set_up_at: Timestamp::default(),
         configured_at: machine.clock.now(),
@@ -122,7 +123,12 @@ pub(super) fn compose(
         instance: InstanceId::new(0),
         default_org: OrgId::new(0),
     };
-    Ok(Opened { core, store, seal })
+    Ok(Opened {
+        core,
+        store,
+        seal,
+        bell,
+    })
 }
 
 pub(super) fn options(config: &Config) -> Options {

@@ -23,6 +23,7 @@ use crate::web::body::BodyError;
 use crate::web::{self, Limits, ServerHandle};
 
 use super::data_dir::{self, DirLock};
+use super::delivery::{self, Delivery};
 use super::failure_log::log_failure;
 use super::first_start::{first_start, token_files};
 use super::open::{Machine, Opened, compose, recognize};
@@ -41,6 +42,7 @@ pub struct Running {
     handle: ServerHandle,
     services: rpc::Services,
     thread: Option<JoinHandle<io::Result<()>>>,
+    delivery: Delivery,
     _lock: DirLock,
 }
 
@@ -55,6 +57,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         log::warn!("{warning}");
     }
     let encrypted = certificates.is_some();
+    let carriers = delivery::carriers(config, &machine.clock)?;
     data_dir::create(&config.data_dir)?;
     let lock = data_dir::lock(&config.data_dir)?;
     let keys = if config.database_path().is_file() {
@@ -63,7 +66,10 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         KeyFile::load_or_create(&config.key_path())?
     };
     let Opened {
-        mut core, store, ..
+        mut core,
+        store,
+        bell,
+        ..
     } = compose(config, machine, &keys)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -84,6 +90,13 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     let listener = TcpListener::bind(requested).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
     let services = rpc::Services::new();
+    let delivery = Delivery::start(
+        Arc::<SqliteStore>::clone(&store),
+        &keys,
+        carriers,
+        Arc::clone(&core.clock),
+        bell,
+    )?;
     let (handle, thread) = serve(config, &core, &services, certificates, listener)?;
     Ok(Running {
         address,
@@ -96,6 +109,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         handle,
         services,
         thread: Some(thread),
+        delivery,
         _lock: lock,
     })
 }
@@ -250,7 +264,9 @@ impl Running {
                 .unwrap_or_else(|_| Err(io::Error::other("the server panicked")));
             ended.map_err(AppError::Serve)?;
         }
+        // What the last requests have queued may well go out still.
+        let delivered = self.delivery.stop();
         self.store.close();
-        Ok(())
+        delivered
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn empty_session() -> SessionView {
             user_agent: None,
             expires_at: None,
             token: None,
+            shown: None,
         },
         user: None,
     }

@@ -187,6 +187,9 @@ impl From<AppError> for Failure {
             | AppError::Store(_)
             | AppError::Bootstrap(_)
             | AppError::TokenFile { .. }
+            | AppError::Folder { .. }
+            | AppError::MailFile { .. }
+            | AppError::MailServer(_)
             | AppError::Listen { .. }
             | AppError::HttpClient(_)
             | AppError::Serve(_) => Exit::Failed,

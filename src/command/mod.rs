@@ -114,9 +114,10 @@ pub struct Details {
 impl Details {
     /// Those of a user.
     pub fn of(user: &User) -> Self {
+        let shown = user.shown();
         Self {
-            sequence: user.sequence,
-            changed_at: user.changed_at,
+            sequence: shown.sequence,
+            changed_at: shown.changed_at,
             owner: user.organization.key(),
         }
     }

@@ -3,7 +3,7 @@
 use super::error::ConfigError;
 use super::keys::IDP;
 use super::layer::Origins;
-use super::{Config, IdpConfig};
+use super::{Config, EmailKind, IdpConfig, SmsKind, SmtpConfig, SmtpTls};
 use crate::domain::permission::Permission;
 use crate::domain::user::login_name::normalize;
 
@@ -16,6 +16,7 @@ pub(super) fn check(config: &mut Config, origins: &Origins) -> Result<(), Config
     usernames(config, origins)?;
     token_files(config, origins)?;
     tls_files(config, origins)?;
+    notifications(config, origins)?;
     idps(config, origins)?;
     let unwise = unwise(config, origins);
     config.warnings.extend(unwise);
@@ -175,6 +176,92 @@ fn token_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     ))
 }
 
+/// Each kind of delivery with the keys without which it cannot be.
+fn notifications(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    const EMAIL: &str = "notifications.email.kind";
+    const SMS: &str = "notifications.sms.kind";
+    let (email, sms) = (&config.notifications.email, &config.notifications.sms);
+    let needed = [
+        (
+            EMAIL,
+            email.kind == EmailKind::Folder && email.path.is_none(),
+            "notifications.email.path",
+        ),
+        (
+            SMS,
+            sms.kind == SmsKind::Folder && sms.path.is_none(),
+            "notifications.sms.path",
+        ),
+    ];
+    none_missing(needed, origins)?;
+    match email.kind {
+        EmailKind::Smtp => smtp(&email.smtp, origins),
+        EmailKind::None | EmailKind::Folder => Ok(()),
+    }
+}
+
+/// The mail server has an address and a sender, and a login that is whole.
+fn smtp(smtp: &SmtpConfig, origins: &Origins) -> Result<(), ConfigError> {
+    const EMAIL: &str = "notifications.email.kind";
+    const USER: &str = "notifications.email.smtp.user";
+    const PASSWORD: &str = "notifications.email.smtp.password";
+    const PASSWORD_FILE: &str = "notifications.email.smtp.password_file";
+    let (password, file) = (smtp.password.is_some(), smtp.password_file.is_some());
+    if password && file {
+        return Err(twice(PASSWORD.to_owned(), origins));
+    }
+    let user = !smtp.user.is_empty();
+    let needed = [
+        (EMAIL, smtp.host.is_empty(), "notifications.email.smtp.host"),
+        (
+            EMAIL,
+            smtp.sender.is_empty(),
+            "notifications.email.smtp.sender",
+        ),
+        (USER, user && !password && !file, PASSWORD),
+        (PASSWORD, password && !user, USER),
+        (PASSWORD_FILE, file && !user, USER),
+    ];
+    none_missing(needed, origins)
+}
+
+/// Keys, whether they lack another one, and which.
+fn none_missing<const N: usize>(
+    needed: [(&str, bool, &str); N],
+    origins: &Origins,
+) -> Result<(), ConfigError> {
+    match needed.into_iter().find(|(_, missing, _)| *missing) {
+        Some((key, _, missing)) => Err(alone(key, missing, origins)),
+        None => Ok(()),
+    }
+}
+
+/// A secret that stands in a file as well.
+fn twice(key: String, origins: &Origins) -> ConfigError {
+    let Some(origin) = origins.get(&key).cloned() else {
+        return ConfigError::Unusable { key };
+    };
+    ConfigError::NotAllowed {
+        value: None,
+        origin,
+        allowed: format!("either this or `{key}_file`"),
+        key,
+    }
+}
+
+/// A key that means nothing without another one.
+fn alone(key: &str, missing: &str, origins: &Origins) -> ConfigError {
+    let key = key.to_owned();
+    match origins.get(&key) {
+        Some(origin) => ConfigError::Alone {
+            origin: origin.clone(),
+            missing: missing.to_owned(),
+            key,
+        },
+        None => ConfigError::Unusable { key },
+    }
+}
+
 fn tls_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     const CERTIFICATE: &str = "server.tls.certificate";
     const KEY: &str = "server.tls.key";
@@ -184,15 +271,7 @@ fn tls_files(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
         (None, Some(_)) => (KEY, CERTIFICATE),
         (None, None) | (Some(_), Some(_)) => return Ok(()),
     };
-    let key = key.to_owned();
-    Err(match origins.get(&key) {
-        Some(origin) => ConfigError::Alone {
-            origin: origin.clone(),
-            missing: missing.to_owned(),
-            key,
-        },
-        None => ConfigError::Unusable { key },
-    })
+    Err(alone(key, missing, origins))
 }
 
 /// Identity providers have what their kind needs, other ids, and one secret at most.
@@ -215,15 +294,7 @@ fn idps(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
         }
         let secret = format!("{key}.client_secret");
         if idp.client_secret.is_some() && idp.client_secret_file.is_some() {
-            return Err(ConfigError::NotAllowed {
-                value: None,
-                origin: origins
-                    .get(&secret)
-                    .cloned()
-                    .ok_or(ConfigError::Unusable { key })?,
-                allowed: format!("either this or `{secret}_file`"),
-                key: secret,
-            });
+            return Err(twice(secret, origins));
         }
     }
     Ok(())
@@ -256,6 +327,14 @@ fn open_idps(config: &Config) -> Vec<String> {
 /// What is allowed and still deserves a word.
 fn unwise(config: &Config, origins: &Origins) -> Vec<String> {
     let mut warnings = open_idps(config);
+    let email = &config.notifications.email;
+    let local = ["localhost", "127.0.0.1", "::1"].contains(&email.smtp.host.as_str());
+    if email.kind == EmailKind::Smtp && email.smtp.tls == SmtpTls::None && !local {
+        warnings.push(format!(
+            "codes and links go to the mail server without encryption: `{}`",
+            email.smtp.host
+        ));
+    }
     let passwords = &config.passwords;
     // The weakest of OWASP's equivalent choices is 7168 KiB with 5 iterations.
     let work = u64::from(passwords.memory_kib) * u64::from(passwords.iterations);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::units::span;
+use super::units::{maybe_secret, span};
 use crate::domain::idp::{AutoLinking, Provider, ProviderKind, ProviderOptions};
 use crate::domain::secret::Secret;
 
@@ -37,7 +37,7 @@ pub struct IdpConfig {
     /// The id of this server as its client; no default.
     pub client_id: String,
     /// The secret that belongs to it; default none, as for public clients.
-    #[serde(deserialize_with = "read_secret", serialize_with = "write_secret")]
+    #[serde(with = "maybe_secret")]
     pub client_secret: Option<Secret>,
     /// A file with that secret in its place; default none.
     pub client_secret_file: Option<PathBuf>,
@@ -166,18 +166,6 @@ impl IdpConfig {
             ]),
         }
         keys
-    }
-}
-
-fn read_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
-}
-
-#[expect(clippy::ref_option, reason = "serde prescribes the signature")]
-fn write_secret<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
-    match secret {
-        Some(_) => serializer.serialize_some("(not shown)"),
-        None => serializer.serialize_none(),
     }
 }
 

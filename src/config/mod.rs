@@ -17,11 +17,13 @@ mod layer;
 mod list;
 mod log;
 mod login;
+mod notifications;
 mod policy;
 mod rule;
 mod server;
 mod settings;
 mod show;
+mod smtp;
 mod storage;
 mod tls;
 mod units;
@@ -37,12 +39,14 @@ pub use ids::IdConfig;
 pub use list::ListConfig;
 pub use log::{LogConfig, LogFormat};
 pub use login::LoginConfig;
+pub use notifications::{EmailConfig, EmailKind, NotificationsConfig, SmsConfig, SmsKind};
 pub use policy::{
     AttemptConfig, ComplexityConfig, DomainConfig, LockoutConfig, PasswordExpiryConfig,
     PolicyConfig, TarpitConfig,
 };
 pub use server::ServerConfig;
 pub use settings::{GeneralConfig, LegalConfig, SecurityConfig};
+pub use smtp::{SmtpConfig, SmtpTls};
 pub use storage::StorageConfig;
 pub use tls::TlsConfig;
 pub use variables::environment;
@@ -100,6 +104,8 @@ pub struct Config {
     pub legal: LegalConfig,
     /// Where login pages may be shown.
     pub security: SecurityConfig,
+    /// How messages reach people.
+    pub notifications: NotificationsConfig,
     /// How long answered lists are.
     pub list: ListConfig,
     /// Role name to permission names, in place of stock roles or beside them; default none.
@@ -131,6 +137,7 @@ impl Default for Config {
             branding: BrandingConfig::default(),
             legal: LegalConfig::default(),
             security: SecurityConfig::default(),
+            notifications: NotificationsConfig::default(),
             list: ListConfig::default(),
             roles: BTreeMap::new(),
             idp: Vec::new(),

@@ -159,6 +159,30 @@ pub(super) mod secret {
     }
 }
 
+/// `#[serde(with = "maybe_secret")]`: the same where there may be none.
+pub(super) mod maybe_secret {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::domain::secret::Secret;
+
+    #[expect(clippy::ref_option, reason = "serde prescribes the signature")]
+    pub(in crate::config) fn serialize<S: Serializer>(
+        secret: &Option<Secret>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match secret {
+            Some(_) => serializer.serialize_some("(not shown)"),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Secret>, D::Error> {
+        Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ pub mod policy;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod shown;
 pub mod time;
 pub mod user;
 pub mod webauthn;

@@ -21,7 +21,7 @@ pub use federation::{
     Departure, Federation, FederationFault, Handshake, IdentityProviders, IntentTokenFault,
     IntentTokens,
 };
-pub use outbox::{Outbox, Queued};
+pub use outbox::{Deliveries, DueMessage, Outbox, Queued, Settlement};
 pub use query::{
     Comparison, EventQuery, PatFilter, PatOrder, PatPage, PatQuery, PatView, Readable,
     SessionFilter, SessionPage, SessionQuery, SessionUser, SessionView, TextMatch, TextMethod,

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::HashingError;
+use super::{HashingError, Pending, StoreError};
 use crate::domain::event::Aggregate;
 use crate::domain::notification::{Channel, Message, Notification};
 use crate::domain::secret::SealedSecret;
@@ -39,4 +39,47 @@ pub trait Outbox: Debug + Send + Sync {
 
     /// Says that messages were queued: whoever delivers looks at once.
     fn wake(&self);
+}
+
+/// A message whose turn it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueMessage {
+    /// The key of its row. Rows that are gone may give theirs to later ones.
+    pub id: i64,
+    /// Deliveries that failed.
+    pub attempts: u32,
+    /// The moment from which it is dropped instead of delivered.
+    pub expires_at: Timestamp,
+    /// The message; `None` for a row that cannot be read.
+    pub queued: Option<Queued>,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// It was delivered, at this moment: its row goes.
+    Delivered(Timestamp),
+    /// It failed and is tried again at this moment.
+    Postponed(Timestamp),
+    /// It is given up: its row goes.
+    Dropped,
+}
+
+/// What delivery reads and writes.
+///
+/// One process delivers at a time: nothing here keeps two of them from taking the same message.
+pub trait Deliveries: Debug + Send + Sync {
+    /// Messages that are due, the longest waiting first.
+    fn due_messages(
+        &self,
+        now: Timestamp,
+        most: u32,
+    ) -> Pending<'_, Result<Vec<DueMessage>, StoreError>>;
+
+    /// When the first of those is due that are not due yet.
+    fn next_due(&self, now: Timestamp) -> Pending<'_, Result<Option<Timestamp>, StoreError>>;
+
+    /// Writes what became of a message, and answers after it is durable. A row that is gone already
+    /// makes no difference.
+    fn settle(&self, id: i64, settlement: Settlement) -> Pending<'_, Result<(), StoreError>>;
 }

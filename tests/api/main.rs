@@ -26,6 +26,7 @@
 mod administrators;
 mod callers;
 mod concurrency;
+mod delivery;
 mod errors;
 mod helpers;
 mod idps;

@@ -32,7 +32,18 @@ pub(crate) fn node() -> PathBuf {
 /// The interpreter that finds what the programs import, and the folder of the programs.
 #[track_caller]
 pub(crate) fn python() -> (PathBuf, PathBuf) {
-    let home = installed("python", "requirements.txt", |home| {
+    python_of("python")
+}
+
+/// The same for the mail server.
+#[track_caller]
+pub(crate) fn mail() -> (PathBuf, PathBuf) {
+    python_of("mail")
+}
+
+#[track_caller]
+fn python_of(client: &str) -> (PathBuf, PathBuf) {
+    let home = installed(client, "requirements.txt", |home| {
         done(
             Command::new("python3")
                 .args(["-m", "venv", "--clear"])
@@ -51,7 +62,7 @@ pub(crate) fn python() -> (PathBuf, PathBuf) {
                 .arg(home.join("requirements.txt")),
         );
     });
-    (home.join("venv/bin/python"), source("python"))
+    (home.join("venv/bin/python"), source(client))
 }
 
 /// The folder of a client, with what its list names installed in it.

@@ -8,12 +8,14 @@
 #![expect(clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod install;
+mod mail;
 mod provider;
 mod server;
 
 use std::path::Path;
 use std::process::Command;
 
+use mail::MailServer;
 use provider::IdentityProvider;
 use server::Server;
 
@@ -98,6 +100,23 @@ fn external_login() {
     run_on(Server::start_with(&settings), "external-login.mjs", command);
 }
 
+/// Codes by mail, over a connection that is encrypted so.
+#[track_caller]
+fn mails(tls: &'static str) {
+    let mail = MailServer::start(tls);
+    let settings = mail.settings();
+    let settings: Vec<_> = settings
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let (interpreter, programs) = install::mail();
+    let mut command = Command::new(interpreter);
+    command
+        .arg(programs.join("receive.py"))
+        .env("MAILS", mail.mails());
+    run_on(Server::start_with(&settings), "receive.py", command);
+}
+
 macro_rules! clients {
     ($($(#[$doc:meta])* $name:ident => $run:expr;)+) => { $(
         $(#[$doc])*
@@ -121,6 +140,9 @@ clients! {
     zitadel_node_of_the_community => node("nice-grpc.mjs");
     the_login_page => node("login-page.mjs");
     a_login_at_an_identity_provider => external_login();
+    mails_in_clear => mails("none");
+    mails_after_starttls => mails("starttls");
+    mails_over_tls => mails("tls");
     curl => run("journey.sh", {
         let mut command = Command::new("sh");
         command.arg(install::source("curl").join("journey.sh"));

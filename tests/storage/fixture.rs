@@ -305,6 +305,19 @@ pub(crate) fn change_session(
     with_token(session.sequence, after, now, events)
 }
 
+/// Events of a session that no command yields.
+pub(crate) fn session_events(
+    session: &Session,
+    now: Timestamp,
+    events: impl IntoIterator<Item = SessionEvent>,
+) -> Commit {
+    let events: Vec<_> = events.into_iter().collect();
+    let after = events.iter().fold(session.clone(), |session, event| {
+        session::evolve(session, now, event)
+    });
+    commit_session(session.sequence, after, now, events)
+}
+
 /// The end of a session.
 pub(crate) fn end_session(session: &Session, now: Timestamp) -> (Session, Commit) {
     let event = session.live().unwrap().terminate(&authority(), None);

@@ -113,9 +113,10 @@ pub(crate) fn details(details: Details) -> WireDetails {
 
 /// `object.v2.Details` of a session; its resource owner is the instance.
 pub(crate) fn session_details(core: &Core, session: &Session) -> WireDetails {
+    let shown = session.shown();
     details(Details {
-        sequence: session.sequence,
-        changed_at: session.changed_at,
+        sequence: shown.sequence,
+        changed_at: shown.changed_at,
         owner: core.instance.key(),
     })
 }

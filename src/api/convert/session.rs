@@ -144,11 +144,12 @@ pub(crate) fn saved_token(saved: &SavedSession) -> String {
 pub(crate) fn session(view: SessionView, includes_domain: bool) -> wire::Session {
     let factors = factors(&view, includes_domain);
     let session = view.session;
+    let shown = session.shown();
     wire::Session {
         id: session.id.to_string(),
         creation_date: timestamp(session.created_at).into(),
-        change_date: timestamp(session.changed_at).into(),
-        sequence: sequence(session.sequence),
+        change_date: timestamp(shown.changed_at).into(),
+        sequence: sequence(shown.sequence),
         factors: factors.into(),
         metadata: session.metadata,
         user_agent: session.user_agent.map(wire_user_agent).into(),

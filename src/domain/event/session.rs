@@ -10,9 +10,9 @@ use crate::domain::session::{Metadata, UserAgent};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::webauthn::WebAuthnChallenge;
 
-use super::events;
 use super::otp::{OtpEmailChallenged, OtpSmsChallenged};
 use super::webauthn::{WebAuthnChecked, WebAuthnSigned};
+use super::{Nothing, events};
 
 events! {
     /// What can happen to a session.
@@ -54,6 +54,10 @@ events! {
         PasskeySigned(WebAuthnSigned) = 419 "user.human.passwordless.token.signcount.changed",
         /// The signature counter of the security key that has signed.
         U2fSigned(WebAuthnSigned) = 423 "user.human.mfa.u2f.token.signcount.changed",
+        /// The code by e-mail has left.
+        OtpEmailSent(Nothing) = 421 "session.otp.email.sent",
+        /// The code by SMS has left.
+        OtpSmsSent(Nothing) = 422 "session.otp.sms.sent",
     }
 }
 

@@ -90,6 +90,16 @@ events! {
         InviteCheckFailed(Nothing) = 336 "user.human.invite.check.failed",
         /// A second factor was offered and not wanted now.
         MfaInitSkipped(Nothing) = 337 "user.human.mfa.init.skipped",
+        /// The code for the e-mail address has left.
+        EmailCodeSent(Nothing) = 342 "user.human.email.code.sent",
+        /// The code for the phone number has left.
+        PhoneCodeSent(Nothing) = 343 "user.human.phone.code.sent",
+        /// The code for a new password has left.
+        PasswordCodeSent(Nothing) = 344 "user.human.password.code.sent",
+        /// The invitation has left.
+        InviteCodeSent(Nothing) = 345 "user.human.invite.code.sent",
+        /// The code for a passkey has left.
+        PasskeyCodeSent(Nothing) = 346 "user.human.passwordless.initialization.code.sent",
         /// Recovery codes were made, beside those that were there.
         RecoveryCodesAdded(RecoveryCodesAdded) = 350 "user.human.mfa.recoverycode.added",
         /// All recovery codes are gone.

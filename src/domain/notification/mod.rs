@@ -1,5 +1,6 @@
 //! Messages to people: a code, a link that carries it, and whom it is for.
 
+mod sent;
 mod template;
 
 pub use template::{Field, TemplateError, UrlTemplate, Values};

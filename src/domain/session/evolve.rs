@@ -25,11 +25,21 @@ pub fn added(id: SessionId, creator: UserId, at: Timestamp, event: SessionAdded)
         user_agent: event.user_agent,
         expires_at: None,
         token: None,
+        shown: None,
     }
+}
+
+/// Whether the event only says that a message has left, which is not shown.
+const fn is_sent(event: &SessionEvent) -> bool {
+    matches!(
+        event,
+        SessionEvent::OtpEmailSent(_) | SessionEvent::OtpSmsSent(_)
+    )
 }
 
 /// The session after one more event, written at `at`.
 pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Session {
+    session.shown = is_sent(event).then(|| session.shown());
     session.sequence = session.sequence.next();
     session.changed_at = at;
     session.otp_challenges.evolve(at, event);
@@ -56,7 +66,9 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
         | SessionEvent::PasskeySigned(_)
         | SessionEvent::U2fSigned(_)
         | SessionEvent::OtpSmsChallenged(_)
-        | SessionEvent::OtpEmailChallenged(_) => {}
+        | SessionEvent::OtpEmailChallenged(_)
+        | SessionEvent::OtpEmailSent(_)
+        | SessionEvent::OtpSmsSent(_) => {}
         SessionEvent::IntentChecked(checked) => {
             session.factors.intent = Some(checked.checked_at);
         }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::{OrgId, Sequence, SessionId, UserId};
 use super::secret::HashText;
+use super::shown::Shown;
 use super::time::Timestamp;
 use super::webauthn::WebAuthnChallenge;
 
@@ -181,9 +182,19 @@ pub struct Session {
     pub expires_at: Option<Timestamp>,
     /// Its current token.
     pub token: Option<TokenState>,
+    /// What is shown, where it is not the last event.
+    pub shown: Option<Shown>,
 }
 
 impl Session {
+    /// Sequence and date as they are shown.
+    pub fn shown(&self) -> Shown {
+        self.shown.unwrap_or(Shown {
+            sequence: self.sequence,
+            changed_at: self.changed_at,
+        })
+    }
+
     /// Whether the session's lifetime is over.
     pub fn expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end < now)

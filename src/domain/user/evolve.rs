@@ -77,6 +77,7 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
         otp_sms: false,
         otp_email: false,
         recovery_codes: Vec::new(),
+        shown: None,
     }
 }
 
@@ -97,6 +98,10 @@ fn proof(hash: Option<&HashText>, hash_id: &str) -> Proof {
 
 /// The user after one more event, written at `at`.
 pub fn evolve(mut user: User, at: Timestamp, event: &UserEvent) -> User {
+    let shown = is_sent(event).then(|| user.shown());
+    if let UserKind::Human(human) = &mut user.kind {
+        human.shown = shown;
+    }
     user.sequence = user.sequence.next();
     user.changed_at = at;
     if let Some(state) = new_state(event) {
@@ -113,6 +118,18 @@ pub fn evolve(mut user: User, at: Timestamp, event: &UserEvent) -> User {
         (UserKind::Machine(_), _) => {}
     }
     user
+}
+
+/// Whether the event only says that a message has left, which is not shown.
+const fn is_sent(event: &UserEvent) -> bool {
+    matches!(
+        event,
+        UserEvent::EmailCodeSent(_)
+            | UserEvent::PhoneCodeSent(_)
+            | UserEvent::PasswordCodeSent(_)
+            | UserEvent::InviteCodeSent(_)
+            | UserEvent::PasskeyCodeSent(_)
+    )
 }
 
 fn change_machine(machine: &mut Machine, changed: &MachineChanged) {
@@ -250,6 +267,11 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::OtpEmailRemoved(_)
         | UserEvent::OtpEmailCheckSucceeded(_)
         | UserEvent::OtpEmailCheckFailed(_)
+        | UserEvent::EmailCodeSent(_)
+        | UserEvent::PhoneCodeSent(_)
+        | UserEvent::PasswordCodeSent(_)
+        | UserEvent::InviteCodeSent(_)
+        | UserEvent::PasskeyCodeSent(_)
         | UserEvent::IdpLinkAdded(_)
         | UserEvent::IdpLinkRemoved(_)
         | UserEvent::PasskeyAdded(_)

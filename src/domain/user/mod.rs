@@ -20,6 +20,7 @@ mod webauthn;
 use super::event::CodeAdded;
 use super::ids::{OrgId, PatId, Sequence, UserId};
 use super::session::Proof;
+use super::shown::Shown;
 use super::time::Timestamp;
 use super::webauthn::KeyKind;
 
@@ -196,6 +197,8 @@ pub struct Human {
     pub otp_email: bool,
     /// Base64url of the keyed digests of the recovery codes that are left.
     pub recovery_codes: Vec<String>,
+    /// What is shown, where it is not the last event.
+    pub shown: Option<Shown>,
 }
 
 impl Human {
@@ -247,6 +250,14 @@ pub struct User {
 }
 
 impl User {
+    /// Sequence and date as they are shown.
+    pub fn shown(&self) -> Shown {
+        self.human().and_then(|human| human.shown).unwrap_or(Shown {
+            sequence: self.sequence,
+            changed_at: self.changed_at,
+        })
+    }
+
     /// The id as the client knows it.
     pub fn public_id(&self) -> String {
         self.given_id.clone().unwrap_or_else(|| self.id.to_string())

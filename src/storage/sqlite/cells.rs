@@ -7,6 +7,7 @@ use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
 use crate::domain::ids::{OrgId, Sequence, UserId};
+use crate::domain::shown::Shown;
 use crate::domain::time::Timestamp;
 use crate::ports::StoreError;
 
@@ -168,6 +169,25 @@ impl<'r, 'stmt> Cells<'r, 'stmt> {
     /// A sequence.
     pub(super) fn sequence(&mut self, column: &'static str) -> Result<Sequence, StoreError> {
         self.small(column).map(Sequence::new)
+    }
+
+    /// What is shown of an aggregate whose last event is not.
+    pub(super) fn shown(&mut self) -> Result<Option<Shown>, StoreError> {
+        const DATE: &str = "shown_changed_at";
+        let sequence = self.maybe_int("shown_sequence")?;
+        let changed_at = self.maybe_time(DATE)?;
+        let Some((sequence, changed_at)) = sequence.zip(changed_at) else {
+            return if sequence.is_none() && changed_at.is_none() {
+                Ok(None)
+            } else {
+                Err(self.corrupt(DATE))
+            };
+        };
+        let sequence = u32::try_from(sequence).map_err(|_| self.corrupt("shown_sequence"))?;
+        Ok(Some(Shown {
+            sequence: Sequence::new(sequence),
+            changed_at,
+        }))
     }
 
     /// A user.

@@ -24,6 +24,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/0006_otp.sql")),
     M::up(include_str!("migrations/0007_webauthn.sql")),
     M::up(include_str!("migrations/0008_idp.sql")),
+    M::up(include_str!("migrations/0009_sent.sql")),
 ];
 
 /// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks

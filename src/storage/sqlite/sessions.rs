@@ -31,7 +31,8 @@ macro_rules! columns {
          s.token_sequence, s.web_auth_n_checked_at, s.web_auth_n_user_verified, \
          s.web_auth_n_challenge, s.otp_sms_checked_at, s.otp_email_checked_at, \
          s.recovery_code_checked_at, s.otp_sms_digest, s.otp_sms_expires_at, \
-         s.otp_email_digest, s.otp_email_expires_at, s.intent_checked_at"
+         s.otp_email_digest, s.otp_email_expires_at, s.intent_checked_at, s.shown_sequence, \
+         s.shown_changed_at"
     };
 }
 pub(super) use columns;
@@ -53,10 +54,10 @@ const INSERT: &str = "
         token_hash, token_sequence, totp_checked_at, web_auth_n_checked_at,
         web_auth_n_user_verified, web_auth_n_challenge, otp_sms_checked_at, otp_email_checked_at,
         recovery_code_checked_at, otp_sms_digest, otp_sms_expires_at, otp_email_digest,
-        otp_email_expires_at, intent_checked_at
+        otp_email_expires_at, intent_checked_at, shown_sequence, shown_changed_at
     )
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
+        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)";
 
 /// No event changes what is missing here: date and caller of the creation, and the device.
 const UPDATE: &str = "
@@ -67,7 +68,8 @@ const UPDATE: &str = "
         web_auth_n_checked_at = ?15, web_auth_n_user_verified = ?16, web_auth_n_challenge = ?17,
         otp_sms_checked_at = ?18, otp_email_checked_at = ?19, recovery_code_checked_at = ?20,
         otp_sms_digest = ?21, otp_sms_expires_at = ?22, otp_email_digest = ?23,
-        otp_email_expires_at = ?24, intent_checked_at = ?25
+        otp_email_expires_at = ?24, intent_checked_at = ?25, shown_sequence = ?26,
+        shown_changed_at = ?27
     WHERE id = ?1 AND sequence = ?2";
 
 /// The session under a key.
@@ -125,6 +127,8 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
         email.map(|code| &code.digest),
         email.map(|code| code.expires_at.micros()),
         session.factors.intent.map(Timestamp::micros),
+        session.shown.map(|shown| shown.sequence.number()),
+        session.shown.map(|shown| shown.changed_at.micros()),
     ];
     rows::change_one(connection, INSERT, params, TABLE)
 }
@@ -166,6 +170,8 @@ pub(super) fn update(
         email.map(|code| &code.digest),
         email.map(|code| code.expires_at.micros()),
         session.factors.intent.map(Timestamp::micros),
+        session.shown.map(|shown| shown.sequence.number()),
+        session.shown.map(|shown| shown.changed_at.micros()),
     ];
     rows::change_one(connection, UPDATE, params, TABLE)
 }
@@ -197,7 +203,9 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
         user_agent: read_agent(cells)?,
         expires_at: cells.maybe_time("expires_at")?,
         token: read_token(cells)?,
+        shown: None,
     };
+    session.shown = cells.shown()?;
     session.factors.web_auth_n = read_web_auth_n(cells)?;
     session.web_auth_n_challenge = read_challenge(cells)?;
     session.factors.otp_sms = cells.maybe_time("otp_sms_checked_at")?;

@@ -5,9 +5,9 @@ use std::future::ready;
 use tokio::sync::oneshot;
 
 use super::error::Unanswered;
-use super::writer::{Answer, Request, Unknown};
+use super::writer::{Answer, Request, Settle, Unknown};
 use super::{
-    SqliteStore, idp_links, intents, log, members, orgs, pats, search_members, search_orgs,
+    SqliteStore, idp_links, intents, log, members, orgs, outbox, pats, search_members, search_orgs,
     search_pats, search_sessions, search_users, sessions, unknown, users, views,
 };
 use crate::domain::event::RecordedEvent;
@@ -18,9 +18,9 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, IdpLink, Pat, User};
 use crate::ports::{
-    CodeDigest, Commit, Committed, EventQuery, Head, MemberPage, MemberQuery, OrgPage, OrgQuery,
-    PatBearer, PatPage, PatQuery, Pending, SessionPage, SessionQuery, SessionView, Store,
-    StoreError, UserPage, UserQuery, UserView,
+    CodeDigest, Commit, Committed, Deliveries, DueMessage, EventQuery, Head, MemberPage,
+    MemberQuery, OrgPage, OrgQuery, PatBearer, PatPage, PatQuery, Pending, SessionPage,
+    SessionQuery, SessionView, Settlement, Store, StoreError, UserPage, UserQuery, UserView,
 };
 
 impl SqliteStore {
@@ -173,5 +173,27 @@ impl Store for SqliteStore {
 
     fn head(&self) -> Pending<'_, Result<Head, StoreError>> {
         Box::pin(ready(self.read(log::head)))
+    }
+}
+
+impl Deliveries for SqliteStore {
+    fn due_messages(
+        &self,
+        now: Timestamp,
+        most: u32,
+    ) -> Pending<'_, Result<Vec<DueMessage>, StoreError>> {
+        self.searchers
+            .run(move |connection| outbox::due(connection, now, most))
+    }
+
+    fn next_due(&self, now: Timestamp) -> Pending<'_, Result<Option<Timestamp>, StoreError>> {
+        self.searchers
+            .run(move |connection| outbox::next_due(connection, now))
+    }
+
+    fn settle(&self, id: i64, settlement: Settlement) -> Pending<'_, Result<(), StoreError>> {
+        let (sender, answer) = oneshot::channel();
+        let settle = Settle { id, settlement };
+        self.write(Request::Settle(settle, sender), answer)
     }
 }

@@ -30,7 +30,7 @@ macro_rules! columns {
          u.password_code_expires_at, u.invite_code_digest, u.invite_code_expires_at, \
          u.invite_returned, u.invite_url_template, u.invite_application, u.code_failures, \
          u.code_failed_at, u.mfa_init_skipped_at, u.web_auth_n, u.u2f_ready, u.otp_sms, \
-         u.otp_email, u.recovery_codes"
+         u.otp_email, u.recovery_codes, u.shown_sequence, u.shown_changed_at"
     };
 }
 pub(super) use columns;
@@ -57,12 +57,13 @@ const INSERT: &str = "
         totp_secret, totp_ready, totp_step, otp_failures, otp_failed_at, password_code_digest,
         password_code_expires_at, invite_code_digest, invite_code_expires_at, invite_returned,
         invite_url_template, invite_application, code_failures, code_failed_at,
-        mfa_init_skipped_at, web_auth_n, u2f_ready, otp_sms, otp_email, recovery_codes
+        mfa_init_skipped_at, web_auth_n, u2f_ready, otp_sms, otp_email, recovery_codes,
+        shown_sequence, shown_changed_at
     )
     VALUES (
         ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
         ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37,
-        ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52
+        ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52, ?53, ?54
     )";
 
 const UPDATE: &str = "
@@ -79,7 +80,8 @@ const UPDATE: &str = "
         password_code_expires_at = ?39, invite_code_digest = ?40, invite_code_expires_at = ?41,
         invite_returned = ?42, invite_url_template = ?43, invite_application = ?44,
         code_failures = ?45, code_failed_at = ?46, mfa_init_skipped_at = ?47, web_auth_n = ?48,
-        u2f_ready = ?49, otp_sms = ?50, otp_email = ?51, recovery_codes = ?52
+        u2f_ready = ?49, otp_sms = ?50, otp_email = ?51, recovery_codes = ?52,
+        shown_sequence = ?53, shown_changed_at = ?54
     WHERE id = ?1 AND sequence = ?2";
 
 /// The user under a key.
@@ -139,6 +141,7 @@ fn write(
     let password = human.and_then(|human| human.password.as_ref());
     let email_code = human.and_then(|human| human.email.code.as_ref());
     let phone_code = phone.and_then(|phone| phone.code.as_ref());
+    let shown = human.and_then(|human| human.shown);
     let password_code = human.and_then(|human| human.password_code.as_ref());
     let invite = human.and_then(|human| human.invite.as_ref());
     let hash = password
@@ -209,6 +212,8 @@ fn write(
         human.map(|human| human.otp_sms),
         human.map(|human| human.otp_email),
         recovery,
+        shown.map(|shown| shown.sequence.number()),
+        shown.map(|shown| shown.changed_at.micros()),
     ];
     rows::change_one(connection, sql, params, TABLE)
 }
@@ -288,6 +293,8 @@ fn read_machine(cells: &mut Cells<'_, '_>) -> Result<Machine, StoreError> {
             "otp_sms",
             "otp_email",
             "recovery_codes",
+            "shown_sequence",
+            "shown_changed_at",
         ],
     )?;
     Ok(machine)
@@ -328,6 +335,7 @@ fn read_human(cells: &mut Cells<'_, '_>) -> Result<Human, StoreError> {
         otp_sms: cells.flag("otp_sms")?,
         otp_email: cells.flag("otp_email")?,
         recovery_codes: otp::read_recovery(cells)?,
+        shown: cells.shown()?,
     })
 }
 

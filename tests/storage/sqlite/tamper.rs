@@ -12,7 +12,7 @@ use bartizan::domain::event::{
     IdpLinkRemoved, InstanceEvent, IntentEvent, IntentFailed, InviteCodeAdded, MachineAdded,
     MachineChanged, MemberRemoved, MemberRoles, Nothing, OrgEvent, OtpEmailChallenged,
     OtpSmsChallenged, PasswordChanged, PatAdded, PatRemoved, PhoneChanged, ProfileChanged,
-    RecoveryCodeUsed, RecoveryCodesAdded, TotpAdded, TotpCheckSucceeded, UserEvent,
+    RecoveryCodeUsed, RecoveryCodesAdded, SessionEvent, TotpAdded, TotpCheckSucceeded, UserEvent,
     UserMetadataSet, UsernameChanged, event_types,
 };
 use bartizan::domain::ids::{PatId, UserId};
@@ -32,8 +32,8 @@ use super::{Kept, assert_clean, block_on, open, raw, verified};
 use crate::fixture::{
     ADMIN, ORG, all_events, at, change_instance, change_intent, change_org, change_session,
     change_user, end_session, fact, fingerprint, first_start, hash_of, human_added, new_human,
-    new_intent, new_machine, new_session, new_session_on, new_user, set_key, succeeded, tied_to,
-    written,
+    new_intent, new_machine, new_session, new_session_on, new_user, session_events, set_key,
+    succeeded, tied_to, written,
 };
 
 /// The tables that follow from events, and the column by which a finding names a row.
@@ -236,6 +236,13 @@ async fn people(kept: &Kept) -> User {
     };
     let mut bob = vec![UserEvent::HumanAdded(pending)];
     bob.extend(waiting_codes());
+    bob.extend([
+        UserEvent::PhoneCodeSent(Nothing {}),
+        UserEvent::PasswordCodeSent(Nothing {}),
+        UserEvent::InviteCodeSent(Nothing {}),
+        UserEvent::PasskeyCodeSent(Nothing {}),
+        UserEvent::EmailCodeSent(Nothing {}),
+    ]);
     add(kept, new_user(UserId::new(3_011), at(20), bob)).await;
 
     let eve = add(kept, new_human(UserId::new(3_012), "eve")).await;
@@ -337,8 +344,13 @@ async fn sessions(kept: &Kept, user: &User) {
         metadata: set_key("value").metadata,
         ..waits_for_codes()
     };
-    let (_, commit) = change_session(&session, at(80), &changes);
+    let (session, commit) = change_session(&session, at(80), &changes);
     written(&kept.store, commit).await;
+    let events = [
+        SessionEvent::OtpSmsSent(Nothing {}),
+        SessionEvent::OtpEmailSent(Nothing {}),
+    ];
+    written(&kept.store, session_events(&session, at(85), events)).await;
     let u2f = Changes {
         web_auth_n: Some(proven(KeyKind::U2f)),
         ..tied_to(user)

@@ -14,6 +14,9 @@ use crate::domain::user::{Contact, Human, Machine, Password, StoredSecret, Totp,
 use crate::ports::StoreError;
 use crate::storage::sqlite::{intents, orgs, sessions, users};
 
+/// The columns of what is shown where it is not the last event.
+const SHOWN: &str = "shown_sequence and shown_changed_at";
+
 /// The row of a session.
 pub(super) fn session(
     connection: &Connection,
@@ -211,6 +214,7 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         user_agent,
         expires_at,
         token,
+        shown,
     } = row;
     let part = |user: &Option<CheckedUser>| {
         user.as_ref()
@@ -272,6 +276,7 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         ("expires_at", *expires_at == fold.expires_at),
         ("token_hash", proof(token) == proof(&fold.token)),
         ("token_sequence", issued(token) == issued(&fold.token)),
+        (SHOWN, *shown == fold.shown),
     ])
 }
 
@@ -340,6 +345,7 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         otp_sms: _,
         otp_email: _,
         recovery_codes: _,
+        shown: _,
     } = row;
     let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
     let rest_of = |phone: &Option<Contact>| {
@@ -424,6 +430,7 @@ fn code_columns(row: &Human, fold: &Human) -> Vec<&'static str> {
             "mfa_init_skipped_at",
             row.mfa_init_skipped_at == fold.mfa_init_skipped_at,
         ),
+        (SHOWN, row.shown == fold.shown),
     ])
 }
 

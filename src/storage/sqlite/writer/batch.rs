@@ -14,7 +14,7 @@ use super::super::log::{Appender, End};
 use super::super::unknown::{self, Counter};
 use super::apply::{self, Failure, Pen};
 use super::checkpoint::{self, Checkpoints};
-use super::{Outcome, Request};
+use super::{Outcome, Request, settle};
 use crate::ports::{Seal, StoreError};
 
 /// The write lock is taken at once: a transaction that reads first and is refused the lock later
@@ -249,6 +249,16 @@ impl Tools {
                 .count(connection, &unknown.name, unknown.at, unknown.forget_before)
                 .map(Outcome::Counted)
                 .map_err(Failure::Broken),
+            Request::Settle(request, _) => {
+                let mut pen = Pen {
+                    connection,
+                    seal: self.seal.as_ref(),
+                    appender: &mut self.appender,
+                    end,
+                };
+                settle::settle(&mut pen, request)?;
+                Ok(Outcome::Settled)
+            }
         }
     }
 }

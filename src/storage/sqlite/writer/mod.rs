@@ -8,6 +8,7 @@
 mod apply;
 mod batch;
 mod checkpoint;
+mod settle;
 
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -21,7 +22,7 @@ use super::Options;
 use super::error::OpenError;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Failures;
-use crate::ports::{CodeDigest, Commit, Committed, Seal, StoreError};
+use crate::ports::{CodeDigest, Commit, Committed, Seal, Settlement, StoreError};
 
 /// Where the answer to a request is awaited.
 pub(super) type Answer<T> = oneshot::Receiver<Result<T, StoreError>>;
@@ -33,6 +34,15 @@ pub(super) enum Request {
     Commit(Box<Commit>, oneshot::Sender<Result<Committed, StoreError>>),
     /// Counts a failure against an unknown name.
     Count(Unknown, oneshot::Sender<Result<Failures, StoreError>>),
+    /// Writes what became of a message.
+    Settle(Settle, oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// What became of a message.
+#[derive(Debug)]
+pub(super) struct Settle {
+    pub(super) id: i64,
+    pub(super) settlement: Settlement,
 }
 
 /// A failed check against a name that nobody has.
@@ -48,6 +58,7 @@ pub(super) struct Unknown {
 enum Outcome {
     Committed(Committed),
     Counted(Failures),
+    Settled,
 }
 
 impl Request {
@@ -60,11 +71,12 @@ impl Request {
             (Self::Count(_, caller), Ok(Outcome::Counted(failures))) => {
                 drop(caller.send(Ok(failures)));
             }
+            (Self::Settle(_, caller), Ok(Outcome::Settled)) => drop(caller.send(Ok(()))),
             (Self::Commit(_, caller), Err(error)) => drop(caller.send(Err(error))),
             (Self::Count(_, caller), Err(error)) => drop(caller.send(Err(error))),
+            (Self::Settle(_, caller), Err(error)) => drop(caller.send(Err(error))),
             // An answer of the wrong kind: the caller sees that none came.
-            (Self::Commit(..), Ok(Outcome::Counted(_)))
-            | (Self::Count(..), Ok(Outcome::Committed(_))) => {}
+            (Self::Commit(..) | Self::Count(..) | Self::Settle(..), Ok(_)) => {}
         }
     }
 }
