@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 5).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 6).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -116,7 +116,10 @@ CREATE TABLE users (
     invite_application       TEXT,
     code_failures            INTEGER,          -- wrong codes of those sent to addresses, within an hour
     code_failed_at           INTEGER,
-    mfa_init_skipped_at      INTEGER
+    mfa_init_skipped_at      INTEGER,
+    -- Humans, since version 7.
+    web_auth_n               TEXT,             -- JSON: passkeys, security keys, codes to register them
+    u2f_ready                INTEGER           -- 1 while a security key can be used
 ) STRICT;
 
 -- ListUsers by e-mail address: what a login page asks when a login name is not found.
@@ -140,7 +143,10 @@ CREATE TABLE sessions (
     token_hash          TEXT,             -- argon2id PHC string of the token's secret
     token_sequence      INTEGER,          -- of the event that made the token
     totp_checked_at     INTEGER,
-    intent_checked_at   INTEGER
+    intent_checked_at   INTEGER,
+    web_auth_n_checked_at    INTEGER,
+    web_auth_n_user_verified INTEGER,
+    web_auth_n_challenge     TEXT         -- JSON: what a key was asked to sign
 ) STRICT;
 
 -- ListSessions: newest or oldest first, by date, and the number of all.
@@ -304,6 +310,18 @@ INSERT INTO event_types (code, name) VALUES
     (335, 'user.human.invite.check.succeeded'),
     (336, 'user.human.invite.check.failed'),
     (337, 'user.human.mfa.init.skipped'),
+    (370, 'user.human.passwordless.token.added'),
+    (371, 'user.human.passwordless.token.verified'),
+    (372, 'user.human.passwordless.token.removed'),
+    (373, 'user.human.passwordless.token.check.succeeded'),
+    (374, 'user.human.passwordless.initialization.code.added'),
+    (375, 'user.human.passwordless.initialization.code.requested'),
+    (376, 'user.human.passwordless.initialization.code.check.succeeded'),
+    (377, 'user.human.passwordless.initialization.code.check.failed'),
+    (378, 'user.human.mfa.u2f.token.added'),
+    (379, 'user.human.mfa.u2f.token.verified'),
+    (380, 'user.human.mfa.u2f.token.removed'),
+    (381, 'user.human.mfa.u2f.token.check.succeeded'),
     (385, 'user.human.externalidp.added'),
     (386, 'user.human.externalidp.removed'),
     (401, 'session.added'),
@@ -314,7 +332,11 @@ INSERT INTO event_types (code, name) VALUES
     (406, 'session.token.set'),
     (407, 'session.terminated'),
     (408, 'session.totp.checked'),
+    (417, 'session.webAuthN.challenged'),
+    (418, 'session.webAuthN.checked'),
+    (419, 'user.human.passwordless.token.signcount.changed'),
     (420, 'session.intent.checked'),
+    (423, 'user.human.mfa.u2f.token.signcount.changed'),
     (501, 'idpintent.started'),
     (502, 'idpintent.succeeded'),
     (503, 'idpintent.failed'),

@@ -12,14 +12,15 @@
 use std::collections::BTreeMap;
 
 use bartizan::domain::event::{Aggregate, Event, RecordedEvent, SessionEvent};
-use bartizan::domain::ids::{OrgId, Position, Sequence, SessionId, UserId};
+use bartizan::domain::ids::{OrgId, Position, Sequence, SessionId, UserId, WebAuthnKeyId};
 use bartizan::domain::permission::Authority;
 use bartizan::domain::secret::HashText;
 use bartizan::domain::session::{
     self, Changes, Metadata, Proof, Session, SessionError, SessionState, TokenMade, UserAgent,
-    UserFact,
+    UserFact, WebAuthnProven,
 };
 use bartizan::domain::time::{Span, Timestamp};
+use bartizan::domain::webauthn::{KeyKind, UserVerification, WebAuthnChallenge};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -46,6 +47,10 @@ struct Call {
     password: bool,
     intent: bool,
     totp: bool,
+    /// A key has signed, and has verified its user.
+    signed: Option<bool>,
+    /// A key is asked.
+    asked: Option<u8>,
     metadata: BTreeMap<String, Vec<u8>>,
     lifetime: Option<i64>,
 }
@@ -62,6 +67,18 @@ impl Call {
             password: self.password,
             intent: self.intent,
             totp: self.totp,
+            web_auth_n: self.signed.map(|user_verified| WebAuthnProven {
+                kind: KeyKind::Passkey,
+                key: WebAuthnKeyId::new(5),
+                sign_count: 1,
+                user_verified,
+            }),
+            web_auth_n_challenge: self.asked.map(|number| WebAuthnChallenge {
+                challenge: number.to_string(),
+                allowed: vec!["credential".to_owned()],
+                user_verification: UserVerification::Required,
+                rp_id: "localhost".to_owned(),
+            }),
             metadata: self.metadata.clone(),
             lifetime: self.lifetime.map(Span::from_nanos),
         }
@@ -74,17 +91,22 @@ fn call() -> impl Strategy<Value = Call> {
         any::<bool>(),
         any::<bool>(),
         any::<bool>(),
+        (option::of(any::<bool>()), option::of(any::<u8>())),
         btree_map("[abc]", vec(any::<u8>(), 0..3), 0..4),
         option::of(1..20 * SECOND * 1_000),
     )
-        .prop_map(|(user, password, intent, totp, metadata, lifetime)| Call {
-            user,
-            password,
-            intent,
-            totp,
-            metadata,
-            lifetime,
-        })
+        .prop_map(
+            |(user, password, intent, totp, (signed, asked), metadata, lifetime)| Call {
+                user,
+                password,
+                intent,
+                totp,
+                signed,
+                asked,
+                metadata,
+                lifetime,
+            },
+        )
 }
 
 fn command() -> impl Strategy<Value = Command> {
@@ -108,6 +130,8 @@ struct Model {
     password: Option<i64>,
     intent: Option<i64>,
     totp: Option<i64>,
+    key: Option<(i64, bool)>,
+    challenge: Option<String>,
     metadata: BTreeMap<String, Vec<u8>>,
     expires: Option<i64>,
     token: Option<u32>,
@@ -126,6 +150,14 @@ impl Model {
             password: session.factors.password.map(Timestamp::micros),
             intent: session.factors.intent.map(Timestamp::micros),
             totp: session.factors.totp.map(Timestamp::micros),
+            key: session
+                .factors
+                .web_auth_n
+                .map(|factor| (factor.checked_at.micros(), factor.user_verified)),
+            challenge: session
+                .web_auth_n_challenge
+                .as_ref()
+                .map(|challenge| challenge.challenge.clone()),
             metadata: session.metadata.clone(),
             expires: session.expires_at.map(Timestamp::micros),
             token: session.token.as_ref().map(|token| token.issued_at.number()),
@@ -143,6 +175,8 @@ impl Model {
             + u32::from(call.password)
             + u32::from(call.intent)
             + u32::from(call.totp)
+            + 2 * u32::from(call.signed.is_some())
+            + u32::from(call.asked.is_some())
             + u32::from(effective)
             + u32::from(call.lifetime.is_some());
         if events == 0 && self.events > 1 {
@@ -159,6 +193,13 @@ impl Model {
         }
         if call.totp {
             self.totp = Some(now);
+        }
+        if let Some(user_verified) = call.signed {
+            self.key = Some((now, user_verified));
+            self.challenge = None;
+        }
+        if let Some(number) = call.asked {
+            self.challenge = Some(number.to_string());
         }
         for (key, value) in &call.metadata {
             if value.is_empty() {

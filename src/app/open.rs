@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::core::{Core, ListLimits};
 use crate::crypto::{
     ChainKey, CodeMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds, TokenCodec,
-    TokenHashing, TotpMaker,
+    TokenHashing, TotpMaker, WebAuthnVerifier,
 };
 use crate::domain::ids::{InstanceId, OrgId};
 use crate::domain::time::Timestamp;
@@ -99,10 +99,12 @@ pub(super) fn compose(
     })?;
     let postbox = delivery::postbox(config, keys);
     let bell = postbox.bell();
+    let passwords = Arc::new(passwords);
     let core = Core {
         store: Arc::<SqliteStore>::clone(&store),
         tokens: Arc::new(tokens),
-        passwords: Arc::new(passwords),
+        web_auth_n: Arc::new(WebAuthnVerifier::new(Arc::clone(&passwords))),
+        passwords,
         codes: Arc::new(CodeMaker::new(keys)),
         totps: Arc::new(TotpMaker::new(keys)),
         outbox: Arc::new(postbox),

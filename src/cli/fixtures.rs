@@ -3,7 +3,9 @@
 use super::args::Format;
 use super::output::Output;
 use crate::domain::ids::{OrgId, Sequence, SessionId, UserId};
-use crate::domain::session::{CheckedUser, Factors, Metadata, Session, SessionState, UserAgent};
+use crate::domain::session::{
+    CheckedUser, Factors, Metadata, Session, SessionState, UserAgent, WebAuthnFactor,
+};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Contact, Failures, Human, Machine, Password, User, UserKind, UserState};
 use crate::ports::{SessionUser, SessionView, UserView};
@@ -46,6 +48,7 @@ pub(super) fn empty_session() -> SessionView {
             creator: UserId::new(11),
             user: None,
             factors: Factors::default(),
+            web_auth_n_challenge: None,
             metadata: Metadata::new(),
             user_agent: None,
             expires_at: None,
@@ -72,6 +75,10 @@ pub(super) fn full_session() -> SessionView {
                 password: Some(later(60)),
                 totp: Some(later(60)),
                 intent: None,
+                web_auth_n: Some(WebAuthnFactor {
+                    checked_at: later(45),
+                    user_verified: true,
+                }),
             },
             metadata: Metadata::from([("theme".to_owned(), vec![1, 2, 255])]),
             user_agent: Some(UserAgent {
@@ -91,6 +98,7 @@ pub(super) fn full_session() -> SessionView {
             active: true,
             password_changed_at: Some(NOW),
             totp_ready: false,
+            u2f_ready: false,
         }),
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::time::Span;
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
+use super::ask_webauthn::{AskKey, ask_key};
 use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
 
@@ -22,6 +23,8 @@ pub struct CreateSession {
     pub lifetime: Option<Span>,
     /// The user's device.
     pub user_agent: Option<UserAgent>,
+    /// A passkey or security key is asked.
+    pub web_auth_n: Option<AskKey>,
 }
 
 /// Opens a session.
@@ -45,7 +48,11 @@ pub async fn create_session(
             proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
             continue;
         };
+        let asked = command.web_auth_n.as_ref();
+        // Boxed, so that the future of every request stays small.
+        let asked = Box::pin(ask_key(core, asked, proofs.user(), None)).await?;
         let changes = Changes {
+            web_auth_n_challenge: asked.clone(),
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
             ..proofs.changes()
@@ -64,6 +71,7 @@ pub async fn create_session(
                 return Ok(SavedSession {
                     session,
                     token: Some(token),
+                    web_auth_n: asked,
                 });
             }
             Err(error @ StoreError::Exists(_)) => last = error,

@@ -5,15 +5,16 @@ use crate::domain::ids::UserId;
 use crate::domain::intent::{Intent, IntentError};
 use crate::domain::permission::Authority;
 use crate::domain::secret::Secret;
-use crate::domain::session::{Changes, SessionError};
+use crate::domain::session::{Changes, Session, SessionError};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{self, User, UserError, UserState};
+use crate::domain::user::{self, User, UserError, UserState, judge_signature};
 use crate::error::Error;
 use crate::ports::Append;
 
 use super::append_user;
 use super::check_intent::{self, IntentCheck, prove_intent};
 use super::check_totp::{prove_totp, proven_totp};
+use super::check_webauthn::{ProvenKey, prove_web_auth_n};
 use super::checks::{Compared, UserSelector, find_user, prove_password, proven, usable, user_fact};
 
 /// The checks that a call asks for.
@@ -25,6 +26,8 @@ pub struct Checks {
     pub password: Option<Secret>,
     /// What an identity provider said of the user.
     pub intent: Option<IntentCheck>,
+    /// What a passkey or security key has answered to the challenge of the session: JSON.
+    pub web_auth_n: Option<String>,
     /// A code of the user's authenticator app.
     pub totp: Option<Secret>,
 }
@@ -37,11 +40,12 @@ pub(super) struct Proofs {
     user_checked: bool,
     password: Option<Compared>,
     intent: Option<Box<Intent>>,
+    web_auth_n: Option<ProvenKey>,
     totp: bool,
 }
 
 impl Proofs {
-    /// Runs the checks. `own` is the user that the session is tied to already.
+    /// Runs the checks. `session` is the one that they are for, if it exists already.
     ///
     /// # Errors
     /// The first check that fails; what it writes to the user is durable, and nothing else is written.
@@ -49,8 +53,10 @@ impl Proofs {
         core: &Core,
         authority: &Authority,
         checks: &Checks,
-        own: Option<UserId>,
+        session: Option<&Session>,
     ) -> Result<Self, Error> {
+        let own = session.and_then(|session| session.user.as_ref());
+        let own = own.map(|user| user.id);
         let mut proofs = Self::default();
         if let Some(selector) = &checks.user {
             let user = find_user(core, selector, checks.password.as_ref()).await?;
@@ -85,6 +91,12 @@ impl Proofs {
             let intent = Box::pin(prove_intent(core, user.id, check)).await?;
             proofs.user = Some(user);
             proofs.intent = Some(Box::new(intent));
+        }
+        if let Some(answer) = &checks.web_auth_n {
+            let (user, proven) =
+                Box::pin(prove_web_auth_n(core, session, proofs.user.take(), answer)).await?;
+            proofs.user = Some(user);
+            proofs.web_auth_n = Some(proven);
         }
         if let Some(digits) = &checks.totp {
             let user = if let Some(user) = proofs.user.take() {
@@ -122,6 +134,7 @@ impl Proofs {
                 .map(user_fact),
             password: self.password.is_some(),
             intent: self.intent.is_some(),
+            web_auth_n: self.web_auth_n.as_ref().map(ProvenKey::fact),
             totp: self.totp,
             ..Changes::default()
         }
@@ -140,12 +153,15 @@ impl Proofs {
         let Some(user) = &self.user else {
             return Ok(Some(Vec::new()));
         };
-        let mut events = Vec::with_capacity(3);
+        let mut events = Vec::with_capacity(4);
         if let Some(compared) = &self.password {
             let Some(of_password) = proven(user, compared, &core.policies, at)? else {
                 return Ok(None);
             };
             events.extend(of_password);
+        }
+        if let Some(proven) = &self.web_auth_n {
+            events.push(judge_signature(user, proven.signed())?);
         }
         if let (true, Some(digits)) = (self.totp, &checks.totp) {
             let after = events
@@ -171,6 +187,13 @@ impl Proofs {
     ) -> Option<Append> {
         let intent = self.intent.as_ref()?;
         Some(check_intent::consumed(core, authority, intent, at))
+    }
+
+    /// Whether what was proven was asked by the session as it is now: others may have used its
+    /// challenge up, or have asked for another one.
+    pub(super) fn fit(&self, session: &Session) -> bool {
+        let proven = self.web_auth_n.as_ref();
+        proven.is_none_or(|proven| session.web_auth_n_challenge.as_ref() == Some(&proven.challenge))
     }
 
     /// The user as it is now, still one that may log in, and the intent, still one that proves it.

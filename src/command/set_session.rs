@@ -8,6 +8,7 @@ use crate::domain::time::Span;
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
+use super::ask_webauthn::{AskKey, ask_key};
 use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
 
@@ -22,6 +23,8 @@ pub struct SetSession {
     pub metadata: Metadata,
     /// How long it lives from now on.
     pub lifetime: Option<Span>,
+    /// A passkey or security key is asked.
+    pub web_auth_n: Option<AskKey>,
 }
 
 /// Changes a session and gives it a new token, if anything changes.
@@ -44,10 +47,13 @@ pub async fn set_session(
         let live = current.live().ok_or(SessionError::Terminated)?;
         live.active(core.clock.now())?;
         // Hashing takes long; it is done once, and only for a session that can still be changed.
-        let own = current.user.as_ref().map(|user| user.id);
-        let mut proofs = match gathered.take() {
-            Some(proofs) => proofs,
-            None => Proofs::gather(core, &authority, &command.checks, own).await?,
+        let still = gathered.take().filter(|proofs| proofs.fit(&current));
+        let mut proofs = if let Some(proofs) = still {
+            proofs
+        } else {
+            let gathered = Proofs::gather(core, &authority, &command.checks, Some(&current));
+            // Boxed here and below, so that the future of every request stays small.
+            Box::pin(gathered).await?
         };
         let now = core.now_after(proofs.changed_at().max(current.changed_at));
         let active = live.active(now)?;
@@ -58,7 +64,10 @@ pub async fn set_session(
             session = Some(current);
             continue;
         };
+        let asked = command.web_auth_n.as_ref();
+        let asked = Box::pin(ask_key(core, asked, proofs.user(), Some(&current))).await?;
         let changes = Changes {
+            web_auth_n_challenge: asked.clone(),
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
             ..proofs.changes()
@@ -68,6 +77,7 @@ pub async fn set_session(
             return Ok(SavedSession {
                 session: current,
                 token: None,
+                web_auth_n: None,
             });
         }
         let after = events.iter().fold(current.clone(), |session, event| {
@@ -86,6 +96,7 @@ pub async fn set_session(
                 return Ok(SavedSession {
                     session: after,
                     token: Some(token),
+                    web_auth_n: asked,
                 });
             }
             Err(conflict @ StoreError::Conflict(_)) => {

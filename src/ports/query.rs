@@ -68,6 +68,8 @@ pub struct SessionUser {
     pub password_changed_at: Option<Timestamp>,
     /// Whether it has an authenticator app that was verified.
     pub totp_ready: bool,
+    /// Whether it has a security key that can be used.
+    pub u2f_ready: bool,
 }
 
 /// A session and what is shown of its user.

@@ -121,13 +121,18 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
     if !user.active {
         return Err(BearerError::Gone.into());
     }
+    let ready = [
+        (user.totp_ready, SecondFactor::Totp),
+        (user.u2f_ready, SecondFactor::U2f),
+    ];
+    let web_auth_n = session.factors.web_auth_n;
     let strength = Strength {
         factors: counted_factors(&view),
         external: session.factors.intent.is_some(),
-        ready: user
-            .totp_ready
-            .then_some(SecondFactor::Totp)
+        user_verified_passkey: web_auth_n.is_some_and(|factor| factor.user_verified),
+        ready: ready
             .into_iter()
+            .filter_map(|(ready, factor)| ready.then_some(factor))
             .collect(),
         ..Strength::default()
     };

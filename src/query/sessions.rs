@@ -68,10 +68,10 @@ fn may_read(caller: &Caller, session: &Session) -> Result<(), Error> {
 /// A password that was changed after it was proven proves nothing any more (spec section 9.1).
 pub fn counted_factors(view: &SessionView) -> u32 {
     let factors = &view.session.factors;
-    [password_checked_at(view), factors.totp, factors.intent]
-        .into_iter()
-        .map(|factor| u32::from(factor.is_some()))
-        .sum()
+    u32::from(password_checked_at(view).is_some())
+        + u32::from(factors.web_auth_n.is_some())
+        + u32::from(factors.totp.is_some())
+        + u32::from(factors.intent.is_some())
 }
 
 /// When the password was proven, if that still counts.

@@ -188,13 +188,6 @@ fn documented_operations_of_later_versions_say_so() {
         ("POST", "/v2/users/1/metadata", "SetUserMetadata"),
         ("DELETE", "/v2/users/1/metadata", "DeleteUserMetadata"),
         ("DELETE", "/v2/users/1/otp_sms", "RemoveOTPSMS"),
-        ("POST", "/v2/users/1/passkeys/_search", "ListPasskeys"),
-        (
-            "POST",
-            "/v2/users/1/passkeys/2",
-            "VerifyPasskeyRegistration",
-        ),
-        ("DELETE", "/v2/users/1/u2f/2", "RemoveU2F"),
         (
             "POST",
             "/v2/users/1/recovery_codes",

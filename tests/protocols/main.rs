@@ -33,4 +33,5 @@ mod matrix;
 mod outcome;
 mod providers;
 mod streams;
+mod webauthn;
 mod wire;

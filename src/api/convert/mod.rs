@@ -14,6 +14,7 @@ mod user_create;
 mod user_search;
 mod user_update;
 pub(crate) mod v1;
+mod webauthn;
 
 pub(crate) use administrator::{Target, administrators_page, list_members, target};
 pub(crate) use authentication::{authentication_factors, authentication_methods};
@@ -23,7 +24,7 @@ pub(crate) use idp::{
 };
 pub(crate) use org::{list_orgs, orgs_page};
 pub(crate) use pat::{expiration, list_pats, pats_page};
-pub(crate) use session::{create_session, saved_token, session, set_session};
+pub(crate) use session::{challenges, create_session, saved_token, session, set_session};
 pub(crate) use session_search::{list_sessions, sessions_page};
 pub(crate) use settings::{
     branding_settings, complexity_settings, domain_settings, expiry_settings, general_settings,
@@ -37,6 +38,9 @@ pub(crate) use user_codes::{
 pub(crate) use user_create::create_user;
 pub(crate) use user_search::{list_users, users_page};
 pub(crate) use user_update::{update_human_user, update_user};
+pub(crate) use webauthn::{
+    creation_options, json, passkey_code, passkey_grant, passkey_link, passkeys,
+};
 
 use bartizan_proto::buffa_types::google::protobuf::{Duration, Timestamp as WireTimestamp};
 use bartizan_proto::zitadel::object::v2::{Details as WireDetails, ListDetails};

@@ -25,6 +25,8 @@ pub(super) struct SessionRecord {
     organization_id: Option<OrgId>,
     user_checked_at: Option<Moment>,
     password_checked_at: Option<Moment>,
+    web_auth_n_checked_at: Option<Moment>,
+    web_auth_n_user_verified: Option<bool>,
     totp_checked_at: Option<Moment>,
     intent_checked_at: Option<Moment>,
     created_at: Moment,
@@ -62,6 +64,7 @@ impl SessionRecord {
     pub(super) fn new(view: &SessionView, login_name: Option<String>, now: Timestamp) -> Self {
         let session = &view.session;
         let (checked, user) = (session.user.as_ref(), view.user.as_ref());
+        let web_auth_n = session.factors.web_auth_n;
         let encoded = |(key, value): (&String, &Vec<u8>)| (key.clone(), STANDARD.encode(value));
         Self {
             id: session.id,
@@ -74,6 +77,8 @@ impl SessionRecord {
             organization_id: session.user_organization(),
             user_checked_at: checked.map(|user| Moment(user.checked_at)),
             password_checked_at: password_checked_at(view).map(Moment),
+            web_auth_n_checked_at: web_auth_n.map(|factor| Moment(factor.checked_at)),
+            web_auth_n_user_verified: web_auth_n.map(|factor| factor.user_verified),
             totp_checked_at: session.factors.totp.map(Moment),
             intent_checked_at: session.factors.intent.map(Moment),
             created_at: Moment(session.created_at),
@@ -89,10 +94,13 @@ impl SessionRecord {
     fn factors(&self) -> Vec<&'static str> {
         let user = self.user_checked_at.map(|_| "user");
         let password = self.password_checked_at.map(|_| "password");
+        let web_auth_n = self.web_auth_n_checked_at.map(|_| "webAuthN");
         let totp = self.totp_checked_at.map(|_| "totp");
         let intent = self.intent_checked_at.map(|_| "intent");
-        let all = user.into_iter().chain(password).chain(totp);
-        all.chain(intent).collect()
+        [user, password, web_auth_n, totp, intent]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
@@ -137,6 +145,7 @@ impl Sheet for SessionRecord {
             ),
             ("user checked", text(self.user_checked_at)),
             ("password checked", text(self.password_checked_at)),
+            ("webAuthN checked", text(self.web_auth_n_checked_at)),
             ("totp checked", text(self.totp_checked_at)),
             ("intent checked", text(self.intent_checked_at)),
             ("created", Some(self.created_at.to_string())),
@@ -225,11 +234,17 @@ mod tests {
     #[test]
     fn a_password_that_was_changed_since_is_no_factor() {
         let mut view = full_session();
-        assert_eq!(record(&view, NOW).factors(), ["user", "password", "totp"]);
+        assert_eq!(
+            record(&view, NOW).factors(),
+            ["user", "password", "webAuthN", "totp"]
+        );
         let user = view.user.as_mut().unwrap();
         user.password_changed_at = Some(later(61));
-        assert_eq!(record(&view, NOW).factors(), ["user", "totp"]);
+        assert_eq!(record(&view, NOW).factors(), ["user", "webAuthN", "totp"]);
         view.session.factors.intent = Some(later(61));
-        assert_eq!(record(&view, NOW).factors(), ["user", "totp", "intent"]);
+        assert_eq!(
+            record(&view, NOW).factors(),
+            ["user", "webAuthN", "totp", "intent"]
+        );
     }
 }

@@ -11,6 +11,7 @@ mod intent;
 mod org;
 mod session;
 mod user;
+mod webauthn;
 
 pub use instance::{DefaultOrgSet, InstanceAdded, InstanceEvent, MemberRemoved, MemberRoles};
 pub use intent::{IntentEvent, IntentFailed, IntentStarted, IntentSucceeded};
@@ -24,6 +25,10 @@ pub use user::{
     InviteCodeAdded, MachineAdded, MachineChanged, PasswordChanged, PatAdded, PatRemoved,
     PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent, UserMetadataSet,
     UsernameChanged,
+};
+pub use webauthn::{
+    PasskeyCodeAdded, PasskeyCodeChecked, WebAuthnAdded, WebAuthnChecked, WebAuthnRemoved,
+    WebAuthnSigned, WebAuthnVerified,
 };
 
 use std::fmt;

@@ -29,6 +29,12 @@ pub enum SessionError {
     /// A code of an authenticator app was to be checked, but the session is tied to no user.
     #[error("User ID missing")]
     TotpUserMissing,
+    /// A passkey or security key was to be asked, but the session is tied to no user.
+    #[error("User ID missing")]
+    WebAuthnUserMissing,
+    /// A passkey or security key has answered, but was not asked.
+    #[error("Session without WebAuthN challenge")]
+    WebAuthnNoChallenge,
     /// The user is neither active nor initial.
     #[error("Errors.User.NotActive")]
     UserNotActive,
@@ -48,6 +54,8 @@ impl Refusal for SessionError {
             Self::UserChange => "",
             Self::PasswordUserMissing => "COMMAND-Sfw3f",
             Self::TotpUserMissing => "COMMAND-8N9ds",
+            Self::WebAuthnUserMissing => "COMMAND-eeR2e",
+            Self::WebAuthnNoChallenge => "COMMAND-Ioqu5",
             Self::UserNotActive => "SESSION-Gj4ko",
             Self::UserNotFound => "QUERY-Dfbg2",
         }
@@ -56,9 +64,12 @@ impl Refusal for SessionError {
     fn kind(&self) -> Kind {
         match self {
             Self::NotFound | Self::UserNotFound => Kind::NotFound,
-            Self::Terminated | Self::Expired | Self::PasswordUserMissing | Self::UserNotActive => {
-                Kind::FailedPrecondition
-            }
+            Self::Terminated
+            | Self::Expired
+            | Self::PasswordUserMissing
+            | Self::WebAuthnUserMissing
+            | Self::WebAuthnNoChallenge
+            | Self::UserNotActive => Kind::FailedPrecondition,
             Self::TokenInvalid | Self::TokenNotCurrent => Kind::PermissionDenied,
             Self::UserChange | Self::TotpUserMissing => Kind::InvalidArgument,
         }

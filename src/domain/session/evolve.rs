@@ -1,6 +1,8 @@
 //! How events make a session.
 
-use super::{CheckedUser, Factors, Metadata, Proof, Session, SessionState, TokenState};
+use super::{
+    CheckedUser, Factors, Metadata, Proof, Session, SessionState, TokenState, WebAuthnFactor,
+};
 use crate::domain::event::{Event, RecordedEvent, SessionAdded, SessionEvent};
 use crate::domain::ids::{Sequence, SessionId, UserId, given_user_key};
 use crate::domain::time::Timestamp;
@@ -16,6 +18,7 @@ pub fn added(id: SessionId, creator: UserId, at: Timestamp, event: SessionAdded)
         creator,
         user: None,
         factors: Factors::default(),
+        web_auth_n_challenge: None,
         metadata: Metadata::new(),
         user_agent: event.user_agent,
         expires_at: None,
@@ -28,7 +31,7 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
     session.sequence = session.sequence.next();
     session.changed_at = at;
     match event {
-        SessionEvent::Added(_) => {}
+        SessionEvent::Added(_) | SessionEvent::PasskeySigned(_) | SessionEvent::U2fSigned(_) => {}
         SessionEvent::UserChecked(checked) => {
             session.user = Some(CheckedUser {
                 id: given_user_key(&checked.user_id),
@@ -42,6 +45,16 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
         SessionEvent::TotpChecked(checked) => session.factors.totp = Some(checked.checked_at),
         SessionEvent::IntentChecked(checked) => {
             session.factors.intent = Some(checked.checked_at);
+        }
+        SessionEvent::WebAuthnChallenged(challenge) => {
+            session.web_auth_n_challenge = Some(challenge.clone());
+        }
+        SessionEvent::WebAuthnChecked(checked) => {
+            session.factors.web_auth_n = Some(WebAuthnFactor {
+                checked_at: checked.checked_at,
+                user_verified: checked.user_verified,
+            });
+            session.web_auth_n_challenge = None;
         }
         SessionEvent::MetadataSet(set) => session.metadata.clone_from(&set.metadata),
         SessionEvent::LifetimeSet(set) => session.expires_at = Some(at.plus(set.lifetime)),

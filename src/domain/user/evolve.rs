@@ -5,7 +5,7 @@ use super::invite::evolve_invite;
 use super::mfa_init::evolve_mfa_init;
 use super::{
     Contact, Failures, Human, Machine, Password, PendingCode, StoredSecret, Totp, User, UserKind,
-    UserState,
+    UserState, WebAuthnKeys,
 };
 use crate::domain::event::{
     Event, HumanAdded, MachineAdded, MachineChanged, ProfileChanged, RecordedEvent, TotpAdded,
@@ -71,6 +71,7 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
         invite: None,
         code_failures: Failures::default(),
         mfa_init_skipped_at: None,
+        web_auth_n: WebAuthnKeys::default(),
     }
 }
 
@@ -163,6 +164,7 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
     evolve_codes(human, at, event);
     evolve_invite(human, at, event);
     evolve_mfa_init(human, at, event);
+    human.web_auth_n.evolve(at, event);
     match event {
         UserEvent::EmailVerified(_) => {
             human.email.verified = true;
@@ -226,7 +228,19 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::InviteCheckFailed(_)
         | UserEvent::MfaInitSkipped(_)
         | UserEvent::IdpLinkAdded(_)
-        | UserEvent::IdpLinkRemoved(_) => {}
+        | UserEvent::IdpLinkRemoved(_)
+        | UserEvent::PasskeyAdded(_)
+        | UserEvent::PasskeyVerified(_)
+        | UserEvent::PasskeyRemoved(_)
+        | UserEvent::PasskeyCheckSucceeded(_)
+        | UserEvent::PasskeyCodeAdded(_)
+        | UserEvent::PasskeyCodeRequested(_)
+        | UserEvent::PasskeyCodeCheckSucceeded(_)
+        | UserEvent::PasskeyCodeCheckFailed(_)
+        | UserEvent::U2fAdded(_)
+        | UserEvent::U2fVerified(_)
+        | UserEvent::U2fRemoved(_)
+        | UserEvent::U2fCheckSucceeded(_) => {}
     }
 }
 

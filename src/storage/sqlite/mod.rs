@@ -36,6 +36,7 @@ mod unknown;
 mod users;
 mod verify;
 mod views;
+mod webauthn;
 mod writer;
 
 use std::fmt;

@@ -673,7 +673,6 @@ fn checks_and_challenges_of_later_versions_are_refused_and_nothing_is_written() 
         (format!("challenge `{name}`"), body)
     };
     for (what, body) in [
-        check("webAuthN", json!({ "credentialAssertionData": {} })),
         check(
             "idpIntent",
             json!({ "idpIntentId": "1", "idpIntentToken": "t" }),
@@ -681,13 +680,6 @@ fn checks_and_challenges_of_later_versions_are_refused_and_nothing_is_written() 
         check("otpSms", json!({ "code": "1" })),
         check("otpEmail", json!({ "code": "1" })),
         check("recoveryCode", json!({ "code": "1" })),
-        challenge(
-            "webAuthN",
-            json!({
-                "domain": "localhost",
-                "userVerificationRequirement": "USER_VERIFICATION_REQUIREMENT_REQUIRED",
-            }),
-        ),
         challenge("otpSms", json!({})),
         challenge("otpSms", json!({ "returnCode": true })),
         challenge("otpEmail", json!({})),

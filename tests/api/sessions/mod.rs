@@ -6,3 +6,4 @@ mod get;
 mod list;
 mod set;
 mod totp;
+mod webauthn;

@@ -18,3 +18,4 @@ mod state;
 mod totp;
 mod update;
 mod update_user;
+mod webauthn;

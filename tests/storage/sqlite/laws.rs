@@ -44,7 +44,7 @@ const APP: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
 /// A clock that a history moves.
 #[derive(Debug)]
-struct Moved(AtomicI64);
+pub(super) struct Moved(pub(super) AtomicI64);
 
 impl Clock for Moved {
     fn now(&self) -> Timestamp {
@@ -170,7 +170,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// A data directory that was set up once; every history gets a copy.
-struct Pattern {
+pub(super) struct Pattern {
     directory: TempDir,
 }
 
@@ -189,7 +189,7 @@ fn config(data_dir: PathBuf) -> Config {
 }
 
 impl Pattern {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config = config(directory.path().join("data"));
         let machine = Machine::system(&config).unwrap();
@@ -197,7 +197,7 @@ impl Pattern {
         Self { directory }
     }
 
-    fn copy(&self) -> TempDir {
+    pub(super) fn copy(&self) -> TempDir {
         let copy = tempfile::tempdir().unwrap();
         for entry in std::fs::read_dir(self.directory.path().join("data")).unwrap() {
             let entry = entry.unwrap();
@@ -272,7 +272,7 @@ struct World {
     links: BTreeMap<usize, UserId>,
 }
 
-async fn opened(directory: &Path, clock: &Arc<Moved>) -> Opened {
+pub(super) async fn opened(directory: &Path, clock: &Arc<Moved>) -> Opened {
     let config = config(directory.to_owned());
     let machine = Machine {
         clock: Arc::<Moved>::clone(clock),
@@ -349,6 +349,7 @@ impl World {
         command::Checks {
             user: checks.user.map(|at| UserSelector::Id(self.users[at])),
             password: secret(checks),
+            web_auth_n: None,
             totp: checks.totp.map(|right| self.code(right)),
             intent: self.login(checks).map(|login| IntentCheck {
                 id: Some(login.intent),
@@ -410,6 +411,7 @@ impl World {
                     metadata: kept.metadata.clone(),
                     lifetime: kept.lifetime.map(Span::from_nanos),
                     user_agent: None,
+                    web_auth_n: None,
                 };
                 let saved = command::create_session(core, admin, create).await?;
                 self.came_to(checks, &saved.session, Factors::default());
@@ -421,6 +423,7 @@ impl World {
                     checks: self.asked(checks),
                     metadata: kept.metadata.clone(),
                     lifetime: kept.lifetime.map(Span::from_nanos),
+                    web_auth_n: None,
                 };
                 let before = match set.id {
                     Some(id) => core.store.session(id).await.unwrap(),

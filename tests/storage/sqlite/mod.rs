@@ -1,10 +1,13 @@
 //! The store on SQLite: the contract, and what only a file has.
 
 mod file;
+mod key_laws;
 mod laws;
 mod log;
+mod passkey_links;
 mod tamper;
 mod users;
+mod webauthn;
 mod writer;
 
 use std::path::{Path, PathBuf};

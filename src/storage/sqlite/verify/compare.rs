@@ -195,11 +195,14 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         changed_at,
         creator,
         user,
-        factors: Factors {
-            password,
-            totp,
-            intent,
-        },
+        factors:
+            Factors {
+                password,
+                totp,
+                intent,
+                web_auth_n,
+            },
+        web_auth_n_challenge,
         metadata,
         user_agent,
         expires_at,
@@ -237,6 +240,14 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         ("password_checked_at", *password == fold.factors.password),
         ("totp_checked_at", *totp == fold.factors.totp),
         ("intent_checked_at", *intent == fold.factors.intent),
+        (
+            "web_auth_n_checked_at and web_auth_n_user_verified",
+            *web_auth_n == fold.factors.web_auth_n,
+        ),
+        (
+            "web_auth_n_challenge",
+            *web_auth_n_challenge == fold.web_auth_n_challenge,
+        ),
         ("metadata", *metadata == fold.metadata),
         ("fingerprint_id", fingerprint(row) == fingerprint(fold)),
         ("user_agent", *user_agent == fold.user_agent),
@@ -302,6 +313,7 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         invite: _,
         code_failures: _,
         mfa_init_skipped_at: _,
+        web_auth_n,
     } = row;
     let phone_part = |human: &Human| human.phone.as_ref().map(|phone| phone.address.clone());
     let rest_of = |phone: &Option<Contact>| {
@@ -362,6 +374,7 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
             "otp_failed_at",
             otp_failures.last_at == fold.otp_failures.last_at,
         ),
+        ("web_auth_n", *web_auth_n == fold.web_auth_n),
     ]);
     columns.extend(code_columns(row, fold));
     columns
