@@ -143,10 +143,10 @@ pub async fn add_human(
         proof(core, CodePurpose::Email, Channel::Email, &email_delivery)?;
     let (phone_proof, phone_made) = proof(core, CodePurpose::Phone, Channel::Sms, &phone_delivery)?;
     let (id, given_id) = chosen_id(command.id);
-    let password = match command.password {
-        Some(input) => Some(new_password(core, input).await?),
-        None => None,
-    };
+    let mut password = None;
+    if let Some(input) = command.password {
+        password = Some(new_password(core, input).await?);
+    }
     let events = user::add_human(
         &authority,
         NewHuman {
@@ -179,8 +179,7 @@ pub async fn add_human(
                 let sealed = core.totps.import(id, secret)?;
                 events.extend(user::import_totp(&authority, new_totp(core, sealed)));
             }
-            let links = command.idp_links.iter().cloned();
-            events.extend(links.map(IdpLink::added));
+            events.extend(command.idp_links.iter().cloned().map(IdpLink::added));
             Ok(events)
         },
         codes: [

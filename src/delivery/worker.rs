@@ -218,6 +218,10 @@ mod tests {
         settled: Mutex<Vec<(i64, Settlement)>>,
     }
 
+    #[expect(
+        clippy::significant_drop_tightening,
+        reason = "nobody else waits for the locks of a test"
+    )]
     impl Deliveries for Rows {
         fn due_messages(
             &self,

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 fn to_folder(config: &mut Config) {
     let path = config.data_dir.with_file_name("messages");
-    config.notifications.login_url = "https://login.example/ui".to_owned();
+    "https://login.example/ui".clone_into(&mut config.notifications.login_url);
     config.notifications.email.kind = EmailKind::Folder;
     config.notifications.email.path = Some(path.clone());
     config.notifications.sms.kind = SmsKind::Folder;

@@ -28,9 +28,9 @@ impl MailServer {
         let (interpreter, programs) = install::mail();
         let home = tempfile::tempdir().unwrap();
         let path = |name: &str| home.path().join(name);
-        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-        fs::write(path("tls.crt"), made.cert.pem()).unwrap();
-        fs::write(path("tls.key"), made.signing_key.serialize_pem()).unwrap();
+        let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        fs::write(path("tls.crt"), certified.cert.pem()).unwrap();
+        fs::write(path("tls.key"), certified.signing_key.serialize_pem()).unwrap();
         fs::write(path("password"), format!("{PASSWORD}\n")).unwrap();
         fs::create_dir(path("mails")).unwrap();
         let mut child = Command::new(interpreter)

@@ -61,10 +61,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Resul
             return authentication::dispatch(call, operation).await;
         }
         UserOperation::Code(operation) => return user_codes::dispatch(call, operation).await,
-        // Boxed, so that the future of every request stays small.
-        UserOperation::WebAuthn(operation) => {
-            return Box::pin(webauthn::dispatch(call, operation)).await;
-        }
+        UserOperation::WebAuthn(operation) => return webauthn::dispatch(call, operation).await,
         UserOperation::Otp(operation) => return otp::dispatch(call, operation).await,
         UserOperation::LockUser => {
             encode(service::lock_user(

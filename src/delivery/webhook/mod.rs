@@ -120,7 +120,8 @@ impl Webhook {
     }
 
     async fn post(&self, notification: &Notification) -> Result<(), Undelivered> {
-        let body = payload::json(&self.wording, notification).map_err(Undelivered::failed)?;
+        let body = payload::json(&self.wording, notification)
+            .map_err(|error| Undelivered::failed(error.to_string()))?;
         let signature = signature::sign(&self.signing_key, self.clock.now(), &body)
             .ok_or_else(|| Undelivered::failed("the request cannot be signed"))?;
         let request = self

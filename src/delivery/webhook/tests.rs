@@ -67,8 +67,11 @@ fn deliver(webhook: &Webhook) -> Result<(), Undelivered> {
     runtime.block_on(webhook.deliver(&notification(Channel::Email)))
 }
 
+/// The lines of a request and its body.
+type Received = (Vec<String>, Vec<u8>);
+
 /// Answers one request; gives its lines and its body.
-fn receiver(answer: &str) -> (u16, JoinHandle<(Vec<String>, Vec<u8>)>) {
+fn receiver(answer: &str) -> (u16, JoinHandle<Received>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let answer = answer.to_owned();
@@ -171,7 +174,10 @@ fn a_name_of_a_denied_address_is_not_connected_to() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let webhook = webhook(&format!("http://localhost:{port}/"), &[], true).unwrap();
-    assert_eq!(deliver(&webhook), Err(Undelivered::failed(Denied)));
+    assert_eq!(
+        deliver(&webhook),
+        Err(Undelivered::failed(Denied.to_string()))
+    );
     is_untouched(&listener);
 }
 

@@ -127,6 +127,14 @@ pub(super) fn update(
     write(connection, UPDATE, user, expected)
 }
 
+/// Keys and recovery codes as their columns have them.
+fn texts(human: &Human) -> Result<(Option<String>, Option<String>), StoreError> {
+    Ok((
+        webauthn::text(&human.web_auth_n)?,
+        otp::recovery_text(&human.recovery_codes)?,
+    ))
+}
+
 fn write(
     connection: &Connection,
     sql: &str,
@@ -153,10 +161,10 @@ fn write(
         .transpose()?;
     let step = totp.and_then(|totp| totp.last_step).map(i64::try_from);
     let step = step.transpose().map_err(|_| Malformed::Step)?;
-    let web_auth_n = human.map(|human| webauthn::text(&human.web_auth_n));
-    let web_auth_n = web_auth_n.transpose()?.flatten();
-    let recovery = human.map(|human| otp::recovery_text(&human.recovery_codes));
-    let recovery = recovery.transpose()?.flatten();
+    let (web_auth_n, recovery) = human
+        .map(|human| texts(human))
+        .transpose()?
+        .unwrap_or_default();
     let params = params![
         user.id.key(),
         expected.number(),

@@ -202,14 +202,15 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
             Factors {
                 password,
                 totp,
-                otp_sms,
-                otp_email,
-                recovery_code,
-                intent,
-                web_auth_n,
+                // See `proven_columns`.
+                otp_sms: _,
+                otp_email: _,
+                recovery_code: _,
+                intent: _,
+                web_auth_n: _,
             },
-        otp_challenges,
-        web_auth_n_challenge,
+        otp_challenges: _,
+        web_auth_n_challenge: _,
         metadata,
         user_agent,
         expires_at,
@@ -236,7 +237,7 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
             .as_ref()
             .map(|agent| agent.fingerprint_id.clone())
     };
-    differing([
+    let mut columns = differing([
         ("state", *state == fold.state),
         ("sequence", *sequence == fold.sequence),
         ("created_at", *created_at == fold.created_at),
@@ -247,29 +248,6 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         ("user_checked_at", user.2 == fold_user.2),
         ("password_checked_at", *password == fold.factors.password),
         ("totp_checked_at", *totp == fold.factors.totp),
-        ("otp_sms_checked_at", *otp_sms == fold.factors.otp_sms),
-        ("otp_email_checked_at", *otp_email == fold.factors.otp_email),
-        (
-            "recovery_code_checked_at",
-            *recovery_code == fold.factors.recovery_code,
-        ),
-        (
-            "otp_sms_digest and otp_sms_expires_at",
-            otp_challenges.sms == fold.otp_challenges.sms,
-        ),
-        (
-            "otp_email_digest and otp_email_expires_at",
-            otp_challenges.email == fold.otp_challenges.email,
-        ),
-        ("intent_checked_at", *intent == fold.factors.intent),
-        (
-            "web_auth_n_checked_at and web_auth_n_user_verified",
-            *web_auth_n == fold.factors.web_auth_n,
-        ),
-        (
-            "web_auth_n_challenge",
-            *web_auth_n_challenge == fold.web_auth_n_challenge,
-        ),
         ("metadata", *metadata == fold.metadata),
         ("fingerprint_id", fingerprint(row) == fingerprint(fold)),
         ("user_agent", *user_agent == fold.user_agent),
@@ -277,6 +255,46 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
         ("token_hash", proof(token) == proof(&fold.token)),
         ("token_sequence", issued(token) == issued(&fold.token)),
         (SHOWN, *shown == fold.shown),
+    ]);
+    columns.extend(proven_columns(row, fold));
+    columns
+}
+
+/// What was proven beside the password and the authenticator app, and what is waited for.
+fn proven_columns(row: &Session, fold: &Session) -> Vec<&'static str> {
+    differing([
+        (
+            "otp_sms_checked_at",
+            row.factors.otp_sms == fold.factors.otp_sms,
+        ),
+        (
+            "otp_email_checked_at",
+            row.factors.otp_email == fold.factors.otp_email,
+        ),
+        (
+            "recovery_code_checked_at",
+            row.factors.recovery_code == fold.factors.recovery_code,
+        ),
+        (
+            "otp_sms_digest and otp_sms_expires_at",
+            row.otp_challenges.sms == fold.otp_challenges.sms,
+        ),
+        (
+            "otp_email_digest and otp_email_expires_at",
+            row.otp_challenges.email == fold.otp_challenges.email,
+        ),
+        (
+            "intent_checked_at",
+            row.factors.intent == fold.factors.intent,
+        ),
+        (
+            "web_auth_n_checked_at and web_auth_n_user_verified",
+            row.factors.web_auth_n == fold.factors.web_auth_n,
+        ),
+        (
+            "web_auth_n_challenge",
+            row.web_auth_n_challenge == fold.web_auth_n_challenge,
+        ),
     ])
 }
 
