@@ -99,11 +99,11 @@ fn codes_are_set_up_used_and_removed_in_every_protocol() {
         });
         login.ok(SET_SESSION, checked.clone());
         login.fails(SET_SESSION, checked, 9, "COMMAND-S34gh");
-        let used = json!({
+        let again = json!({
             "sessionId": session["sessionId"],
             "checks": { "recoveryCode": { "code": made["recoveryCodes"][0] } },
         });
-        login.fails(SET_SESSION, used, 3, "DOMAIN-6uvh0");
+        login.fails(SET_SESSION, again, 3, "DOMAIN-6uvh0");
         let read = login.ok(GET_SESSION, json!({ "sessionId": session["sessionId"] }));
         let factors = &read["session"]["factors"];
         for factor in ["otpSms", "otpEmail", "recoveryCode"] {

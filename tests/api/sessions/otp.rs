@@ -298,7 +298,7 @@ fn wrong_and_late_codes_are_counted_and_leave_the_challenge() {
         assert_eq!(failures(&server, &human), 0);
 
         let code = kind.asked(&server, &session);
-        server.clock.advance(Duration::from_secs(300));
+        server.clock.advance(Duration::from_mins(5));
         let events = server.session_history(&session.id).len();
         refused(&kind.check(&server, &session, &code), EXPIRED);
         refused(&kind.check(&server, &session, &other(&code)), EXPIRED);
@@ -585,19 +585,22 @@ fn a_code_is_sent_with_a_link_and_logs_the_user_in() {
             format!("https://x.example/{id}?c=CODE&n=mini"),
         ),
     ] {
-        let sent = asked(otp);
-        let code = sent.code.expose();
-        assert_eq!((sent.message, sent.recipient.channel), (message, channel));
-        assert_eq!(sent.recipient.address, address);
-        assert_eq!(sent.url.expose(), link.replace("CODE", code));
+        let message_sent = asked(otp);
+        let digits = message_sent.code.expose();
+        assert_eq!(
+            (message_sent.message, message_sent.recipient.channel),
+            (message, channel)
+        );
+        assert_eq!(message_sent.recipient.address, address);
+        assert_eq!(message_sent.url.expose(), link.replace("CODE", digits));
         let (_, name, payload) = server.session_events(id).into_iter().rev().nth(1).unwrap();
         assert_eq!(name, kind.event("session", "challenged"));
         let payload = payload.to_string();
         assert!(
-            !payload.contains(code) && !payload.contains("eturn"),
+            !payload.contains(digits) && !payload.contains("eturn"),
             "{payload}"
         );
-        kind.check(&server, &session, code).succeeds();
+        kind.check(&server, &session, digits).succeeds();
     }
     let events = json!(server.session_events(id)).to_string();
     assert!(events.contains("urlTmpl"), "{events}");
