@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 5).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 6).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -120,7 +120,10 @@ CREATE TABLE users (
     -- Humans, since version 6.
     otp_sms                  INTEGER,          -- 1 if codes by SMS are a factor
     otp_email                INTEGER,          -- 1 if codes by e-mail are a factor
-    recovery_codes           TEXT              -- JSON list of keyed digests; NULL where none is left
+    recovery_codes           TEXT,             -- JSON list of keyed digests; NULL where none is left
+    -- Humans, since version 7.
+    web_auth_n               TEXT,             -- JSON: passkeys, security keys, codes to register them
+    u2f_ready                INTEGER           -- 1 while a security key can be used
 ) STRICT;
 
 -- ListUsers by e-mail address: what a login page asks when a login name is not found.
@@ -151,7 +154,10 @@ CREATE TABLE sessions (
     otp_sms_expires_at  INTEGER,
     otp_email_digest    TEXT,
     otp_email_expires_at INTEGER,
-    intent_checked_at   INTEGER
+    intent_checked_at   INTEGER,
+    web_auth_n_checked_at    INTEGER,
+    web_auth_n_user_verified INTEGER,
+    web_auth_n_challenge     TEXT         -- JSON: what a key was asked to sign
 ) STRICT;
 
 -- ListSessions: newest or oldest first, by date, and the number of all.
@@ -327,6 +333,18 @@ INSERT INTO event_types (code, name) VALUES
     (359, 'user.human.mfa.otp.email.removed'),
     (360, 'user.human.mfa.otp.email.check.succeeded'),
     (361, 'user.human.mfa.otp.email.check.failed'),
+    (370, 'user.human.passwordless.token.added'),
+    (371, 'user.human.passwordless.token.verified'),
+    (372, 'user.human.passwordless.token.removed'),
+    (373, 'user.human.passwordless.token.check.succeeded'),
+    (374, 'user.human.passwordless.initialization.code.added'),
+    (375, 'user.human.passwordless.initialization.code.requested'),
+    (376, 'user.human.passwordless.initialization.code.check.succeeded'),
+    (377, 'user.human.passwordless.initialization.code.check.failed'),
+    (378, 'user.human.mfa.u2f.token.added'),
+    (379, 'user.human.mfa.u2f.token.verified'),
+    (380, 'user.human.mfa.u2f.token.removed'),
+    (381, 'user.human.mfa.u2f.token.check.succeeded'),
     (385, 'user.human.externalidp.added'),
     (386, 'user.human.externalidp.removed'),
     (401, 'session.added'),
@@ -342,7 +360,11 @@ INSERT INTO event_types (code, name) VALUES
     (411, 'session.otp.sms.checked'),
     (412, 'session.otp.email.challenged'),
     (413, 'session.otp.email.checked'),
+    (417, 'session.webAuthN.challenged'),
+    (418, 'session.webAuthN.checked'),
+    (419, 'user.human.passwordless.token.signcount.changed'),
     (420, 'session.intent.checked'),
+    (423, 'user.human.mfa.u2f.token.signcount.changed'),
     (501, 'idpintent.started'),
     (502, 'idpintent.succeeded'),
     (503, 'idpintent.failed'),

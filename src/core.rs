@@ -9,7 +9,7 @@ use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
 use crate::ports::{
     Clock, Codes, Commit, Committed, IdGenerator, IdentityProviders, Outbox, Passwords, Store,
-    StoreError, Tokens, Totps,
+    StoreError, Tokens, Totps, WebAuthn,
 };
 
 /// How long lists may be; 0 switches a rule off (spec session-service.md section 9.2).
@@ -43,6 +43,8 @@ pub struct Core {
     pub codes: Arc<dyn Codes>,
     /// Authenticator apps.
     pub totps: Arc<dyn Totps>,
+    /// Passkeys and security keys.
+    pub web_auth_n: Arc<dyn WebAuthn>,
     /// Messages to people.
     pub outbox: Arc<dyn Outbox>,
     /// Identity providers at which users log in.

@@ -14,14 +14,15 @@ use std::collections::BTreeMap;
 use bartizan::domain::event::{
     Aggregate, Event, OtpEmailChallenged, OtpSmsChallenged, RecordedEvent, SessionEvent,
 };
-use bartizan::domain::ids::{OrgId, Position, Sequence, SessionId, UserId};
+use bartizan::domain::ids::{OrgId, Position, Sequence, SessionId, UserId, WebAuthnKeyId};
 use bartizan::domain::permission::Authority;
 use bartizan::domain::secret::HashText;
 use bartizan::domain::session::{
     self, Changes, Metadata, Proof, Session, SessionError, SessionState, TokenMade, UserAgent,
-    UserFact,
+    UserFact, WebAuthnProven,
 };
 use bartizan::domain::time::{Span, Timestamp};
+use bartizan::domain::webauthn::{KeyKind, UserVerification, WebAuthnChallenge};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -48,6 +49,10 @@ struct Call {
     password: bool,
     intent: bool,
     totp: bool,
+    /// A key has signed, and has verified its user.
+    signed: Option<bool>,
+    /// A key is asked.
+    asked: Option<u8>,
     codes: Codes,
     metadata: BTreeMap<String, Vec<u8>>,
     lifetime: Option<i64>,
@@ -92,6 +97,18 @@ impl Call {
             password: self.password,
             intent: self.intent,
             totp: self.totp,
+            web_auth_n: self.signed.map(|user_verified| WebAuthnProven {
+                kind: KeyKind::Passkey,
+                key: WebAuthnKeyId::new(5),
+                sign_count: 1,
+                user_verified,
+            }),
+            web_auth_n_challenge: self.asked.map(|number| WebAuthnChallenge {
+                challenge: number.to_string(),
+                allowed: vec!["credential".to_owned()],
+                user_verification: UserVerification::Required,
+                rp_id: "localhost".to_owned(),
+            }),
             otp_sms: self.codes.sms,
             otp_email: self.codes.email,
             recovery_code: self.codes.recovery,
@@ -133,16 +150,19 @@ fn call() -> impl Strategy<Value = Call> {
         any::<bool>(),
         any::<bool>(),
         any::<bool>(),
+        (option::of(any::<bool>()), option::of(any::<u8>())),
         codes(),
         btree_map("[abc]", vec(any::<u8>(), 0..3), 0..4),
         option::of(1..20 * SECOND * 1_000),
     )
         .prop_map(
-            |(user, password, intent, totp, codes, metadata, lifetime)| Call {
+            |(user, password, intent, totp, (signed, asked), codes, metadata, lifetime)| Call {
                 user,
                 password,
                 intent,
                 totp,
+                signed,
+                asked,
                 codes,
                 metadata,
                 lifetime,
@@ -171,6 +191,8 @@ struct Model {
     password: Option<i64>,
     intent: Option<i64>,
     totp: Option<i64>,
+    key: Option<(i64, bool)>,
+    challenge: Option<String>,
     /// By SMS, by e-mail, written down.
     codes: [Option<i64>; 3],
     /// By SMS, by e-mail: what is waited for, and until when.
@@ -193,6 +215,14 @@ impl Model {
             password: session.factors.password.map(Timestamp::micros),
             intent: session.factors.intent.map(Timestamp::micros),
             totp: session.factors.totp.map(Timestamp::micros),
+            key: session
+                .factors
+                .web_auth_n
+                .map(|factor| (factor.checked_at.micros(), factor.user_verified)),
+            challenge: session
+                .web_auth_n_challenge
+                .as_ref()
+                .map(|challenge| challenge.challenge.clone()),
             codes: [
                 session.factors.otp_sms,
                 session.factors.otp_email,
@@ -220,6 +250,8 @@ impl Model {
             + u32::from(call.password)
             + u32::from(call.intent)
             + u32::from(call.totp)
+            + 2 * u32::from(call.signed.is_some())
+            + u32::from(call.asked.is_some())
             + call.codes.events()
             + u32::from(effective)
             + u32::from(call.lifetime.is_some());
@@ -237,6 +269,13 @@ impl Model {
         }
         if call.totp {
             self.totp = Some(now);
+        }
+        if let Some(user_verified) = call.signed {
+            self.key = Some((now, user_verified));
+            self.challenge = None;
+        }
+        if let Some(number) = call.asked {
+            self.challenge = Some(number.to_string());
         }
         let codes = &call.codes;
         let given = [codes.sms, codes.email, codes.recovery];

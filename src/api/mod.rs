@@ -9,6 +9,7 @@ mod convert;
 mod deadline;
 pub mod error;
 mod health;
+mod host;
 mod idp_callback;
 mod idp_service;
 mod internal_permission_service;
@@ -23,6 +24,7 @@ mod user_codes_service;
 mod user_service;
 mod v1_service;
 pub mod validate;
+mod webauthn_service;
 
 use std::fmt;
 use std::future::Future;

@@ -29,7 +29,7 @@ pub(crate) async fn create_session(
         details: convert::session_details(core, &saved.session).into(),
         session_id: saved.session.id.to_string(),
         session_token: convert::saved_token(&saved),
-        challenges: convert::challenges(challenged, &saved).into(),
+        challenges: convert::challenges(challenged, &saved)?.into(),
         ..wire::CreateSessionResponse::default()
     })
 }
@@ -47,7 +47,7 @@ pub(crate) async fn set_session(
     Ok(wire::SetSessionResponse {
         details: convert::session_details(core, &saved.session).into(),
         session_token: convert::saved_token(&saved),
-        challenges: convert::challenges(challenged, &saved).into(),
+        challenges: convert::challenges(challenged, &saved)?.into(),
         ..wire::SetSessionResponse::default()
     })
 }

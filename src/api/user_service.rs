@@ -178,7 +178,7 @@ pub(crate) async fn remove_totp(
 
 /// `ListAuthenticationMethodTypes`.
 ///
-/// The domain of the query narrows passkeys alone, of which there are none.
+/// The domain of the query narrows passkeys and security keys alone, and all of them have one.
 pub(crate) async fn list_authentication_method_types(
     core: &Core,
     caller: &Caller,
@@ -186,7 +186,9 @@ pub(crate) async fn list_authentication_method_types(
 ) -> Result<wire::ListAuthenticationMethodTypesResponse, Error> {
     request.validate()?;
     let user = given_user_key(&request.user_id);
-    let found = query::list_authentication_methods(core, caller, user).await?;
+    let domain = request.domain_query.as_option();
+    let domain = domain.map(|query| query.domain.as_str());
+    let found = query::list_authentication_methods(core, caller, user, domain).await?;
     Ok(convert::authentication_methods(found))
 }
 

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::core::{Core, ListLimits};
 use crate::crypto::{
     ChainKey, CodeMaker, KeyFile, PasswordHashing, PasswordPool, RandomIds, SealingKeys,
-    TokenCodec, TokenHashing, TotpMaker,
+    TokenCodec, TokenHashing, TotpMaker, WebAuthnVerifier,
 };
 use crate::delivery::Postbox;
 use crate::domain::ids::{InstanceId, OrgId};
@@ -94,10 +94,12 @@ pub(super) fn compose(
         threads: Some(config.hashing_threads()),
         queue: config.passwords.queue,
     })?;
+    let passwords = Arc::new(passwords);
     let core = Core {
         store: Arc::<SqliteStore>::clone(&store),
         tokens: Arc::new(tokens),
-        passwords: Arc::new(passwords),
+        web_auth_n: Arc::new(WebAuthnVerifier::new(Arc::clone(&passwords))),
+        passwords,
         codes: Arc::new(CodeMaker::new(keys)),
         totps: Arc::new(TotpMaker::new(keys)),
         outbox: Arc::new(Postbox::new(

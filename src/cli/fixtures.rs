@@ -4,7 +4,7 @@ use super::args::Format;
 use super::output::Output;
 use crate::domain::ids::{OrgId, Sequence, SessionId, UserId};
 use crate::domain::session::{
-    CheckedUser, Factors, Metadata, OtpChallenges, Session, SessionState, UserAgent,
+    CheckedUser, Factors, Metadata, OtpChallenges, Session, SessionState, UserAgent, WebAuthnFactor,
 };
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Contact, Failures, Human, Machine, Password, User, UserKind, UserState};
@@ -48,6 +48,7 @@ pub(super) fn empty_session() -> SessionView {
             creator: UserId::new(11),
             user: None,
             factors: Factors::default(),
+            web_auth_n_challenge: None,
             otp_challenges: OtpChallenges::default(),
             metadata: Metadata::new(),
             user_agent: None,
@@ -74,6 +75,10 @@ pub(super) fn full_session() -> SessionView {
             factors: Factors {
                 password: Some(later(60)),
                 totp: Some(later(60)),
+                web_auth_n: Some(WebAuthnFactor {
+                    checked_at: later(45),
+                    user_verified: true,
+                }),
                 ..Factors::default()
             },
             metadata: Metadata::from([("theme".to_owned(), vec![1, 2, 255])]),
@@ -94,6 +99,7 @@ pub(super) fn full_session() -> SessionView {
             active: true,
             password_changed_at: Some(NOW),
             totp_ready: false,
+            u2f_ready: false,
             otp_sms_ready: false,
             otp_email_ready: false,
         }),

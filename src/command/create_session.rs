@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
 use super::ask_otp::{AskOtp, ask_otp, asked_user};
+use super::ask_webauthn::{AskKey, ask_key};
 use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
 
@@ -23,6 +24,8 @@ pub struct CreateSession {
     pub lifetime: Option<Span>,
     /// The user's device.
     pub user_agent: Option<UserAgent>,
+    /// A passkey or security key is asked.
+    pub web_auth_n: Option<AskKey>,
     /// Codes that are to be sent or returned.
     pub otp: AskOtp,
 }
@@ -49,10 +52,14 @@ pub async fn create_session(
             proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
             continue;
         };
+        let asked = command.web_auth_n.as_ref();
+        // Boxed, so that the future of every request stays small.
+        let asked = Box::pin(ask_key(core, asked, proofs.user(), None)).await?;
         let id = SessionId::new(core.ids.next(now));
         let user = asked_user(proofs.user(), None);
-        let asked = Box::pin(ask_otp(core, &command.otp, user, id, now)).await?;
-        let (changes, otp, queued) = asked.into_changes(Changes {
+        let codes = Box::pin(ask_otp(core, &command.otp, user, id, now)).await?;
+        let (changes, otp, queued) = codes.into_changes(Changes {
+            web_auth_n_challenge: asked.clone(),
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
             ..proofs.changes()
@@ -71,6 +78,7 @@ pub async fn create_session(
                 return Ok(SavedSession {
                     session,
                     token: Some(token),
+                    web_auth_n: asked,
                     otp,
                 });
             }

@@ -34,6 +34,7 @@ pub async fn invite(
     let missing = UserError::InviteNotFound;
     let view = person(core, id, missing).await?;
     own_unless(true, caller, &view.user)?;
+    not_linked(core, id, UserError::InviteInitialized).await?;
     let made = made(core, &invitation)?;
     let url_template = match invitation.delivery {
         Delivery::Send(template) => template,
@@ -67,6 +68,8 @@ pub async fn invite(
 pub async fn invite_again(core: &Core, caller: &Caller, id: UserId) -> Result<Details, Error> {
     let missing = UserError::InviteAgainNotFound;
     let view = person(core, id, missing).await?;
+    own_unless(false, caller, &view.user)?;
+    not_linked(core, id, UserError::InviteAgainInitialized).await?;
     let user = change_one(core, id, missing, |user, at| {
         let authority = own_unless(false, caller, user)?;
         let sent = user::sent_invite(user)?;
@@ -85,6 +88,16 @@ pub async fn invite_again(core: &Core, caller: &Caller, id: UserId) -> Result<De
     })
     .await?;
     Ok(Details::of(&user))
+}
+
+/// Whoever can log in at an identity provider needs no invitation. Links stand beside the user, so
+/// this is not for its own rules to find out.
+async fn not_linked(core: &Core, id: UserId, linked: UserError) -> Result<(), Error> {
+    if core.store.idp_links(id).await?.is_empty() {
+        Ok(())
+    } else {
+        Err(linked.into())
+    }
 }
 
 fn made(core: &Core, invitation: &Invitation) -> Result<MadeCode, Error> {

@@ -1,12 +1,14 @@
 //! Writes: load, decide, commit; and again from the start when someone else was faster.
 
 mod ask_otp;
+mod ask_webauthn;
 mod bootstrap;
 mod change;
 mod check_code;
 mod check_intent;
 mod check_otp;
 mod check_totp;
+mod check_webauthn;
 mod checks;
 mod codes;
 mod contact;
@@ -19,6 +21,7 @@ mod members;
 mod mfa_init;
 mod notify;
 mod otp;
+mod passkey_codes;
 mod pats;
 mod proofs;
 mod reset_password;
@@ -29,8 +32,10 @@ mod totp;
 mod update_user;
 mod user_state;
 mod users;
+mod webauthn;
 
 pub use ask_otp::{AskOtp, ReturnedOtp};
+pub use ask_webauthn::AskKey;
 pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
 pub use check_code::verify_code;
 pub use check_intent::IntentCheck;
@@ -50,6 +55,7 @@ pub use notify::Delivery;
 pub use otp::{
     MadeRecoveryCodes, add_otp, generate_recovery_codes, remove_otp, remove_recovery_codes,
 };
+pub use passkey_codes::{PasskeyGrant, PasskeyLink, create_passkey_link};
 pub use pats::{NewPat, add_pat, remove_pat};
 pub use proofs::Checks;
 pub use reset_password::{ResetDelivery, reset_password};
@@ -62,6 +68,9 @@ pub use update_user::{
 };
 pub use user_state::{UserChange, change_user};
 pub use users::{AddHuman, AddMachine, AddedUser, PasswordInput, add_human, add_machine};
+pub use webauthn::{
+    CreationOptions, RegisterKey, RegisteredKey, VerifyKey, register_key, remove_key, verify_key,
+};
 
 use crate::core::Core;
 use crate::domain::event::{Event, SessionEvent, UserEvent};
@@ -70,6 +79,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::{self, Session, TokenMade};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
+use crate::domain::webauthn::WebAuthnChallenge;
 use crate::error::Error;
 use crate::ports::{Append, State, StoreError};
 
@@ -84,6 +94,8 @@ pub struct SavedSession {
     pub session: Session,
     /// Its new token; absent when nothing changed.
     pub token: Option<Secret>,
+    /// What a passkey or security key was asked in this call.
+    pub web_auth_n: Option<WebAuthnChallenge>,
     /// Codes for the answer.
     pub otp: ReturnedOtp,
 }

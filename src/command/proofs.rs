@@ -8,13 +8,14 @@ use crate::domain::permission::Authority;
 use crate::domain::secret::Secret;
 use crate::domain::session::{Changes, Session, SessionError};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{User, UserError, UserState};
+use crate::domain::user::{User, UserError, UserState, judge_signature};
 use crate::error::Error;
 use crate::ports::Append;
 
 use super::check_intent::{self, IntentCheck, prove_intent};
 use super::check_otp::{ProvenOtp, prove_otp, prove_recovery, recovery_event};
 use super::check_totp::{prove_totp, proven_totp};
+use super::check_webauthn::{ProvenKey, prove_web_auth_n};
 use super::checks::{Compared, UserSelector, find_user, prove_password, proven, usable, user_fact};
 use super::{after, append_user};
 
@@ -27,6 +28,8 @@ pub struct Checks {
     pub password: Option<Secret>,
     /// What an identity provider said of the user.
     pub intent: Option<IntentCheck>,
+    /// What a passkey or security key has answered to the challenge of the session: JSON.
+    pub web_auth_n: Option<String>,
     /// A code of the user's authenticator app.
     pub totp: Option<Secret>,
     /// The code that was sent by SMS.
@@ -54,6 +57,7 @@ pub(super) struct Proofs {
     user_checked: bool,
     password: Option<Compared>,
     intent: Option<Box<Intent>>,
+    web_auth_n: Option<ProvenKey>,
     totp: bool,
     /// In the order of their events.
     otp: Vec<ProvenOtp>,
@@ -107,6 +111,12 @@ impl Proofs {
             let intent = Box::pin(prove_intent(core, user.id, check)).await?;
             proofs.user = Some(user);
             proofs.intent = Some(Box::new(intent));
+        }
+        if let Some(answer) = &checks.web_auth_n {
+            let (user, proven) =
+                Box::pin(prove_web_auth_n(core, session, proofs.user.take(), answer)).await?;
+            proofs.user = Some(user);
+            proofs.web_auth_n = Some(proven);
         }
         if let Some(digits) = &checks.totp {
             let user = if let Some(user) = proofs.user.take() {
@@ -174,6 +184,7 @@ impl Proofs {
                 .map(user_fact),
             password: self.password.is_some(),
             intent: self.intent.is_some(),
+            web_auth_n: self.web_auth_n.as_ref().map(ProvenKey::fact),
             totp: self.totp,
             otp_sms: self.has(Channel::Sms),
             otp_email: self.has(Channel::Email),
@@ -195,12 +206,15 @@ impl Proofs {
         let Some(user) = &self.user else {
             return Ok(Some(Vec::new()));
         };
-        let mut events = Vec::with_capacity(3);
+        let mut events = Vec::with_capacity(4);
         if let Some(compared) = &self.password {
             let Some(of_password) = proven(user, compared, &core.policies, at)? else {
                 return Ok(None);
             };
             events.extend(of_password);
+        }
+        if let Some(proven) = &self.web_auth_n {
+            events.push(judge_signature(user, proven.signed())?);
         }
         if let (true, Some(digits)) = (self.totp, &checks.totp) {
             let user = after(user, &events, at);
@@ -234,12 +248,6 @@ impl Proofs {
         self.otp.iter().any(|proven| proven.channel == channel)
     }
 
-    /// Whether what was proven was asked by the session as it is now: others may have used its
-    /// challenge up, or have asked for another one.
-    pub(super) fn fit(&self, session: &Session) -> bool {
-        self.otp.iter().all(|proven| proven.fits(session))
-    }
-
     /// What the checks write after the session: the intent that was used up.
     pub(super) fn consumed(
         &self,
@@ -249,6 +257,15 @@ impl Proofs {
     ) -> Option<Append> {
         let intent = self.intent.as_ref()?;
         Some(check_intent::consumed(core, authority, intent, at))
+    }
+
+    /// Whether what was proven was asked by the session as it is now: others may have used its
+    /// challenge up, or have asked for another one.
+    pub(super) fn fit(&self, session: &Session) -> bool {
+        let proven = self.web_auth_n.as_ref();
+        let asked = session.web_auth_n_challenge.as_ref();
+        proven.is_none_or(|proven| asked == Some(&proven.challenge))
+            && self.otp.iter().all(|proven| proven.fits(session))
     }
 
     /// The user as it is now, still one that may log in, and the intent, still one that proves it.

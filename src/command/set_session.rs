@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
 use super::ask_otp::{AskOtp, ReturnedOtp, ask_otp, asked_user};
+use super::ask_webauthn::{AskKey, ask_key};
 use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
 
@@ -23,6 +24,8 @@ pub struct SetSession {
     pub metadata: Metadata,
     /// How long it lives from now on.
     pub lifetime: Option<Span>,
+    /// A passkey or security key is asked.
+    pub web_auth_n: Option<AskKey>,
     /// Codes that are to be sent or returned.
     pub otp: AskOtp,
 }
@@ -48,9 +51,13 @@ pub async fn set_session(
         let live = current.live().ok_or(SessionError::Terminated)?;
         live.active(core.clock.now())?;
         // Hashing takes long; it is done once, and only for a session that can still be changed.
-        let mut proofs = match gathered.take().filter(|proofs| proofs.fit(&current)) {
-            Some(proofs) => proofs,
-            None => Proofs::gather(core, &authority, &command.checks, Some(&current)).await?,
+        let still = gathered.take().filter(|proofs| proofs.fit(&current));
+        let mut proofs = if let Some(proofs) = still {
+            proofs
+        } else {
+            let gathered = Proofs::gather(core, &authority, &command.checks, Some(&current));
+            // Boxed here and below, so that the future of every request stays small.
+            Box::pin(gathered).await?
         };
         let now = core.now_after(proofs.changed_at().max(current.changed_at));
         let active = live.active(now)?;
@@ -61,9 +68,12 @@ pub async fn set_session(
             session = Some(current);
             continue;
         };
+        let asked = command.web_auth_n.as_ref();
+        let asked = Box::pin(ask_key(core, asked, proofs.user(), Some(&current))).await?;
         let user = asked_user(proofs.user(), Some(&current));
-        let asked = Box::pin(ask_otp(core, &command.otp, user, current.id, now)).await?;
-        let (changes, otp, queued) = asked.into_changes(Changes {
+        let codes = Box::pin(ask_otp(core, &command.otp, user, current.id, now)).await?;
+        let (changes, otp, queued) = codes.into_changes(Changes {
+            web_auth_n_challenge: asked.clone(),
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
             ..proofs.changes()
@@ -73,6 +83,7 @@ pub async fn set_session(
             return Ok(SavedSession {
                 session: current,
                 token: None,
+                web_auth_n: None,
                 otp: ReturnedOtp::default(),
             });
         }
@@ -93,6 +104,7 @@ pub async fn set_session(
                 return Ok(SavedSession {
                     session: after,
                     token: Some(token),
+                    web_auth_n: asked,
                     otp,
                 });
             }

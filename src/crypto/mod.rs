@@ -16,6 +16,7 @@ mod seal;
 mod sealing;
 mod token;
 mod totp;
+mod webauthn;
 
 pub use codes::CodeMaker;
 pub use ids::{IdError, RandomIds};
@@ -27,3 +28,4 @@ pub use seal::ChainKey;
 pub use sealing::SealingKeys;
 pub use token::{DEFAULT_MEMO, TokenCodec};
 pub use totp::TotpMaker;
+pub use webauthn::WebAuthnVerifier;

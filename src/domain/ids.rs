@@ -119,6 +119,15 @@ id! {
     IntentId
 }
 
+id! {
+    /// A passkey or security key.
+    WebAuthnKeyId
+}
+id! {
+    /// The code of a link with which a passkey is registered.
+    PasskeyCodeId
+}
+
 impl UserId {
     /// The actor of what nobody asked for over the wire: bootstrap and the command line.
     pub const SYSTEM: Self = Self(0);

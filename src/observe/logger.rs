@@ -19,6 +19,10 @@ use crate::ports::Clock;
 /// The target of the lines about requests.
 const ACCESS: &str = "access";
 
+/// The library that verifies answers of authenticators writes errors with the bytes of whoever sends
+/// nonsense. Why an answer was refused stands in the line about its request.
+const WEBAUTHN: &str = "webauthn_rs_core";
+
 /// Makes the log ready. Called once, before anything is logged.
 ///
 /// # Errors
@@ -34,6 +38,8 @@ fn builder(config: &LogConfig) -> Builder {
     };
     let mut builder = Builder::new();
     builder
+        // Before the levels, which may ask for it.
+        .filter_module(WEBAUTHN, LevelFilter::Off)
         .parse_filters(&config.level)
         .format(move |out, record| write(out, SystemClock.now(), record));
     if !config.access {
@@ -192,7 +198,7 @@ mod tests {
         let pipe = Pipe::default();
         let target = Target::Pipe(Box::new(pipe.clone()));
         let logger = builder(config).target(target).build();
-        for target in ["bartizan", "h2"] {
+        for target in ["bartizan", "h2", "webauthn_rs_core::internals"] {
             for level in [Level::Error, Level::Info, Level::Debug] {
                 let mut record = Record::builder();
                 logger.log(&record.level(level).target(target).args(args).build());
@@ -225,6 +231,10 @@ mod tests {
             (
                 "error, bartizan=debug, h2= off",
                 &["ERROR bartizan m", "INFO bartizan m", "DEBUG bartizan m"],
+            ),
+            (
+                "off, webauthn_rs_core=error",
+                &["ERROR webauthn_rs_core::internals m"],
             ),
         ] {
             assert_eq!(logged(&with(level), format_args!("m")), expected, "{level}");

@@ -10,6 +10,7 @@ mod outbox;
 mod query;
 mod query_org;
 mod store;
+mod webauthn;
 
 pub use clock::{Clock, IdGenerator};
 pub use crypto::{
@@ -32,6 +33,10 @@ pub use query_org::{
 };
 pub use store::{
     Append, Cause, Commit, Committed, EndSessions, Head, PatBearer, State, Store, StoreError,
+};
+pub use webauthn::{
+    Candidate, ExpectedRegistration, ExpectedSignature, MadeCredential, VerifiedSignature,
+    WebAuthn, WebAuthnFault,
 };
 
 use std::future::Future;

@@ -72,6 +72,8 @@ pub struct SessionUser {
     pub password_changed_at: Option<Timestamp>,
     /// Whether it has an authenticator app that was verified.
     pub totp_ready: bool,
+    /// Whether it has a security key that can be used.
+    pub u2f_ready: bool,
     /// Whether codes by SMS are a factor and the number is proven.
     pub otp_sms_ready: bool,
     /// Whether codes by e-mail are a factor and the address is proven.

@@ -124,12 +124,15 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
     // Recovery codes are not among them: they stand in for another factor, and ask for none.
     let ready = [
         (user.totp_ready, SecondFactor::Totp),
+        (user.u2f_ready, SecondFactor::U2f),
         (user.otp_sms_ready, SecondFactor::OtpSms),
         (user.otp_email_ready, SecondFactor::OtpEmail),
     ];
+    let web_auth_n = session.factors.web_auth_n;
     let strength = Strength {
         factors: counted_factors(&view),
         external: session.factors.intent.is_some(),
+        user_verified_passkey: web_auth_n.is_some_and(|factor| factor.user_verified),
         ready: ready
             .into_iter()
             .filter_map(|(ready, factor)| ready.then_some(factor))

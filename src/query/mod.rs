@@ -12,8 +12,8 @@ mod users;
 
 pub use authenticate::authenticate;
 pub use authentication::{
-    AuthenticationMethod, AuthenticationMethods, Factor, FactorState, list_authentication_factors,
-    list_authentication_methods,
+    AuthenticationMethod, AuthenticationMethods, Factor, FactorState, Passkey, Passkeys,
+    list_authentication_factors, list_authentication_methods, list_passkeys,
 };
 pub use intents::{
     IdpLinkList, ListIdpLinks, RetrievedIntent, get_identity_provider, list_identity_providers,

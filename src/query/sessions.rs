@@ -77,6 +77,7 @@ pub fn counted_factors(view: &SessionView) -> u32 {
     codes
         .into_iter()
         .chain([password_checked_at(view), factors.intent])
+        .chain([factors.web_auth_n.map(|factor| factor.checked_at)])
         .map(|factor| u32::from(factor.is_some()))
         .sum()
 }

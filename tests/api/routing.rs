@@ -187,15 +187,7 @@ fn documented_operations_of_later_versions_say_so() {
     for (method, target, name) in [
         ("POST", "/v2/users/1/metadata", "SetUserMetadata"),
         ("DELETE", "/v2/users/1/metadata", "DeleteUserMetadata"),
-        ("POST", "/v2/users/1/passkeys/_search", "ListPasskeys"),
-        (
-            "POST",
-            "/v2/users/1/passkeys/2",
-            "VerifyPasskeyRegistration",
-        ),
-        ("DELETE", "/v2/users/1/u2f/2", "RemoveU2F"),
-        ("POST", "/v2/idp_intents", "StartIdentityProviderIntent"),
-        ("DELETE", "/v2/users/1/links/2/3", "RemoveIDPLink"),
+        ("POST", "/v2/users/1/metadata/search", "ListUserMetadata"),
     ] {
         server
             .admin()

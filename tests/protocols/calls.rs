@@ -99,6 +99,30 @@ procedures! {
     LIST_FACTORS = "/zitadel.user.v2.UserService/ListAuthenticationFactors",
         user::ListAuthenticationFactorsRequest => user::ListAuthenticationFactorsResponse,
         "POST" "/v2/users/{userId}/authentication_factors/_search";
+    PASSKEY_LINK = "/zitadel.user.v2.UserService/CreatePasskeyRegistrationLink",
+        user::CreatePasskeyRegistrationLinkRequest => user::CreatePasskeyRegistrationLinkResponse,
+        "POST" "/v2/users/{userId}/passkeys/registration_link";
+    REGISTER_PASSKEY = "/zitadel.user.v2.UserService/RegisterPasskey",
+        user::RegisterPasskeyRequest => user::RegisterPasskeyResponse,
+        "POST" "/v2/users/{userId}/passkeys";
+    VERIFY_PASSKEY = "/zitadel.user.v2.UserService/VerifyPasskeyRegistration",
+        user::VerifyPasskeyRegistrationRequest => user::VerifyPasskeyRegistrationResponse,
+        "POST" "/v2/users/{userId}/passkeys/{passkeyId}";
+    LIST_PASSKEYS = "/zitadel.user.v2.UserService/ListPasskeys",
+        user::ListPasskeysRequest => user::ListPasskeysResponse,
+        "POST" "/v2/users/{userId}/passkeys/_search";
+    REMOVE_PASSKEY = "/zitadel.user.v2.UserService/RemovePasskey",
+        user::RemovePasskeyRequest => user::RemovePasskeyResponse,
+        "DELETE" "/v2/users/{userId}/passkeys/{passkeyId}";
+    REGISTER_U2F = "/zitadel.user.v2.UserService/RegisterU2F",
+        user::RegisterU2FRequest => user::RegisterU2FResponse,
+        "POST" "/v2/users/{userId}/u2f";
+    VERIFY_U2F = "/zitadel.user.v2.UserService/VerifyU2FRegistration",
+        user::VerifyU2FRegistrationRequest => user::VerifyU2FRegistrationResponse,
+        "POST" "/v2/users/{userId}/u2f/{u2fId}";
+    REMOVE_U2F = "/zitadel.user.v2.UserService/RemoveU2F",
+        user::RemoveU2FRequest => user::RemoveU2FResponse,
+        "DELETE" "/v2/users/{userId}/u2f/{u2fId}";
     LOCK_USER = "/zitadel.user.v2.UserService/LockUser",
         user::LockUserRequest => user::LockUserResponse,
         "POST" "/v2/users/{userId}/lock";

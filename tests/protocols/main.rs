@@ -34,4 +34,5 @@ mod otp;
 mod outcome;
 mod providers;
 mod streams;
+mod webauthn;
 mod wire;

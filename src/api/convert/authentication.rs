@@ -5,6 +5,7 @@ use bartizan_proto::zitadel::user::v2 as wire;
 use bartizan_proto::zitadel::user::v2::__buffa::oneof::auth_factor::Type;
 
 use super::list_details;
+use crate::domain::ids::WebAuthnKeyId;
 use crate::query::{AuthenticationMethod, AuthenticationMethods, Factor, FactorState};
 
 /// The answer of `ListAuthenticationMethodTypes`.
@@ -13,8 +14,9 @@ pub(crate) fn authentication_methods(
 ) -> wire::ListAuthenticationMethodTypesResponse {
     use wire::AuthenticationMethodType::{
         AUTHENTICATION_METHOD_TYPE_IDP, AUTHENTICATION_METHOD_TYPE_OTP_EMAIL,
-        AUTHENTICATION_METHOD_TYPE_OTP_SMS, AUTHENTICATION_METHOD_TYPE_PASSWORD,
-        AUTHENTICATION_METHOD_TYPE_RECOVERY_CODE, AUTHENTICATION_METHOD_TYPE_TOTP,
+        AUTHENTICATION_METHOD_TYPE_OTP_SMS, AUTHENTICATION_METHOD_TYPE_PASSKEY,
+        AUTHENTICATION_METHOD_TYPE_PASSWORD, AUTHENTICATION_METHOD_TYPE_RECOVERY_CODE,
+        AUTHENTICATION_METHOD_TYPE_TOTP, AUTHENTICATION_METHOD_TYPE_U2F,
     };
     let total = u64::try_from(found.methods.len()).unwrap_or(u64::MAX);
     wire::ListAuthenticationMethodTypesResponse {
@@ -30,6 +32,8 @@ pub(crate) fn authentication_methods(
                     AUTHENTICATION_METHOD_TYPE_RECOVERY_CODE.into()
                 }
                 AuthenticationMethod::Idp => AUTHENTICATION_METHOD_TYPE_IDP.into(),
+                AuthenticationMethod::U2f => AUTHENTICATION_METHOD_TYPE_U2F.into(),
+                AuthenticationMethod::Passkey => AUTHENTICATION_METHOD_TYPE_PASSKEY.into(),
                 AuthenticationMethod::Password => AUTHENTICATION_METHOD_TYPE_PASSWORD.into(),
             })
             .collect(),
@@ -47,6 +51,7 @@ pub(crate) fn authentication_factors(
         .filter_map(|(factor, state)| {
             let (kind, r#type) = match factor {
                 Factor::Totp => (wire::AuthFactors::OTP, Type::Otp(Box::default())),
+                Factor::U2f { id, name } => (wire::AuthFactors::U2F, u2f(id, name)),
                 Factor::OtpSms => (wire::AuthFactors::OTP_SMS, Type::OtpSms(Box::default())),
                 Factor::OtpEmail => (wire::AuthFactors::OTP_EMAIL, Type::OtpEmail(Box::default())),
             };
@@ -67,6 +72,14 @@ pub(crate) fn authentication_factors(
         result,
         ..wire::ListAuthenticationFactorsResponse::default()
     }
+}
+
+fn u2f(id: WebAuthnKeyId, name: String) -> Type {
+    Type::U2f(Box::new(wire::AuthFactorU2F {
+        id: id.to_string(),
+        name,
+        ..wire::AuthFactorU2F::default()
+    }))
 }
 
 fn asks<E: Enumeration>(named: &[EnumValue<E>], value: EnumValue<E>) -> bool {

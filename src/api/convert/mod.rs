@@ -15,6 +15,7 @@ mod user_create;
 mod user_search;
 mod user_update;
 pub(crate) mod v1;
+mod webauthn;
 
 pub(crate) use administrator::{Target, administrators_page, list_members, target};
 pub(crate) use authentication::{authentication_factors, authentication_methods};
@@ -38,6 +39,9 @@ pub(crate) use user_codes::{
 pub(crate) use user_create::create_user;
 pub(crate) use user_search::{list_users, users_page};
 pub(crate) use user_update::{update_human_user, update_user};
+pub(crate) use webauthn::{
+    creation_options, json, passkey_code, passkey_grant, passkey_link, passkeys,
+};
 
 use bartizan_proto::buffa_types::google::protobuf::{Duration, Timestamp as WireTimestamp};
 use bartizan_proto::zitadel::object::v2::{Details as WireDetails, ListDetails};

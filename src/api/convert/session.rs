@@ -6,8 +6,10 @@ use bartizan_proto::zitadel::session::v2 as wire;
 use bartizan_proto::zitadel::session::v2::__buffa::oneof::check_user::Search;
 
 use super::otp::ask_otp;
-use super::{sequence, span, timestamp};
-use crate::command::{Checks, CreateSession, IntentCheck, SavedSession, SetSession, UserSelector};
+use super::{sequence, span, timestamp, webauthn};
+use crate::command::{
+    AskKey, Checks, CreateSession, IntentCheck, SavedSession, SetSession, UserSelector,
+};
 use crate::domain::ids::{IntentId, SessionId, given_user_key};
 use crate::domain::secret::Secret;
 use crate::domain::session::UserAgent;
@@ -22,13 +24,13 @@ use crate::query::password_checked_at;
 /// # Errors
 /// 501 for a check or challenge that this version does not do.
 pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<CreateSession, Error> {
-    supported(request.checks.as_option(), request.challenges.as_option())?;
     Ok(CreateSession {
-        checks: checks(request.checks.into_option()),
+        checks: checks(request.checks.into_option())?,
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
         user_agent: request.user_agent.into_option().map(user_agent),
         otp: ask_otp(request.challenges.as_option()),
+        web_auth_n: asked_key(request.challenges.into_option()),
     })
 }
 
@@ -37,38 +39,21 @@ pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<Crea
 /// # Errors
 /// As [`create_session`].
 pub(crate) fn set_session(request: wire::SetSessionRequest) -> Result<SetSession, Error> {
-    supported(request.checks.as_option(), request.challenges.as_option())?;
     Ok(SetSession {
         id: SessionId::parse(&request.session_id),
-        checks: checks(request.checks.into_option()),
+        checks: checks(request.checks.into_option())?,
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
         otp: ask_otp(request.challenges.as_option()),
+        web_auth_n: asked_key(request.challenges.into_option()),
     })
 }
 
-/// Refuses what would otherwise be silently left undone.
-fn supported(
-    checks: Option<&wire::Checks>,
-    challenges: Option<&wire::RequestChallenges>,
-) -> Result<(), Error> {
-    let asked = [
-        (
-            checks.is_some_and(|checks| checks.web_auth_n.is_set()),
-            "check `webAuthN`",
-        ),
-        (
-            challenges.is_some_and(|asked| asked.web_auth_n.is_set()),
-            "challenge `webAuthN`",
-        ),
-    ];
-    asked
-        .into_iter()
-        .find_map(|(asked, what)| asked.then_some(what))
-        .map_or(Ok(()), |what| Err(Error::unimplemented(what)))
+fn asked_key(challenges: Option<wire::RequestChallenges>) -> Option<AskKey> {
+    challenges?.web_auth_n.into_option().map(webauthn::ask_key)
 }
 
-fn checks(checks: Option<wire::Checks>) -> Checks {
+fn checks(checks: Option<wire::Checks>) -> Result<Checks, Error> {
     let checks = checks.unwrap_or_default();
     let user = checks
         .user
@@ -87,30 +72,47 @@ fn checks(checks: Option<wire::Checks>) -> Checks {
         id: IntentId::parse(&check.idp_intent_id),
         token: Secret::new(check.idp_intent_token),
     });
+    let web_auth_n = checks
+        .web_auth_n
+        .as_option()
+        .map(|check| webauthn::json(check.credential_assertion_data.as_option()))
+        .transpose()?;
     let totp = checks.totp.into_option();
     let totp = totp.map(|check| Secret::new(check.code));
     let otp_sms = checks.otp_sms.into_option();
     let otp_email = checks.otp_email.into_option();
     let recovery_code = checks.recovery_code.into_option();
-    Checks {
+    Ok(Checks {
         user,
         password,
         intent,
+        web_auth_n,
         totp,
         otp_sms: otp_sms.map(|check| Secret::new(check.code)),
         otp_email: otp_email.map(|check| Secret::new(check.code)),
         recovery_code: recovery_code.map(|check| Secret::new(check.code)),
-    }
+    })
 }
 
 /// The challenges as an answer has them: there, if only empty, where the call asked for any.
-pub(crate) fn challenges(asked: bool, saved: &SavedSession) -> Option<wire::Challenges> {
+///
+/// # Errors
+/// None that a client could bring about.
+pub(crate) fn challenges(
+    asked: bool,
+    saved: &SavedSession,
+) -> Result<Option<wire::Challenges>, Error> {
+    if !asked {
+        return Ok(None);
+    }
     let shown = |code: &Option<Secret>| code.as_ref().map(|code| code.expose().to_owned());
-    asked.then(|| wire::Challenges {
+    let web_auth_n = saved.web_auth_n.as_ref().map(webauthn::request_options);
+    Ok(Some(wire::Challenges {
+        web_auth_n: web_auth_n.transpose()?.into(),
         otp_sms: shown(&saved.otp.sms),
         otp_email: shown(&saved.otp.email),
         ..wire::Challenges::default()
-    })
+    }))
 }
 
 /// An address that is none is dropped without a word, as ZITADEL does.
@@ -174,6 +176,12 @@ fn factors(view: &SessionView, includes_domain: bool) -> Option<wire::Factors> {
         verified_at: timestamp(at).into(),
         ..wire::IntentFactor::default()
     });
+    let web_auth_n = view.session.factors.web_auth_n;
+    let web_auth_n = web_auth_n.map(|factor| wire::WebAuthNFactor {
+        verified_at: timestamp(factor.checked_at).into(),
+        user_verified: factor.user_verified,
+        ..wire::WebAuthNFactor::default()
+    });
     let totp = view.session.factors.totp.map(|at| wire::TOTPFactor {
         verified_at: timestamp(at).into(),
         ..wire::TOTPFactor::default()
@@ -193,6 +201,7 @@ fn factors(view: &SessionView, includes_domain: bool) -> Option<wire::Factors> {
         user: user_factor.into(),
         password: password.into(),
         intent: intent.into(),
+        web_auth_n: web_auth_n.into(),
         totp: totp.into(),
         otp_sms: otp(factors.otp_sms).into(),
         otp_email: otp(factors.otp_email).into(),

@@ -22,6 +22,8 @@ pub(super) struct Call<'a> {
     pub(super) id: &'a str,
     /// All variables of the path, the id first.
     pub(super) variables: [&'a str; 3],
+    /// The host that the request was sent to, without its port.
+    pub(super) host: &'a str,
     pub(super) query: Option<&'a str>,
     /// The header that does what the query parameter `sessionToken` does.
     pub(super) session_token: Option<&'a HeaderValue>,

@@ -11,7 +11,7 @@ use super::call::{Answer, Call, encode};
 use super::routes::{self, Match, Operation};
 use super::{error, idp, sessions, settings, users, v1};
 use crate::api::org_service::list_organizations;
-use crate::api::{Api, auth, deadline};
+use crate::api::{Api, auth, deadline, host};
 use crate::error::{Error, Failure};
 
 /// What `GET` takes beside `?sessionToken=`, because a token has no place in a URL (ASVS 14.2.1).
@@ -62,11 +62,13 @@ async fn answer(
             return Err(not_yet(name));
         }
         let body = read_body(request, payload, api).await?;
+        let host = host::name(request);
         let call = Call {
             core: &api.core,
             caller: &caller,
             id: matched.id(),
             variables: [0, 1, 2].map(|index| matched.variable(index)),
+            host: &host,
             query: request.uri().query(),
             session_token: request.headers().get(SESSION_TOKEN),
             body: &body,

@@ -16,5 +16,6 @@ mod settings;
 mod user_codes;
 mod users;
 mod v1;
+mod webauthn;
 
 pub use handler::handle;

@@ -4,7 +4,7 @@ use bartizan_proto::zitadel::user::v2 as wire;
 
 use super::call::{Answer, Call, encode};
 use super::routes::UserOperation;
-use super::{authentication, otp, user_codes};
+use super::{authentication, otp, user_codes, webauthn};
 use crate::api::user_service as service;
 use crate::error::Error;
 
@@ -61,6 +61,10 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Resul
             return authentication::dispatch(call, operation).await;
         }
         UserOperation::Code(operation) => return user_codes::dispatch(call, operation).await,
+        // Boxed, so that the future of every request stays small.
+        UserOperation::WebAuthn(operation) => {
+            return Box::pin(webauthn::dispatch(call, operation)).await;
+        }
         UserOperation::Otp(operation) => return otp::dispatch(call, operation).await,
         UserOperation::LockUser => {
             encode(service::lock_user(

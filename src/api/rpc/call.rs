@@ -31,16 +31,24 @@ struct Held {
     operation: Operation,
     caller: Caller,
     compressible: bool,
+    host: String,
     failed: Mutex<Option<Error>>,
 }
 
 impl Ticket {
-    /// A ticket for one call; `compressible` says that the answer holds no secret.
-    pub(super) fn new(operation: Operation, caller: Caller, compressible: bool) -> Self {
+    /// A ticket for one call that was sent to this host; `compressible` says that the answer holds no
+    /// secret.
+    pub(super) fn new(
+        operation: Operation,
+        caller: Caller,
+        compressible: bool,
+        host: String,
+    ) -> Self {
         Self(Arc::new(Held {
             operation,
             caller,
             compressible,
+            host,
             failed: Mutex::new(None),
         }))
     }
@@ -86,6 +94,11 @@ impl Call {
 
     pub(super) fn caller(&self) -> &Caller {
         &self.ticket.0.caller
+    }
+
+    /// The host that the call was sent to, without its port.
+    pub(super) fn host(&self) -> &str {
+        &self.ticket.0.host
     }
 
     fn format(&self) -> CodecFormat {

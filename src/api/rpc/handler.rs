@@ -18,7 +18,7 @@ use super::call::Ticket;
 use super::form::Form;
 use super::worker::Procedure;
 use super::{refusal, text};
-use crate::api::{Api, auth, deadline};
+use crate::api::{Api, auth, deadline, host};
 use crate::domain::error::Kind;
 use crate::error::{Error, Failure};
 
@@ -64,7 +64,7 @@ pub async fn handle(
         Procedure::Operation(operation, compressible) => {
             let work = pin!(async {
                 let caller = call.caller().await?;
-                let ticket = Ticket::new(operation, caller, compressible);
+                let ticket = Ticket::new(operation, caller, compressible, host::name(request));
                 call.operation(payload, ticket).await
             });
             call.in_time(work).await

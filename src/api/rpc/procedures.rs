@@ -2,24 +2,27 @@
 //!
 //! A new service is a module of operations
 //! `async fn(&Core, &Caller, Request) -> Result<Response, Error>` and its lines here. What stands in
-//! the `.proto` files and not here is answered with `Unimplemented`.
+//! the `.proto` files and not here is answered with `Unimplemented`. `where` names what else of the
+//! call an operation gets.
 
 use super::call::{Call, Pending};
 use crate::api::{
     idp_service, internal_permission_service, org_service, otp_service, session_service,
-    session_service_beta, settings_service, user_codes_service, user_service,
+    session_service_beta, settings_service, user_codes_service, user_service, webauthn_service,
 };
 
 /// Reads the message of a call, runs the operation, writes the answer.
 pub(super) type Operation = fn(Call) -> Pending;
 
 macro_rules! procedures {
-    ($( $service:literal { $( $method:ident => $operation:path, )+ } )+) => {
+    ($( $service:literal { $( $method:ident => $operation:path $( where $more:ident )?, )+ } )+) => {
         /// The path of each procedure and its operation.
         pub(super) const PROCEDURES: &[(&str, Operation)] = &[$( $(
             (concat!("/", $service, "/", stringify!($method)), |call| Box::pin(async move {
                 let answered = match call.message() {
-                    Ok(request) => $operation(call.core(), call.caller(), request).await,
+                    Ok(request) => {
+                        $operation(call.core(), call.caller(), request $( , call.$more() )?).await
+                    }
                     Err(error) => Err(error),
                 };
                 call.answer(answered)
@@ -95,6 +98,14 @@ procedures! {
         AddIDPLink => idp_service::add_idp_link,
         ListIDPLinks => idp_service::list_idp_links,
         RemoveIDPLink => idp_service::remove_idp_link,
+        CreatePasskeyRegistrationLink => webauthn_service::create_passkey_registration_link,
+        RegisterPasskey => webauthn_service::register_passkey where host,
+        VerifyPasskeyRegistration => webauthn_service::verify_passkey_registration,
+        ListPasskeys => webauthn_service::list_passkeys,
+        RemovePasskey => webauthn_service::remove_passkey,
+        RegisterU2F => webauthn_service::register_u2f where host,
+        VerifyU2FRegistration => webauthn_service::verify_u2f_registration,
+        RemoveU2F => webauthn_service::remove_u2f,
         LockUser => user_service::lock_user,
         UnlockUser => user_service::unlock_user,
         DeactivateUser => user_service::deactivate_user,
@@ -124,6 +135,11 @@ procedures! {
         AddOTPEmail => otp_service::add_otp_email,
         RemoveOTPEmail => otp_service::remove_otp_email,
         ListAuthenticationMethodTypes => user_service::list_authentication_method_types,
+        CreatePasskeyRegistrationLink => webauthn_service::create_passkey_registration_link,
+        RegisterPasskey => webauthn_service::register_passkey where host,
+        VerifyPasskeyRegistration => webauthn_service::verify_passkey_registration,
+        RegisterU2F => webauthn_service::register_u2f where host,
+        VerifyU2FRegistration => webauthn_service::verify_u2f_registration,
         UpdateHumanUser => user_service::update_human_user,
         GetUserByID => user_service::get_user_by_id,
         ListUsers => user_service::list_users,

@@ -25,6 +25,8 @@ pub(super) struct SessionRecord {
     organization_id: Option<OrgId>,
     user_checked_at: Option<Moment>,
     password_checked_at: Option<Moment>,
+    web_auth_n_checked_at: Option<Moment>,
+    web_auth_n_user_verified: Option<bool>,
     totp_checked_at: Option<Moment>,
     otp_sms_checked_at: Option<Moment>,
     otp_email_checked_at: Option<Moment>,
@@ -65,6 +67,7 @@ impl SessionRecord {
     pub(super) fn new(view: &SessionView, login_name: Option<String>, now: Timestamp) -> Self {
         let session = &view.session;
         let (checked, user) = (session.user.as_ref(), view.user.as_ref());
+        let web_auth_n = session.factors.web_auth_n;
         let encoded = |(key, value): (&String, &Vec<u8>)| (key.clone(), STANDARD.encode(value));
         Self {
             id: session.id,
@@ -77,6 +80,8 @@ impl SessionRecord {
             organization_id: session.user_organization(),
             user_checked_at: checked.map(|user| Moment(user.checked_at)),
             password_checked_at: password_checked_at(view).map(Moment),
+            web_auth_n_checked_at: web_auth_n.map(|factor| Moment(factor.checked_at)),
+            web_auth_n_user_verified: web_auth_n.map(|factor| factor.user_verified),
             totp_checked_at: session.factors.totp.map(Moment),
             otp_sms_checked_at: session.factors.otp_sms.map(Moment),
             otp_email_checked_at: session.factors.otp_email.map(Moment),
@@ -96,6 +101,7 @@ impl SessionRecord {
         [
             (&self.user_checked_at, "user"),
             (&self.password_checked_at, "password"),
+            (&self.web_auth_n_checked_at, "webAuthN"),
             (&self.totp_checked_at, "totp"),
             (&self.otp_sms_checked_at, "otp_sms"),
             (&self.otp_email_checked_at, "otp_email"),
@@ -149,6 +155,7 @@ impl Sheet for SessionRecord {
             ),
             ("user checked", text(self.user_checked_at)),
             ("password checked", text(self.password_checked_at)),
+            ("webAuthN checked", text(self.web_auth_n_checked_at)),
             ("totp checked", text(self.totp_checked_at)),
             ("otp sms checked", text(self.otp_sms_checked_at)),
             ("otp email checked", text(self.otp_email_checked_at)),
@@ -240,11 +247,17 @@ mod tests {
     #[test]
     fn a_password_that_was_changed_since_is_no_factor() {
         let mut view = full_session();
-        assert_eq!(record(&view, NOW).factors(), ["user", "password", "totp"]);
+        assert_eq!(
+            record(&view, NOW).factors(),
+            ["user", "password", "webAuthN", "totp"]
+        );
         let user = view.user.as_mut().unwrap();
         user.password_changed_at = Some(later(61));
-        assert_eq!(record(&view, NOW).factors(), ["user", "totp"]);
+        assert_eq!(record(&view, NOW).factors(), ["user", "webAuthN", "totp"]);
         view.session.factors.intent = Some(later(61));
-        assert_eq!(record(&view, NOW).factors(), ["user", "totp", "intent"]);
+        assert_eq!(
+            record(&view, NOW).factors(),
+            ["user", "webAuthN", "totp", "intent"]
+        );
     }
 }

@@ -63,6 +63,14 @@ impl PasswordPool {
         })
     }
 
+    /// Runs something else that takes long on one of the threads.
+    pub(super) fn run_beside<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Pending<'static, Result<T, HashingError>> {
+        self.workers.run(move |_| Ok(job()))
+    }
+
     /// The number of threads that hash.
     #[must_use]
     pub fn threads(&self) -> usize {

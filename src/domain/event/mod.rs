@@ -12,6 +12,7 @@ mod org;
 mod otp;
 mod session;
 mod user;
+mod webauthn;
 
 pub use instance::{DefaultOrgSet, InstanceAdded, InstanceEvent, MemberRemoved, MemberRoles};
 pub use intent::{IntentEvent, IntentFailed, IntentStarted, IntentSucceeded};
@@ -26,6 +27,10 @@ pub use user::{
     InviteCodeAdded, MachineAdded, MachineChanged, PasswordChanged, PatAdded, PatRemoved,
     PhoneChanged, ProfileChanged, TotpAdded, TotpCheckSucceeded, UserEvent, UserMetadataSet,
     UsernameChanged,
+};
+pub use webauthn::{
+    PasskeyCodeAdded, PasskeyCodeChecked, WebAuthnAdded, WebAuthnChecked, WebAuthnRemoved,
+    WebAuthnSigned, WebAuthnVerified,
 };
 
 use std::fmt;

@@ -8,9 +8,11 @@ use crate::domain::ids::OrgId;
 use crate::domain::secret::HashText;
 use crate::domain::session::{Metadata, UserAgent};
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::webauthn::WebAuthnChallenge;
 
 use super::events;
 use super::otp::{OtpEmailChallenged, OtpSmsChallenged};
+use super::webauthn::{WebAuthnChecked, WebAuthnSigned};
 
 events! {
     /// What can happen to a session.
@@ -43,6 +45,15 @@ events! {
         OtpEmailChecked(FactorChecked) = 413 "session.otp.email.checked",
         /// An identity provider vouched for the user.
         IntentChecked(FactorChecked) = 420 "session.intent.checked",
+        /// One of the user's passkeys or security keys was asked to sign.
+        WebAuthnChallenged(WebAuthnChallenge) = 417 "session.webAuthN.challenged",
+        /// It has signed.
+        WebAuthnChecked(WebAuthnChecked) = 418 "session.webAuthN.checked",
+        /// The signature counter of the passkey that has signed. In ZITADEL, too, an event of the
+        /// session, although it has the name of one of the user.
+        PasskeySigned(WebAuthnSigned) = 419 "user.human.passwordless.token.signcount.changed",
+        /// The signature counter of the security key that has signed.
+        U2fSigned(WebAuthnSigned) = 423 "user.human.mfa.u2f.token.signcount.changed",
     }
 }
 

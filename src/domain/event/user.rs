@@ -7,6 +7,10 @@ use crate::domain::secret::{HashText, SealedSecret};
 use crate::domain::time::{Span, Timestamp};
 
 use super::otp::{RecoveryCodeUsed, RecoveryCodesAdded};
+use super::webauthn::{
+    PasskeyCodeAdded, PasskeyCodeChecked, WebAuthnAdded, WebAuthnRemoved, WebAuthnSigned,
+    WebAuthnVerified,
+};
 use super::{Nothing, events};
 
 events! {
@@ -110,6 +114,30 @@ events! {
         OtpEmailCheckSucceeded(Nothing) = 360 "user.human.mfa.otp.email.check.succeeded",
         /// A code by e-mail that was wrong or came too late.
         OtpEmailCheckFailed(Nothing) = 361 "user.human.mfa.otp.email.check.failed",
+        /// A passkey is being registered.
+        PasskeyAdded(WebAuthnAdded) = 370 "user.human.passwordless.token.added",
+        /// A passkey has proven itself: one can log in with it from now on.
+        PasskeyVerified(WebAuthnVerified) = 371 "user.human.passwordless.token.verified",
+        /// A passkey, or the registration of one, is gone.
+        PasskeyRemoved(WebAuthnRemoved) = 372 "user.human.passwordless.token.removed",
+        /// A passkey has signed.
+        PasskeyCheckSucceeded(WebAuthnSigned) = 373 "user.human.passwordless.token.check.succeeded",
+        /// A code with which a passkey can be registered was given to the caller.
+        PasskeyCodeAdded(PasskeyCodeAdded) = 374 "user.human.passwordless.initialization.code.added",
+        /// A code with which a passkey can be registered was sent.
+        PasskeyCodeRequested(PasskeyCodeAdded) = 375 "user.human.passwordless.initialization.code.requested",
+        /// The code was used.
+        PasskeyCodeCheckSucceeded(PasskeyCodeChecked) = 376 "user.human.passwordless.initialization.code.check.succeeded",
+        /// A wrong code.
+        PasskeyCodeCheckFailed(PasskeyCodeChecked) = 377 "user.human.passwordless.initialization.code.check.failed",
+        /// A security key is being registered.
+        U2fAdded(WebAuthnAdded) = 378 "user.human.mfa.u2f.token.added",
+        /// A security key has proven itself: it is a factor from now on.
+        U2fVerified(WebAuthnVerified) = 379 "user.human.mfa.u2f.token.verified",
+        /// A security key, or the registration of one, is gone.
+        U2fRemoved(WebAuthnRemoved) = 380 "user.human.mfa.u2f.token.removed",
+        /// A security key has signed.
+        U2fCheckSucceeded(WebAuthnSigned) = 381 "user.human.mfa.u2f.token.check.succeeded",
         /// A user of an identity provider was linked.
         IdpLinkAdded(IdpLinkAdded) = 385 "user.human.externalidp.added",
         /// The link is gone.

@@ -5,12 +5,13 @@
 use super::{Metadata, Session, SessionError, UserAgent, added, evolve};
 use crate::domain::event::{
     FactorChecked, LifetimeSet, MetadataSet, OtpEmailChallenged, OtpSmsChallenged, SessionAdded,
-    SessionEvent, SessionTerminated, TokenSet, UserChecked,
+    SessionEvent, SessionTerminated, TokenSet, UserChecked, WebAuthnChecked, WebAuthnSigned,
 };
-use crate::domain::ids::{OrgId, SessionId, UserId};
+use crate::domain::ids::{OrgId, SessionId, UserId, WebAuthnKeyId};
 use crate::domain::permission::Authority;
 use crate::domain::secret::HashText;
 use crate::domain::time::{Span, Timestamp};
+use crate::domain::webauthn::{KeyKind, WebAuthnChallenge};
 
 /// A user that was found and is active.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Changes {
     pub password: bool,
     /// An identity provider vouched for the user.
     pub intent: bool,
+    /// One of the user's passkeys or security keys has signed the challenge of the session.
+    pub web_auth_n: Option<WebAuthnProven>,
     /// A code of the user's authenticator app was proven.
     pub totp: bool,
     /// The code by SMS that the session waited for was given back.
@@ -46,6 +49,8 @@ pub struct Changes {
     pub otp_email: bool,
     /// One of the user's recovery codes was proven.
     pub recovery_code: bool,
+    /// What a passkey or security key is asked to sign.
+    pub web_auth_n_challenge: Option<WebAuthnChallenge>,
     /// A code was made that goes out by SMS.
     pub otp_sms_challenge: Option<OtpSmsChallenged>,
     /// A code was made that goes out by e-mail.
@@ -54,6 +59,39 @@ pub struct Changes {
     pub metadata: Metadata,
     /// How long the session lives from now on.
     pub lifetime: Option<Span>,
+}
+
+/// A signature that was verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebAuthnProven {
+    /// What the key is for.
+    pub kind: KeyKind,
+    /// The key.
+    pub key: WebAuthnKeyId,
+    /// Its signature counter.
+    pub sign_count: u32,
+    /// The authenticator verified its user.
+    pub user_verified: bool,
+}
+
+impl WebAuthnProven {
+    fn events(self, now: Timestamp) -> [SessionEvent; 2] {
+        let signed = WebAuthnSigned {
+            key: self.key,
+            sign_count: self.sign_count,
+        };
+        let checked = WebAuthnChecked {
+            checked_at: now,
+            user_verified: self.user_verified,
+        };
+        [
+            SessionEvent::WebAuthnChecked(checked),
+            match self.kind {
+                KeyKind::Passkey => SessionEvent::PasskeySigned(signed),
+                KeyKind::U2f => SessionEvent::U2fSigned(signed),
+            },
+        ]
+    }
 }
 
 /// A token for the sequence it was asked for.
@@ -175,6 +213,9 @@ fn changed(session: &Session, now: Timestamp, changes: &Changes) -> Vec<SessionE
             checked_at: now,
         }));
     }
+    if let Some(proven) = changes.web_auth_n {
+        events.extend(proven.events(now));
+    }
     if changes.totp {
         events.push(SessionEvent::TotpChecked(FactorChecked { checked_at: now }));
     }
@@ -194,6 +235,9 @@ fn changed(session: &Session, now: Timestamp, changes: &Changes) -> Vec<SessionE
             .recovery_code
             .then_some(SessionEvent::RecoveryCodeChecked(checked)),
     );
+    if let Some(challenge) = &changes.web_auth_n_challenge {
+        events.push(SessionEvent::WebAuthnChallenged(challenge.clone()));
+    }
     let sms = changes.otp_sms_challenge.clone();
     events.extend(sms.map(SessionEvent::OtpSmsChallenged));
     let email = changes.otp_email_challenge.clone();
@@ -233,6 +277,7 @@ mod tests {
     use super::*;
     use crate::domain::ids::Sequence;
     use crate::domain::session::SessionState;
+    use crate::domain::webauthn::UserVerification;
 
     const NOW: Timestamp = Timestamp::from_micros(1_783_661_559_007_096);
 
@@ -256,6 +301,15 @@ mod tests {
         }
     }
 
+    fn challenge() -> WebAuthnChallenge {
+        WebAuthnChallenge {
+            challenge: "Y2g".to_owned(),
+            allowed: vec!["aWQ".to_owned()],
+            user_verification: UserVerification::Required,
+            rp_id: "localhost".to_owned(),
+        }
+    }
+
     fn names(events: &[SessionEvent]) -> Vec<&'static str> {
         events
             .iter()
@@ -269,7 +323,14 @@ mod tests {
             user: Some(user()),
             password: true,
             intent: true,
+            web_auth_n: Some(WebAuthnProven {
+                kind: KeyKind::Passkey,
+                key: WebAuthnKeyId::new(5),
+                sign_count: 3,
+                user_verified: true,
+            }),
             totp: true,
+            web_auth_n_challenge: Some(challenge()),
             otp_sms: true,
             otp_email: true,
             recovery_code: true,
@@ -295,17 +356,22 @@ mod tests {
                 "session.user.checked",
                 "session.password.checked",
                 "session.intent.checked",
+                "session.webAuthN.checked",
+                "user.human.passwordless.token.signcount.changed",
                 "session.totp.checked",
                 "session.otp.sms.checked",
                 "session.otp.email.checked",
                 "session.recoveryCode.checked",
+                "session.webAuthN.challenged",
                 "session.otp.sms.challenged",
                 "session.otp.email.challenged",
                 "session.metadata.set",
                 "session.lifetime.set",
             ]
         );
-        assert_eq!(session.sequence, Sequence::new(12));
+        assert_eq!(session.sequence, Sequence::new(15));
+        // The check ends the challenge of an earlier call, not that of its own.
+        assert_eq!(session.web_auth_n_challenge, Some(challenge()));
         assert_eq!(session.expires_at, Some(NOW.plus(Span::from_seconds(60))));
         assert!(session.is_of(UserId::new(7)));
     }

@@ -29,6 +29,12 @@ pub enum SessionError {
     /// A code of an authenticator app was to be checked, but the session is tied to no user.
     #[error("User ID missing")]
     TotpUserMissing,
+    /// A passkey or security key was to be asked, but the session is tied to no user.
+    #[error("User ID missing")]
+    WebAuthnUserMissing,
+    /// A passkey or security key has answered, but was not asked.
+    #[error("Session without WebAuthN challenge")]
+    WebAuthnNoChallenge,
     /// A code by SMS was asked for, but the session is tied to no user.
     #[error("User ID missing")]
     OtpSmsUserMissing,
@@ -63,6 +69,8 @@ impl Refusal for SessionError {
             Self::UserChange => "",
             Self::PasswordUserMissing => "COMMAND-Sfw3f",
             Self::TotpUserMissing => "COMMAND-8N9ds",
+            Self::WebAuthnUserMissing => "COMMAND-eeR2e",
+            Self::WebAuthnNoChallenge => "COMMAND-Ioqu5",
             Self::OtpSmsUserMissing => "COMMAND-JKL3g",
             Self::OtpEmailUserMissing => "COMMAND-JK3gp",
             Self::OtpUserMissing => "COMMAND-S453v",
@@ -79,6 +87,8 @@ impl Refusal for SessionError {
             Self::Terminated
             | Self::Expired
             | Self::PasswordUserMissing
+            | Self::WebAuthnUserMissing
+            | Self::WebAuthnNoChallenge
             | Self::OtpSmsUserMissing
             | Self::OtpEmailUserMissing
             | Self::OtpNoChallenge

@@ -2,6 +2,7 @@
 
 use super::{
     CheckedUser, Factors, Metadata, OtpChallenges, Proof, Session, SessionState, TokenState,
+    WebAuthnFactor,
 };
 use crate::domain::event::{Event, RecordedEvent, SessionAdded, SessionEvent};
 use crate::domain::ids::{Sequence, SessionId, UserId, given_user_key};
@@ -18,6 +19,7 @@ pub fn added(id: SessionId, creator: UserId, at: Timestamp, event: SessionAdded)
         creator,
         user: None,
         factors: Factors::default(),
+        web_auth_n_challenge: None,
         otp_challenges: OtpChallenges::default(),
         metadata: Metadata::new(),
         user_agent: event.user_agent,
@@ -51,10 +53,22 @@ pub fn evolve(mut session: Session, at: Timestamp, event: &SessionEvent) -> Sess
             session.factors.recovery_code = Some(checked.checked_at);
         }
         SessionEvent::Added(_)
+        | SessionEvent::PasskeySigned(_)
+        | SessionEvent::U2fSigned(_)
         | SessionEvent::OtpSmsChallenged(_)
         | SessionEvent::OtpEmailChallenged(_) => {}
         SessionEvent::IntentChecked(checked) => {
             session.factors.intent = Some(checked.checked_at);
+        }
+        SessionEvent::WebAuthnChallenged(challenge) => {
+            session.web_auth_n_challenge = Some(challenge.clone());
+        }
+        SessionEvent::WebAuthnChecked(checked) => {
+            session.factors.web_auth_n = Some(WebAuthnFactor {
+                checked_at: checked.checked_at,
+                user_verified: checked.user_verified,
+            });
+            session.web_auth_n_challenge = None;
         }
         SessionEvent::MetadataSet(set) => session.metadata.clone_from(&set.metadata),
         SessionEvent::LifetimeSet(set) => session.expires_at = Some(at.plus(set.lifetime)),

@@ -18,9 +18,12 @@ use serde::{Deserialize, Serialize};
 use super::ids::{OrgId, Sequence, SessionId, UserId};
 use super::secret::HashText;
 use super::time::Timestamp;
+use super::webauthn::WebAuthnChallenge;
 
 pub use bearer::{BearerError, Strength, strong_enough};
-pub use decide::{ActiveSession, Changes, LiveSession, TokenMade, UserFact, create};
+pub use decide::{
+    ActiveSession, Changes, LiveSession, TokenMade, UserFact, WebAuthnProven, create,
+};
 pub use error::SessionError;
 pub use evolve::{added, evolve, fold};
 pub use otp::OtpChallenges;
@@ -89,6 +92,17 @@ pub struct Factors {
     pub recovery_code: Option<Timestamp>,
     /// The word of an identity provider.
     pub intent: Option<Timestamp>,
+    /// A passkey or security key.
+    pub web_auth_n: Option<WebAuthnFactor>,
+}
+
+/// A signature of a passkey or security key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebAuthnFactor {
+    /// When it was proven.
+    pub checked_at: Timestamp,
+    /// The authenticator verified its user.
+    pub user_verified: bool,
 }
 
 /// A stored hash, or what its event says of it.
@@ -155,6 +169,8 @@ pub struct Session {
     pub user: Option<CheckedUser>,
     /// What has been proven.
     pub factors: Factors,
+    /// What a passkey or security key was asked to sign.
+    pub web_auth_n_challenge: Option<WebAuthnChallenge>,
     /// The codes that wait for being given back.
     pub otp_challenges: OtpChallenges,
     /// What clients keep with it.

@@ -223,6 +223,37 @@ refusals! {
     /// Nobody who could skip setting up a second factor.
     SkipNotFound = NotFound "COMMAND-auj6jeBei4" "User could not be found",
 
+    /// Nobody to register a passkey or security key for.
+    WebAuthnUserNotFound = NotFound "COMMAND-M9dsd" "User could not be found",
+    /// What a key is to be bound to is no domain.
+    WebAuthnDomainInvalid = InvalidArgument "WEBAU-UX9ta" "Errors.User.WebAuthN.ServerConfig",
+    /// The user has as many keys as can be kept.
+    WebAuthnTooMany = FailedPrecondition "BTZ-W3bmx" "Too many passkeys and security keys",
+    /// No such registration is open.
+    WebAuthnNotRegistering = NotFound "WEBAU-5M9so" "WebAuthN Token could not be found",
+    /// The answer of the authenticator to a registration is not one.
+    WebAuthnUnparsable = InvalidArgument "WEBAU-sEr8c" "Error on parse credential data",
+    /// The answer of the authenticator does not fit the registration.
+    WebAuthnRefused = InvalidArgument "WEBAU-3Vb9s" "Error on create credentials",
+    /// No such key to remove.
+    WebAuthnNotFound = NotFound "COMMAND-DAfb2" "WebAuthN Token could not be found",
+    /// The code for a registration is unknown, used, expired or wrong.
+    PasskeyCodeInvalid = InvalidArgument "COMMAND-Eeb2a" "Code is invalid",
+    /// A code for a registration was to be sent to an address that was not proven.
+    PasskeyEmailNotVerified = FailedPrecondition "BTZ-Pk3ml" "Email is not verified",
+    /// The user of a challenge or of its answer is gone, not active or a machine.
+    WebAuthnUserNotActive = FailedPrecondition "COMMAND-Df4b3" "User could not be found",
+    /// The user has no key that could sign for this domain.
+    WebAuthnNoKey = FailedPrecondition "WEBAU-4G8sw" "WebAuthN begin login failed",
+    /// The answer to a challenge is not one.
+    WebAuthnLoginUnparsable = InvalidArgument "WEBAU-ADgv4" "Error on validate login credentials",
+    /// The answer does not fit the challenge, or the signature is wrong.
+    WebAuthnLoginRefused = InvalidArgument "WEBAU-3M9si" "Error on validate login credentials",
+    /// A key has signed that is none of the user's.
+    WebAuthnKeyUnknown = FailedPrecondition "COMMAND-Aej7i" "WebAuthN Token could not be found",
+    /// The signature counter does not rise.
+    WebAuthnCloned = InvalidArgument "WEBAU-4M90s" "Credentials may be cloned",
+
     /// Only service users have personal access tokens.
     PatNotMachine = FailedPrecondition "COMMAND-Df2f1" "Not allowed for this user type",
     /// Nobody to make a token for.

@@ -7,7 +7,7 @@ use super::otp::evolve_otp;
 use super::recovery::evolve_recovery;
 use super::{
     Contact, Failures, Human, Machine, Password, PendingCode, StoredSecret, Totp, User, UserKind,
-    UserState,
+    UserState, WebAuthnKeys,
 };
 use crate::domain::event::{
     Event, HumanAdded, MachineAdded, MachineChanged, ProfileChanged, RecordedEvent, TotpAdded,
@@ -73,6 +73,7 @@ fn human(at: Timestamp, added: &HumanAdded) -> Human {
         invite: None,
         code_failures: Failures::default(),
         mfa_init_skipped_at: None,
+        web_auth_n: WebAuthnKeys::default(),
         otp_sms: false,
         otp_email: false,
         recovery_codes: Vec::new(),
@@ -172,6 +173,7 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
     evolve_codes(human, at, event);
     evolve_invite(human, at, event);
     evolve_mfa_init(human, at, event);
+    human.web_auth_n.evolve(at, event);
     evolve_otp(human, at, event);
     evolve_recovery(human, event);
     match event {
@@ -249,7 +251,19 @@ fn evolve_human(human: &mut Human, at: Timestamp, event: &UserEvent) {
         | UserEvent::OtpEmailCheckSucceeded(_)
         | UserEvent::OtpEmailCheckFailed(_)
         | UserEvent::IdpLinkAdded(_)
-        | UserEvent::IdpLinkRemoved(_) => {}
+        | UserEvent::IdpLinkRemoved(_)
+        | UserEvent::PasskeyAdded(_)
+        | UserEvent::PasskeyVerified(_)
+        | UserEvent::PasskeyRemoved(_)
+        | UserEvent::PasskeyCheckSucceeded(_)
+        | UserEvent::PasskeyCodeAdded(_)
+        | UserEvent::PasskeyCodeRequested(_)
+        | UserEvent::PasskeyCodeCheckSucceeded(_)
+        | UserEvent::PasskeyCodeCheckFailed(_)
+        | UserEvent::U2fAdded(_)
+        | UserEvent::U2fVerified(_)
+        | UserEvent::U2fRemoved(_)
+        | UserEvent::U2fCheckSucceeded(_) => {}
     }
 }
 

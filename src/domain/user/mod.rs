@@ -15,11 +15,13 @@ mod recovery;
 mod state;
 mod totp;
 mod update;
+mod webauthn;
 
 use super::event::CodeAdded;
 use super::ids::{OrgId, PatId, Sequence, UserId};
 use super::session::Proof;
 use super::time::Timestamp;
+use super::webauthn::KeyKind;
 
 pub use code::{
     CodeJudgement, CodePurpose, NewCode, judge_code, pending_code, request_password_reset,
@@ -51,6 +53,11 @@ pub use totp::{
     remove_totp, totp_ready, verifiable_totp, verify_totp,
 };
 pub use update::{HumanChanges, KindChanges, MachineChanges, ProfileChanges, UserChanges, update};
+pub use webauthn::{
+    Credential, KeyState, NewKey, NewPasskeyCode, PasskeyCode, Registration, Signed, WebAuthnKey,
+    WebAuthnKeys, add_passkey_code, judge_passkey_code, judge_signature, register_key, remove_key,
+    signing_keys, user_handle, verifiable_key, verify_key,
+};
 
 /// What a user can do just now; the numbers are those of the API (`UserState`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -181,6 +188,8 @@ pub struct Human {
     pub code_failures: Failures,
     /// When the person did not want a second factor.
     pub mfa_init_skipped_at: Option<Timestamp>,
+    /// Passkeys and security keys.
+    pub web_auth_n: WebAuthnKeys,
     /// Codes by SMS are a factor, as soon as the phone number is proven.
     pub otp_sms: bool,
     /// Codes by e-mail are a factor, as soon as the address is proven.
@@ -191,8 +200,8 @@ pub struct Human {
 
 impl Human {
     /// Whether the person has something to log in with as a first factor.
-    pub const fn can_log_in(&self) -> bool {
-        self.password.is_some()
+    pub fn can_log_in(&self) -> bool {
+        self.password.is_some() || self.web_auth_n.ready(KeyKind::Passkey).next().is_some()
     }
 }
 

@@ -22,6 +22,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/0004_outbox.sql")),
     M::up(include_str!("migrations/0005_contact_codes.sql")),
     M::up(include_str!("migrations/0006_otp.sql")),
+    M::up(include_str!("migrations/0007_webauthn.sql")),
     M::up(include_str!("migrations/0008_idp.sql")),
 ];
 

@@ -37,6 +37,7 @@ mod unknown;
 mod users;
 mod verify;
 mod views;
+mod webauthn;
 mod writer;
 
 use std::fmt;

@@ -14,9 +14,10 @@ use crate::domain::ids::{Sequence, SessionId, UserId};
 use crate::domain::secret::HashText;
 use crate::domain::session::{
     CheckedUser, Factors, Metadata, OtpChallenges, Proof, Session, SessionState, TokenState,
-    UserAgent,
+    UserAgent, WebAuthnFactor,
 };
 use crate::domain::time::Timestamp;
+use crate::domain::webauthn::WebAuthnChallenge;
 use crate::ports::StoreError;
 
 const TABLE: &str = "sessions";
@@ -27,7 +28,8 @@ macro_rules! columns {
         "s.id, s.state, s.sequence, s.created_at, s.changed_at, s.creator, s.user_id, \
          s.user_organization, s.user_checked_at, s.password_checked_at, s.totp_checked_at, \
          s.metadata, s.fingerprint_id, s.user_agent, s.expires_at, s.token_hash, \
-         s.token_sequence, s.otp_sms_checked_at, s.otp_email_checked_at, \
+         s.token_sequence, s.web_auth_n_checked_at, s.web_auth_n_user_verified, \
+         s.web_auth_n_challenge, s.otp_sms_checked_at, s.otp_email_checked_at, \
          s.recovery_code_checked_at, s.otp_sms_digest, s.otp_sms_expires_at, \
          s.otp_email_digest, s.otp_email_expires_at, s.intent_checked_at"
     };
@@ -48,12 +50,13 @@ const INSERT: &str = "
     INSERT INTO sessions (
         id, state, sequence, created_at, changed_at, creator, user_id, user_organization,
         user_checked_at, password_checked_at, metadata, fingerprint_id, user_agent, expires_at,
-        token_hash, token_sequence, totp_checked_at, otp_sms_checked_at, otp_email_checked_at,
+        token_hash, token_sequence, totp_checked_at, web_auth_n_checked_at,
+        web_auth_n_user_verified, web_auth_n_challenge, otp_sms_checked_at, otp_email_checked_at,
         recovery_code_checked_at, otp_sms_digest, otp_sms_expires_at, otp_email_digest,
         otp_email_expires_at, intent_checked_at
     )
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)";
 
 /// No event changes what is missing here: date and caller of the creation, and the device.
 const UPDATE: &str = "
@@ -61,9 +64,10 @@ const UPDATE: &str = "
     SET state = ?3, sequence = ?4, changed_at = ?5, user_id = ?6, user_organization = ?7,
         user_checked_at = ?8, password_checked_at = ?9, metadata = ?10, expires_at = ?11,
         token_hash = ?12, token_sequence = ?13, totp_checked_at = ?14,
-        otp_sms_checked_at = ?15, otp_email_checked_at = ?16, recovery_code_checked_at = ?17,
-        otp_sms_digest = ?18, otp_sms_expires_at = ?19, otp_email_digest = ?20,
-        otp_email_expires_at = ?21, intent_checked_at = ?22
+        web_auth_n_checked_at = ?15, web_auth_n_user_verified = ?16, web_auth_n_challenge = ?17,
+        otp_sms_checked_at = ?18, otp_email_checked_at = ?19, recovery_code_checked_at = ?20,
+        otp_sms_digest = ?21, otp_sms_expires_at = ?22, otp_email_digest = ?23,
+        otp_email_expires_at = ?24, intent_checked_at = ?25
     WHERE id = ?1 AND sequence = ?2";
 
 /// The session under a key.
@@ -89,6 +93,7 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
     let user = session.user.as_ref();
     let agent = session.user_agent.as_ref();
     let (token_hash, token_sequence) = token(session)?;
+    let web_auth_n = session.factors.web_auth_n;
     let OtpChallenges { sms, email } = &session.otp_challenges;
     let (sms, email) = (sms.as_ref(), email.as_ref());
     let params = params![
@@ -109,6 +114,9 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
         token_hash,
         token_sequence,
         session.factors.totp.map(Timestamp::micros),
+        web_auth_n.map(|factor| factor.checked_at.micros()),
+        web_auth_n.map(|factor| factor.user_verified),
+        challenge_text(session)?,
         session.factors.otp_sms.map(Timestamp::micros),
         session.factors.otp_email.map(Timestamp::micros),
         session.factors.recovery_code.map(Timestamp::micros),
@@ -129,6 +137,7 @@ pub(super) fn update(
 ) -> Result<(), StoreError> {
     let user = session.user.as_ref();
     let (token_hash, token_sequence) = token(session)?;
+    let web_auth_n = session.factors.web_auth_n;
     let OtpChallenges { sms, email } = &session.otp_challenges;
     let (sms, email) = (sms.as_ref(), email.as_ref());
     let params = params![
@@ -146,6 +155,9 @@ pub(super) fn update(
         token_hash,
         token_sequence,
         session.factors.totp.map(Timestamp::micros),
+        web_auth_n.map(|factor| factor.checked_at.micros()),
+        web_auth_n.map(|factor| factor.user_verified),
+        challenge_text(session)?,
         session.factors.otp_sms.map(Timestamp::micros),
         session.factors.otp_email.map(Timestamp::micros),
         session.factors.recovery_code.map(Timestamp::micros),
@@ -180,17 +192,41 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
             ..Factors::default()
         },
         otp_challenges: OtpChallenges::default(),
+        web_auth_n_challenge: None,
         metadata: read_metadata(cells)?,
         user_agent: read_agent(cells)?,
         expires_at: cells.maybe_time("expires_at")?,
         token: read_token(cells)?,
     };
+    session.factors.web_auth_n = read_web_auth_n(cells)?;
+    session.web_auth_n_challenge = read_challenge(cells)?;
     session.factors.otp_sms = cells.maybe_time("otp_sms_checked_at")?;
     session.factors.otp_email = cells.maybe_time("otp_email_checked_at")?;
     session.factors.recovery_code = cells.maybe_time("recovery_code_checked_at")?;
     session.otp_challenges = otp::read_challenges(cells)?;
     session.factors.intent = cells.maybe_time("intent_checked_at")?;
     Ok(session)
+}
+
+fn read_web_auth_n(cells: &mut Cells<'_, '_>) -> Result<Option<WebAuthnFactor>, StoreError> {
+    let Some(checked_at) = cells.maybe_time("web_auth_n_checked_at")? else {
+        return if cells.is_null("web_auth_n_user_verified")? {
+            Ok(None)
+        } else {
+            Err(cells.corrupt("web_auth_n_user_verified"))
+        };
+    };
+    Ok(Some(WebAuthnFactor {
+        checked_at,
+        user_verified: cells.flag("web_auth_n_user_verified")?,
+    }))
+}
+
+fn read_challenge(cells: &mut Cells<'_, '_>) -> Result<Option<WebAuthnChallenge>, StoreError> {
+    let text = cells.maybe_str("web_auth_n_challenge")?;
+    text.map(serde_json::from_str)
+        .transpose()
+        .map_err(|_| cells.corrupt("web_auth_n_challenge"))
 }
 
 fn read_user(cells: &mut Cells<'_, '_>) -> Result<Option<CheckedUser>, StoreError> {
@@ -267,6 +303,10 @@ fn token(session: &Session) -> Result<(Option<&str>, Option<u32>), StoreError> {
     };
     let hash = token.proof.hash().ok_or(Malformed::HashMissing)?;
     Ok((Some(hash.as_str()), Some(token.issued_at.number())))
+}
+
+fn challenge_text(session: &Session) -> Result<Option<String>, StoreError> {
+    session.web_auth_n_challenge.as_ref().map(json).transpose()
 }
 
 fn metadata_text(metadata: &Metadata) -> Result<Option<String>, StoreError> {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::cells::Cells;
 use super::error::Malformed;
-use super::{otp, rows, text};
+use super::{otp, rows, text, webauthn};
 use crate::domain::ids::{Sequence, UserId};
 use crate::domain::secret::{HashText, SealedSecret};
 use crate::domain::session::Proof;
@@ -29,7 +29,8 @@ macro_rules! columns {
          u.totp_step, u.otp_failures, u.otp_failed_at, u.password_code_digest, \
          u.password_code_expires_at, u.invite_code_digest, u.invite_code_expires_at, \
          u.invite_returned, u.invite_url_template, u.invite_application, u.code_failures, \
-         u.code_failed_at, u.mfa_init_skipped_at, u.otp_sms, u.otp_email, u.recovery_codes"
+         u.code_failed_at, u.mfa_init_skipped_at, u.web_auth_n, u.u2f_ready, u.otp_sms, \
+         u.otp_email, u.recovery_codes"
     };
 }
 pub(super) use columns;
@@ -56,12 +57,12 @@ const INSERT: &str = "
         totp_secret, totp_ready, totp_step, otp_failures, otp_failed_at, password_code_digest,
         password_code_expires_at, invite_code_digest, invite_code_expires_at, invite_returned,
         invite_url_template, invite_application, code_failures, code_failed_at,
-        mfa_init_skipped_at, otp_sms, otp_email, recovery_codes
+        mfa_init_skipped_at, web_auth_n, u2f_ready, otp_sms, otp_email, recovery_codes
     )
     VALUES (
         ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
         ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37,
-        ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50
+        ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46, ?47, ?48, ?49, ?50, ?51, ?52
     )";
 
 const UPDATE: &str = "
@@ -77,8 +78,8 @@ const UPDATE: &str = "
         otp_failures = ?36, otp_failed_at = ?37, password_code_digest = ?38,
         password_code_expires_at = ?39, invite_code_digest = ?40, invite_code_expires_at = ?41,
         invite_returned = ?42, invite_url_template = ?43, invite_application = ?44,
-        code_failures = ?45, code_failed_at = ?46, mfa_init_skipped_at = ?47,
-        otp_sms = ?48, otp_email = ?49, recovery_codes = ?50
+        code_failures = ?45, code_failed_at = ?46, mfa_init_skipped_at = ?47, web_auth_n = ?48,
+        u2f_ready = ?49, otp_sms = ?50, otp_email = ?51, recovery_codes = ?52
     WHERE id = ?1 AND sequence = ?2";
 
 /// The user under a key.
@@ -149,6 +150,8 @@ fn write(
         .transpose()?;
     let step = totp.and_then(|totp| totp.last_step).map(i64::try_from);
     let step = step.transpose().map_err(|_| Malformed::Step)?;
+    let web_auth_n = human.map(|human| webauthn::text(&human.web_auth_n));
+    let web_auth_n = web_auth_n.transpose()?.flatten();
     let recovery = human.map(|human| otp::recovery_text(&human.recovery_codes));
     let recovery = recovery.transpose()?.flatten();
     let params = params![
@@ -201,6 +204,8 @@ fn write(
         human.map(|human| human.code_failures.count),
         human.and_then(|human| human.code_failures.last_at.map(Timestamp::micros)),
         human.and_then(|human| human.mfa_init_skipped_at.map(Timestamp::micros)),
+        web_auth_n,
+        human.map(|human| human.web_auth_n.u2f_ready()),
         human.map(|human| human.otp_sms),
         human.map(|human| human.otp_email),
         recovery,
@@ -278,6 +283,8 @@ fn read_machine(cells: &mut Cells<'_, '_>) -> Result<Machine, StoreError> {
             "code_failures",
             "code_failed_at",
             "mfa_init_skipped_at",
+            "web_auth_n",
+            "u2f_ready",
             "otp_sms",
             "otp_email",
             "recovery_codes",
@@ -317,6 +324,7 @@ fn read_human(cells: &mut Cells<'_, '_>) -> Result<Human, StoreError> {
             last_at: cells.maybe_time("code_failed_at")?,
         },
         mfa_init_skipped_at: cells.maybe_time("mfa_init_skipped_at")?,
+        web_auth_n: webauthn::read(cells)?,
         otp_sms: cells.flag("otp_sms")?,
         otp_email: cells.flag("otp_email")?,
         recovery_codes: otp::read_recovery(cells)?,

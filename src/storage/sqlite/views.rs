@@ -14,7 +14,8 @@ macro_rules! session_columns {
         concat!(
             sessions::columns!(),
             ", u.given_id, u.state, u.username, u.display_name, u.password_changed_at, \
-             u.totp_ready, u.otp_sms AND u.phone_verified AS otp_sms_ready, \
+             u.totp_ready, u.u2f_ready, \
+              u.otp_sms AND u.phone_verified AS otp_sms_ready, \
              u.otp_email AND u.email_verified AS otp_email_ready, o.primary_domain"
         )
     };
@@ -92,6 +93,7 @@ pub(super) fn read_session(cells: &mut Cells<'_, '_>) -> Result<SessionView, Sto
         display_name: cells.maybe_text("display_name")?,
         password_changed_at: cells.maybe_time("password_changed_at")?,
         totp_ready: cells.maybe_int("totp_ready")? == Some(1),
+        u2f_ready: cells.maybe_int("u2f_ready")? == Some(1),
         otp_sms_ready: cells.maybe_int("otp_sms_ready")? == Some(1),
         otp_email_ready: cells.maybe_int("otp_email_ready")? == Some(1),
         org_domain: cells.maybe_text("primary_domain")?.unwrap_or_default(),

@@ -658,49 +658,6 @@ fn a_machine_can_be_the_user_but_has_no_display_name() {
 }
 
 #[test]
-fn checks_and_challenges_of_later_versions_are_refused_and_nothing_is_written() {
-    let server = TestServer::start();
-    let human = server.human("mini");
-    let session = server.session(&json!({}));
-    let check = |name: &str, value: Value| {
-        let mut checks = json!({ "user": { "userId": human.id } });
-        checks[name] = value;
-        (format!("check `{name}`"), json!({ "checks": checks }))
-    };
-    let challenge = |name: &str, value: Value| {
-        let checks = json!({ "user": { "userId": human.id } });
-        let body = json!({ "checks": checks, "challenges": { name: value } });
-        (format!("challenge `{name}`"), body)
-    };
-    for (what, body) in [
-        check("webAuthN", json!({ "credentialAssertionData": {} })),
-        check(
-            "idpIntent",
-            json!({ "idpIntentId": "1", "idpIntentToken": "t" }),
-        ),
-        challenge(
-            "webAuthN",
-            json!({
-                "domain": "localhost",
-                "userVerificationRequirement": "USER_VERIFICATION_REQUIREMENT_REQUIRED",
-            }),
-        ),
-    ] {
-        let text = format!("{what} is not implemented");
-        server.writes_nothing(|| {
-            server
-                .login_client()
-                .post(SESSIONS, &body)
-                .fails_plainly(12, &text);
-            server
-                .login_client()
-                .patch(&session.path(), &body)
-                .fails_plainly(12, &text);
-        });
-    }
-}
-
-#[test]
 fn broken_rules_are_named_as_zitadel_names_them() {
     let server = TestServer::start();
     let long = "\u{e4}".repeat(201);

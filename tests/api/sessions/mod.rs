@@ -8,3 +8,4 @@ mod otp;
 mod recovery;
 mod set;
 mod totp;
+mod webauthn;

@@ -20,3 +20,4 @@ mod state;
 mod totp;
 mod update;
 mod update_user;
+mod webauthn;

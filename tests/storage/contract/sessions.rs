@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use bartizan::domain::event::{
     Aggregate, Event, Nothing, OtpEmailChallenged, OtpSmsChallenged, SessionEvent, UserEvent,
 };
-use bartizan::domain::ids::{SessionId, UserId};
-use bartizan::domain::session::{Changes, SessionState, UserAgent};
+use bartizan::domain::ids::{SessionId, UserId, WebAuthnKeyId};
+use bartizan::domain::session::{Changes, SessionState, UserAgent, WebAuthnProven};
 use bartizan::domain::time::Span;
+use bartizan::domain::webauthn::{KeyKind, UserVerification, WebAuthnChallenge};
 use bartizan::ports::{EndSessions, Store};
 
 use crate::fixture::{
@@ -37,7 +38,19 @@ pub(crate) async fn a_session_is_read_back_as_it_was_written(store: &dyn Store) 
         user: Some(fact(&user)),
         password: true,
         intent: true,
+        web_auth_n: Some(WebAuthnProven {
+            kind: KeyKind::U2f,
+            key: WebAuthnKeyId::new(5),
+            sign_count: 9,
+            user_verified: false,
+        }),
         totp: true,
+        web_auth_n_challenge: Some(WebAuthnChallenge {
+            challenge: "c".to_owned(),
+            allowed: Vec::new(),
+            user_verification: UserVerification::Required,
+            rp_id: "localhost".to_owned(),
+        }),
         otp_sms: true,
         otp_email: true,
         recovery_code: true,

@@ -349,6 +349,7 @@ impl World {
         command::Checks {
             user: checks.user.map(|at| UserSelector::Id(self.users[at])),
             password: secret(checks),
+            web_auth_n: None,
             totp: checks.totp.map(|right| self.code(right)),
             intent: self.login(checks).map(|login| IntentCheck {
                 id: Some(login.intent),

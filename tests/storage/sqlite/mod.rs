@@ -2,11 +2,14 @@
 
 mod code_laws;
 mod file;
+mod key_laws;
 mod laws;
 mod log;
 mod otp;
+mod passkey_links;
 mod tamper;
 mod users;
+mod webauthn;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -20,12 +20,14 @@ use bartizan::domain::secret::{HashText, SealedSecret};
 use bartizan::domain::session::{Changes, UserAgent};
 use bartizan::domain::time::Span;
 use bartizan::domain::user::User;
+use bartizan::domain::webauthn::KeyKind;
 use bartizan::ports::Commit;
 use bartizan::storage::sqlite::{Finding, Options};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use tempfile::TempDir;
 
+use super::webauthn::{challenge, key_events, proven};
 use super::{Kept, assert_clean, block_on, open, raw, verified};
 use crate::fixture::{
     ADMIN, ORG, all_events, at, change_instance, change_intent, change_org, change_session,
@@ -225,6 +227,7 @@ async fn people(kept: &Kept) -> User {
     ];
     let ann = add(kept, change_user(&ann, at(10), events)).await;
     let ann = add(kept, change_user(&ann, at(15), given_codes())).await;
+    let ann = add(kept, change_user(&ann, at(16), key_events())).await;
 
     let pending = HumanAdded {
         given_id: Some("bob's own".to_owned()),
@@ -324,7 +327,9 @@ async fn sessions(kept: &Kept, user: &User) {
         user: Some(fact(user)),
         password: true,
         intent: true,
+        web_auth_n: Some(proven(KeyKind::Passkey)),
         totp: true,
+        web_auth_n_challenge: Some(challenge()),
         otp_sms: true,
         otp_email: true,
         recovery_code: true,
@@ -333,6 +338,12 @@ async fn sessions(kept: &Kept, user: &User) {
         ..waits_for_codes()
     };
     let (_, commit) = change_session(&session, at(80), &changes);
+    written(&kept.store, commit).await;
+    let u2f = Changes {
+        web_auth_n: Some(proven(KeyKind::U2f)),
+        ..tied_to(user)
+    };
+    let (_, commit) = new_session(4_004, at(90), &u2f);
     written(&kept.store, commit).await;
     let (_, commit) = new_session(4_002, at(90), &Changes::default());
     written(&kept.store, commit).await;

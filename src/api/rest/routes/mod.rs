@@ -63,6 +63,8 @@ pub enum UserOperation {
     Authentication(AuthenticationOperation),
     /// Of addresses and the codes that are sent there.
     Code(CodeOperation),
+    /// On passkeys and security keys.
+    WebAuthn(WebAuthnOperation),
     /// On one-time codes.
     Otp(OtpOperation),
     /// `POST /v2/users/{user_id}/lock`
@@ -119,6 +121,27 @@ pub enum CodeOperation {
     VerifyInviteCode,
     /// `POST /v2/users/{user_id}/mfa_init_skipped`
     HumanMfaInitSkipped,
+}
+
+/// An operation of the user service on passkeys and security keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebAuthnOperation {
+    /// `POST /v2/users/{user_id}/passkeys/registration_link`
+    CreatePasskeyRegistrationLink,
+    /// `POST /v2/users/{user_id}/passkeys`
+    RegisterPasskey,
+    /// `POST /v2/users/{user_id}/passkeys/{passkey_id}`
+    VerifyPasskeyRegistration,
+    /// `POST /v2/users/{user_id}/passkeys/_search`
+    ListPasskeys,
+    /// `DELETE /v2/users/{user_id}/passkeys/{passkey_id}`
+    RemovePasskey,
+    /// `POST /v2/users/{user_id}/u2f`
+    RegisterU2f,
+    /// `POST /v2/users/{user_id}/u2f/{u2f_id}`
+    VerifyU2fRegistration,
+    /// `DELETE /v2/users/{user_id}/u2f/{u2f_id}`
+    RemoveU2f,
 }
 
 /// An operation of the user service on one-time codes.

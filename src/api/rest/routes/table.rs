@@ -4,7 +4,7 @@ use super::Operation::{self, Idp, ListOrganizations, NotYet, Session, Settings, 
 use super::Version::{V2, V2Beta};
 use super::{
     AuthenticationOperation, CodeOperation, IdpOperation, OtpOperation, SessionOperation,
-    SettingsOperation, UserOperation, V1Operation,
+    SettingsOperation, UserOperation, V1Operation, WebAuthnOperation,
 };
 
 /// The methods that routes have.
@@ -204,14 +204,14 @@ const USERS: &[Route] = &[
     delete("/v2/users/{user_id}/otp_email", User(UserOperation::Otp(OtpOperation::RemoveOtpEmail))),
     post("/v2/users/{user_id}/recovery_codes", User(UserOperation::Otp(OtpOperation::GenerateRecoveryCodes))),
     delete("/v2/users/{user_id}/recovery_codes", User(UserOperation::Otp(OtpOperation::RemoveRecoveryCodes))),
-    post("/v2/users/{user_id}/passkeys", NotYet("RegisterPasskey")),
-    post("/v2/users/{user_id}/passkeys/_search", NotYet("ListPasskeys")),
-    post("/v2/users/{user_id}/passkeys/registration_link", NotYet("CreatePasskeyRegistrationLink")),
-    post("/v2/users/{user_id}/passkeys/{passkey_id}", NotYet("VerifyPasskeyRegistration")),
-    delete("/v2/users/{user_id}/passkeys/{passkey_id}", NotYet("RemovePasskey")),
-    post("/v2/users/{user_id}/u2f", NotYet("RegisterU2F")),
-    post("/v2/users/{user_id}/u2f/{u2f_id}", NotYet("VerifyU2FRegistration")),
-    delete("/v2/users/{user_id}/u2f/{u2f_id}", NotYet("RemoveU2F")),
+    post("/v2/users/{user_id}/passkeys", User(UserOperation::WebAuthn(WebAuthnOperation::RegisterPasskey))),
+    post("/v2/users/{user_id}/passkeys/_search", User(UserOperation::WebAuthn(WebAuthnOperation::ListPasskeys))),
+    post("/v2/users/{user_id}/passkeys/registration_link", User(UserOperation::WebAuthn(WebAuthnOperation::CreatePasskeyRegistrationLink))),
+    post("/v2/users/{user_id}/passkeys/{passkey_id}", User(UserOperation::WebAuthn(WebAuthnOperation::VerifyPasskeyRegistration))),
+    delete("/v2/users/{user_id}/passkeys/{passkey_id}", User(UserOperation::WebAuthn(WebAuthnOperation::RemovePasskey))),
+    post("/v2/users/{user_id}/u2f", User(UserOperation::WebAuthn(WebAuthnOperation::RegisterU2f))),
+    post("/v2/users/{user_id}/u2f/{u2f_id}", User(UserOperation::WebAuthn(WebAuthnOperation::VerifyU2fRegistration))),
+    delete("/v2/users/{user_id}/u2f/{u2f_id}", User(UserOperation::WebAuthn(WebAuthnOperation::RemoveU2f))),
     post("/v2/users/{user_id}/links", Idp(IdpOperation::AddLink)),
     post("/v2/users/{user_id}/links/_search", Idp(IdpOperation::ListLinks)),
     delete("/v2/users/{user_id}/links/{idp_id}/{linked_user_id}", Idp(IdpOperation::RemoveLink)),

@@ -5,6 +5,7 @@ mod human;
 mod query;
 mod token;
 mod update;
+mod webauthn;
 
 use bartizan_proto::zitadel::user::v2;
 

@@ -203,8 +203,10 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
                 otp_email,
                 recovery_code,
                 intent,
+                web_auth_n,
             },
         otp_challenges,
+        web_auth_n_challenge,
         metadata,
         user_agent,
         expires_at,
@@ -256,6 +258,14 @@ fn session_columns(row: &Session, fold: &Session, tools: Tools<'_>) -> Vec<&'sta
             otp_challenges.email == fold.otp_challenges.email,
         ),
         ("intent_checked_at", *intent == fold.factors.intent),
+        (
+            "web_auth_n_checked_at and web_auth_n_user_verified",
+            *web_auth_n == fold.factors.web_auth_n,
+        ),
+        (
+            "web_auth_n_challenge",
+            *web_auth_n_challenge == fold.web_auth_n_challenge,
+        ),
         ("metadata", *metadata == fold.metadata),
         ("fingerprint_id", fingerprint(row) == fingerprint(fold)),
         ("user_agent", *user_agent == fold.user_agent),
@@ -325,6 +335,7 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
         invite: _,
         code_failures: _,
         mfa_init_skipped_at: _,
+        web_auth_n,
         // See `otp_columns`.
         otp_sms: _,
         otp_email: _,
@@ -389,6 +400,7 @@ fn human_columns(row: &Human, fold: &Human, tools: Tools<'_>) -> Vec<&'static st
             "otp_failed_at",
             otp_failures.last_at == fold.otp_failures.last_at,
         ),
+        ("web_auth_n", *web_auth_n == fold.web_auth_n),
     ]);
     columns.extend(code_columns(row, fold));
     columns.extend(otp_columns(row, fold));
