@@ -154,10 +154,10 @@ CREATE TABLE sessions (
     otp_sms_expires_at  INTEGER,
     otp_email_digest    TEXT,
     otp_email_expires_at INTEGER,
-    intent_checked_at   INTEGER,
     web_auth_n_checked_at    INTEGER,
     web_auth_n_user_verified INTEGER,
-    web_auth_n_challenge     TEXT         -- JSON: what a key was asked to sign
+    web_auth_n_challenge     TEXT,        -- JSON: what a key was asked to sign
+    intent_checked_at   INTEGER
 ) STRICT;
 
 -- ListSessions: newest or oldest first, by date, and the number of all.

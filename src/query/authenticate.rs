@@ -137,7 +137,6 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
             .into_iter()
             .filter_map(|(ready, factor)| ready.then_some(factor))
             .collect(),
-        ..Strength::default()
     };
     strong_enough(strength, &core.policies.login)?;
     let memberships = core
