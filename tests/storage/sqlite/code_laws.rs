@@ -406,9 +406,9 @@ impl World {
             }
         }
         for at in taken {
-            let code = &mut self.codes[at];
-            code.void = code.factor != Factor::Password;
-            self.last_step = code.step.unwrap_or(self.last_step);
+            let given = &mut self.codes[at];
+            given.void = given.factor != Factor::Password;
+            self.last_step = given.step.unwrap_or(self.last_step);
         }
     }
 
