@@ -22,7 +22,7 @@ use crate::query::password_checked_at;
 /// The command of a `CreateSessionRequest`.
 ///
 /// # Errors
-/// 501 for a check or challenge that this version does not do.
+/// 400 for an answer of an authenticator that JSON does not have.
 pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<CreateSession, Error> {
     Ok(CreateSession {
         checks: checks(request.checks.into_option())?,

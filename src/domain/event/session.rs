@@ -43,8 +43,6 @@ events! {
         OtpEmailChallenged(OtpEmailChallenged) = 412 "session.otp.email.challenged",
         /// It was given back.
         OtpEmailChecked(FactorChecked) = 413 "session.otp.email.checked",
-        /// An identity provider vouched for the user.
-        IntentChecked(FactorChecked) = 420 "session.intent.checked",
         /// One of the user's passkeys or security keys was asked to sign.
         WebAuthnChallenged(WebAuthnChallenge) = 417 "session.webAuthN.challenged",
         /// It has signed.
@@ -52,6 +50,8 @@ events! {
         /// The signature counter of the passkey that has signed. In ZITADEL, too, an event of the
         /// session, although it has the name of one of the user.
         PasskeySigned(WebAuthnSigned) = 419 "user.human.passwordless.token.signcount.changed",
+        /// An identity provider vouched for the user.
+        IntentChecked(FactorChecked) = 420 "session.intent.checked",
         /// The signature counter of the security key that has signed.
         U2fSigned(WebAuthnSigned) = 423 "user.human.mfa.u2f.token.signcount.changed",
         /// The code by e-mail has left.

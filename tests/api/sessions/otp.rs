@@ -600,7 +600,7 @@ fn a_code_is_sent_with_a_link_and_logs_the_user_in() {
             !payload.contains(digits) && !payload.contains("eturn"),
             "{payload}"
         );
-        kind.check(&server, &session, code).succeeds();
+        kind.check(&server, &session, digits).succeeds();
     }
     let events = json!(server.session_events(id)).to_string();
     assert!(events.contains("urlTmpl"), "{events}");
