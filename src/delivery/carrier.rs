@@ -20,8 +20,8 @@ pub enum Undelivered {
 
 impl Undelivered {
     /// It may succeed later.
-    pub(super) fn failed(why: impl ToString) -> Self {
-        Self::Failed(why.to_string())
+    pub(super) fn failed(why: impl Into<String>) -> Self {
+        Self::Failed(why.into())
     }
 }
 

@@ -152,7 +152,7 @@ fn template_data<'a>(
         pre_header: text.pre_header,
         subject: text.subject,
         greeting: &text.greeting,
-        text: &text.text,
+        text: &text.body,
         url: notification.url.expose(),
         button_text: text.button,
         primary_color: &look.primary_color,

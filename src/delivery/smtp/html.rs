@@ -49,7 +49,7 @@ pub(super) fn page(text: &Text, url: &str, look: &Look) -> String {
         subject = escaped(text.subject),
         pre_header = escaped(text.pre_header),
         greeting = escaped(&text.greeting),
-        words = escaped(&text.text),
+        words = escaped(&text.body),
         footer = escaped(text.footer),
     )
 }

@@ -101,7 +101,7 @@ fn message_id(letterhead: &Letterhead, notification: &Notification) -> String {
 
 /// For those who read no HTML.
 fn plain(text: &Text, url: &str) -> String {
-    let mut page = format!("{}\n\n{}\n\n", text.greeting, text.text);
+    let mut page = format!("{}\n\n{}\n\n", text.greeting, text.body);
     if !url.is_empty() {
         page.push_str(text.button);
         page.push_str(":\n");

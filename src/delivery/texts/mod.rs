@@ -70,7 +70,7 @@ pub(super) struct Text {
     /// The first line.
     pub(super) greeting: String,
     /// The message; the code is in it.
-    pub(super) text: String,
+    pub(super) body: String,
     /// What the link is called.
     pub(super) button: &'static str,
     /// The last line.
@@ -107,7 +107,7 @@ impl Text {
             subject: words.subject,
             pre_header: words.pre_header,
             greeting: fill(language.greeting, &value),
-            text,
+            body: text,
             button: words.button,
             footer: language.footer,
         }
@@ -126,7 +126,7 @@ fn language(tag: &str) -> Option<&'static Language> {
 /// A span in words: whole hours, else minutes.
 fn time(language: &Language, span: Span) -> String {
     let minutes = span.to_std().as_secs().div_ceil(60).max(1);
-    let (count, [one, many]) = if minutes % 60 == 0 {
+    let (count, [one, many]) = if minutes.is_multiple_of(60) {
         (minutes / 60, language.hours)
     } else {
         (minutes, language.minutes)
@@ -195,8 +195,8 @@ mod tests {
                 for channel in Channel::ALL {
                     let text = text(*message, channel, language.tag);
                     assert_eq!(text.language, language.tag);
-                    assert!(text.text.contains("AB12CD"), "{text:?}");
-                    assert!(!text.text.contains(['{', '}']), "{text:?}");
+                    assert!(text.body.contains("AB12CD"), "{text:?}");
+                    assert!(!text.body.contains(['{', '}']), "{text:?}");
                     for part in [text.subject, text.pre_header, text.button, text.footer] {
                         assert!(!part.trim().is_empty(), "{text:?}");
                     }
@@ -244,7 +244,7 @@ mod tests {
     fn a_code_by_sms_ends_with_the_domain_that_it_is_for() {
         let text = text(Message::OtpSms, Channel::Sms, "en");
         assert!(
-            text.text.ends_with("\n\n@login.example #AB12CD"),
+            text.body.ends_with("\n\n@login.example #AB12CD"),
             "{text:?}"
         );
     }
