@@ -7,12 +7,13 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::config::{Config, EmailKind, SmsKind, SmtpConfig, SmtpTls};
+use crate::config::{Config, EmailKind, SmsKind, SmtpConfig, SmtpTls, WebhookConfig};
 use crate::crypto::{KeyFile, SealingKeys};
 use crate::delivery::{
-    Carrier, Carriers, Encryption, Folder, Look, Postbox, Smtp, SmtpSettings, Wording, Worker,
+    Carrier, Carriers, Encryption, Folder, Look, Postbox, Smtp, SmtpSettings, Webhook,
+    WebhookSettings, Wording, Worker,
 };
-use crate::domain::notification::Channel;
+use crate::domain::notification::{Channel, Target, Targets};
 use crate::domain::secret::Secret;
 use crate::ports::{Clock, Deliveries};
 
@@ -60,6 +61,12 @@ pub(super) fn carriers(config: &Config, clock: &Arc<dyn Clock>) -> Result<Carrie
         })?;
         Ok(Arc::new(folder))
     };
+    let webhook = |key, endpoint: Option<&str>, signing_key: Option<&Secret>| {
+        let settings = webhook_settings(&notifications.webhook, endpoint, signing_key);
+        Webhook::new(settings, Arc::clone(&wording), Arc::clone(clock))
+            .map(|webhook| -> Arc<dyn Carrier> { Arc::new(webhook) })
+            .map_err(|source| AppError::Webhook { key, source })
+    };
     let mut carriers = Carriers::new();
     match notifications.email.kind {
         EmailKind::None => {}
@@ -73,6 +80,12 @@ pub(super) fn carriers(config: &Config, clock: &Arc<dyn Clock>) -> Result<Carrie
                 .map_err(AppError::MailServer)?;
             carriers.insert(Channel::Email, Arc::new(smtp));
         }
+        EmailKind::Webhook => {
+            let email = &notifications.email;
+            let (endpoint, key) = (email.endpoint.as_deref(), email.signing_key.as_ref());
+            let webhook = webhook("notifications.email.endpoint", endpoint, key)?;
+            carriers.insert(Channel::Email, webhook);
+        }
     }
     match notifications.sms.kind {
         SmsKind::None => {}
@@ -80,8 +93,37 @@ pub(super) fn carriers(config: &Config, clock: &Arc<dyn Clock>) -> Result<Carrie
             let path = notifications.sms.path.as_deref();
             carriers.insert(Channel::Sms, folder(path)?);
         }
+        SmsKind::Webhook => {
+            let sms = &notifications.sms;
+            let (endpoint, key) = (sms.endpoint.as_deref(), sms.signing_key.as_ref());
+            let webhook = webhook("notifications.sms.endpoint", endpoint, key)?;
+            carriers.insert(Channel::Sms, webhook);
+        }
     }
     Ok(carriers)
+}
+
+fn webhook_settings(
+    config: &WebhookConfig,
+    endpoint: Option<&str>,
+    signing_key: Option<&Secret>,
+) -> WebhookSettings {
+    let parse = |texts: &[String]| {
+        texts
+            .iter()
+            .filter_map(|text| Target::parse(text))
+            .collect()
+    };
+    WebhookSettings {
+        // The configuration is refused without either.
+        endpoint: endpoint.unwrap_or_default().to_owned(),
+        signing_key: signing_key
+            .cloned()
+            .unwrap_or_else(|| Secret::new(String::new())),
+        timeout: config.timeout,
+        allow_http: config.allow_http,
+        targets: Targets::new(parse(&config.allow), parse(&config.deny)),
+    }
 }
 
 fn smtp_settings(config: &SmtpConfig) -> Result<SmtpSettings, AppError> {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::crypto::{IdError, KeyError, ParameterError, PoolError};
-use crate::delivery::SmtpError;
+use crate::delivery::{SmtpError, WebhookError};
 use crate::domain::permission::UnknownPermission;
 use crate::error::Error;
 use crate::ports::StoreError;
@@ -99,6 +99,15 @@ pub enum AppError {
     /// The mail server cannot be used as it is configured.
     #[error("cannot deliver to the mail server: {0}")]
     MailServer(#[source] SmtpError),
+    /// The webhook cannot be used as it is configured.
+    #[error("cannot deliver to the webhook of `{key}`: {source}")]
+    Webhook {
+        /// The key of its endpoint.
+        key: &'static str,
+        /// Why.
+        #[source]
+        source: WebhookError,
+    },
     /// The file with the secret of an identity provider's client.
     #[error("cannot read the client secret: `{}`", path.display())]
     ClientSecret {
@@ -155,6 +164,7 @@ impl AppError {
             | Self::Folder { .. }
             | Self::MailFile { .. }
             | Self::MailServer(_)
+            | Self::Webhook { .. }
             | Self::ClientSecret { .. }
             | Self::HttpClient(_)
             | Self::Serve(_) => None,

@@ -190,6 +190,7 @@ impl From<AppError> for Failure {
             | AppError::Folder { .. }
             | AppError::MailFile { .. }
             | AppError::MailServer(_)
+            | AppError::Webhook { .. }
             | AppError::Listen { .. }
             | AppError::HttpClient(_)
             | AppError::Serve(_) => Exit::Failed,

@@ -192,6 +192,26 @@ fn notifications(config: &Config, origins: &Origins) -> Result<(), ConfigError> 
             sms.kind == SmsKind::Folder && sms.path.is_none(),
             "notifications.sms.path",
         ),
+        (
+            EMAIL,
+            email.kind == EmailKind::Webhook && email.endpoint.is_none(),
+            "notifications.email.endpoint",
+        ),
+        (
+            EMAIL,
+            email.kind == EmailKind::Webhook && email.signing_key.is_none(),
+            "notifications.email.signing_key",
+        ),
+        (
+            SMS,
+            sms.kind == SmsKind::Webhook && sms.endpoint.is_none(),
+            "notifications.sms.endpoint",
+        ),
+        (
+            SMS,
+            sms.kind == SmsKind::Webhook && sms.signing_key.is_none(),
+            "notifications.sms.signing_key",
+        ),
     ];
     none_missing(needed, origins)?;
     match email.kind {

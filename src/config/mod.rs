@@ -28,6 +28,7 @@ mod storage;
 mod tls;
 mod units;
 mod variables;
+mod webhook;
 mod zitadel;
 
 pub use branding::{BrandingConfig, DarkThemeConfig, LightThemeConfig, ThemeModeConfig};
@@ -50,6 +51,7 @@ pub use smtp::{SmtpConfig, SmtpTls};
 pub use storage::StorageConfig;
 pub use tls::TlsConfig;
 pub use variables::environment;
+pub use webhook::WebhookConfig;
 
 pub(crate) use error::visible;
 

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::SmtpConfig;
+use super::units::maybe_secret;
+use super::{SmtpConfig, WebhookConfig};
+use crate::domain::secret::Secret;
 
 /// Messages to people: codes, and links that carry them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -17,6 +19,8 @@ pub struct NotificationsConfig {
     pub email: EmailConfig,
     /// Messages by SMS.
     pub sms: SmsConfig,
+    /// What requests to webhooks may do.
+    pub webhook: WebhookConfig,
 }
 
 impl Default for NotificationsConfig {
@@ -25,6 +29,7 @@ impl Default for NotificationsConfig {
             login_url: "http://localhost:3000/ui/v2/login".to_owned(),
             email: EmailConfig::default(),
             sms: SmsConfig::default(),
+            webhook: WebhookConfig::default(),
         }
     }
 }
@@ -38,6 +43,11 @@ pub struct EmailConfig {
     /// The folder for messages, where `kind` is `folder`; default none. A relative path starts at the
     /// working directory. It is made with mode 0700.
     pub path: Option<PathBuf>,
+    /// Where messages are posted, where `kind` is `webhook`; default none.
+    pub endpoint: Option<String>,
+    /// With what those requests are signed; default none, and needed.
+    #[serde(with = "maybe_secret")]
+    pub signing_key: Option<Secret>,
     /// The mail server, where `kind` is `smtp`.
     pub smtp: SmtpConfig,
 }
@@ -53,16 +63,23 @@ pub enum EmailKind {
     Folder,
     /// A mail server.
     Smtp,
+    /// An HTTP service.
+    Webhook,
 }
 
 /// How messages are delivered by SMS.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SmsConfig {
     /// By what; default by nothing.
     pub kind: SmsKind,
     /// The folder for messages, as for e-mail; it may be the same.
     pub path: Option<PathBuf>,
+    /// Where messages are posted, where `kind` is `webhook`; default none.
+    pub endpoint: Option<String>,
+    /// With what those requests are signed; default none, and needed.
+    #[serde(with = "maybe_secret")]
+    pub signing_key: Option<Secret>,
 }
 
 /// What delivers SMS.
@@ -74,4 +91,6 @@ pub enum SmsKind {
     None,
     /// Each message becomes a file.
     Folder,
+    /// An HTTP service.
+    Webhook,
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ::config::ValueKind;
 
 use super::units::{parse_moment, parse_size, parse_span, print_size, print_span};
+use crate::domain::notification::Target;
 use crate::domain::settings::is_language_tag;
 
 /// What a key may hold.
@@ -50,6 +51,8 @@ pub(super) enum Rule {
     Link,
     /// Scheme, host and port of a web page.
     WebOrigin,
+    /// A host name, an address, or a network of addresses.
+    Target,
     /// What fits the rule, or an empty text for none.
     OrEmpty(&'static Self),
     /// A list of texts that fit the rule.
@@ -84,6 +87,7 @@ impl Rule {
             Self::Color => is_color(text),
             Self::Link => is_link(text),
             Self::WebOrigin => is_web_origin(text),
+            Self::Target => Target::parse(text).is_some(),
             Self::OrEmpty(rule) => text.is_empty() || rule.accepts_text(text),
             Self::Span(min, max) => {
                 parse_span(text).is_some_and(|span| (min..=max).contains(&span))
@@ -127,6 +131,7 @@ impl Rule {
             | Self::Color
             | Self::Link
             | Self::WebOrigin
+            | Self::Target
             | Self::OrEmpty(_)
             | Self::Secret => ValueKind::String(text.to_owned()),
         };
@@ -168,6 +173,9 @@ impl Rule {
             Self::Color => "a colour, such as `#5469d4`".to_owned(),
             Self::Link => "a web address, such as `https://example.com/help`".to_owned(),
             Self::WebOrigin => "an origin, such as `https://example.com`".to_owned(),
+            Self::Target => {
+                "a host name, an address, or a network, such as `10.0.0.0/8`".to_owned()
+            }
             Self::OrEmpty(rule) => format!("{}, or nothing", rule.allowed()),
             Self::List(rule) => format!("a list, each item {}", rule.allowed()),
         }

@@ -13,6 +13,7 @@ mod payload;
 mod postbox;
 mod smtp;
 mod texts;
+mod webhook;
 mod worker;
 
 pub use carrier::{Carrier, Carriers, Undelivered};
@@ -20,4 +21,5 @@ pub use folder::Folder;
 pub use postbox::Postbox;
 pub use smtp::{Encryption, Smtp, SmtpError, SmtpSettings};
 pub use texts::{Look, Wording};
+pub use webhook::{Webhook, WebhookError, WebhookSettings};
 pub use worker::Worker;

@@ -1,8 +1,10 @@
 //! Messages to people: a code, a link that carries it, and whom it is for.
 
 mod sent;
+mod targets;
 mod template;
 
+pub use targets::{Target, Targets};
 pub use template::{Field, TemplateError, UrlTemplate, Values};
 
 use serde::{Deserialize, Serialize};
