@@ -216,7 +216,7 @@ fn notifications(config: &Config, origins: &Origins) -> Result<(), ConfigError> 
     none_missing(needed, origins)?;
     match email.kind {
         EmailKind::Smtp => smtp(&email.smtp, origins),
-        EmailKind::None | EmailKind::Folder => Ok(()),
+        EmailKind::None | EmailKind::Folder | EmailKind::Webhook => Ok(()),
     }
 }
 

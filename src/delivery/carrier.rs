@@ -20,8 +20,12 @@ pub enum Undelivered {
 
 impl Undelivered {
     /// It may succeed later.
-    pub(super) fn failed(why: impl Into<String>) -> Self {
-        Self::Failed(why.into())
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is given to `map_err`, which hands over values"
+    )]
+    pub(super) fn failed(why: impl ToString) -> Self {
+        Self::Failed(why.to_string())
     }
 }
 
