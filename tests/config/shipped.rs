@@ -167,6 +167,7 @@ fn what_is_shown_reads_back() {
     // What is not shown cannot be read back; the password of the first human has a default.
     let without_secret = shown
         .replace("\n# client_secret is set and not shown", "")
+        .replace("\n# signing_key is set and not shown", "")
         .replacen(
             "\n# password is set and not shown\npassword_file",
             "\npassword_file",
