@@ -231,13 +231,16 @@ mod tests {
             let waiting = self.waiting.lock().unwrap();
             let due = waiting.iter().filter(|(due, _)| *due <= now.micros());
             let due = due.take(most as usize).map(|(_, row)| row.clone());
-            Box::pin(ready(Ok(due.collect())))
+            let due = due.collect();
+            drop(waiting);
+            Box::pin(ready(Ok(due)))
         }
 
         fn next_due(&self, now: Timestamp) -> Pending<'_, Result<Option<Timestamp>, StoreError>> {
             let waiting = self.waiting.lock().unwrap();
             let later = waiting.iter().map(|(due, _)| *due);
             let next = later.filter(|due| *due > now.micros()).min();
+            drop(waiting);
             Box::pin(ready(Ok(next.map(Timestamp::from_micros))))
         }
 
@@ -251,6 +254,7 @@ mod tests {
             } else {
                 waiting.retain(|(_, row)| row.id != id);
             }
+            drop(waiting);
             self.settled.lock().unwrap().push((id, settlement));
             Box::pin(ready(Ok(())))
         }

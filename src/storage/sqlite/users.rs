@@ -127,6 +127,16 @@ pub(super) fn update(
     write(connection, UPDATE, user, expected)
 }
 
+/// What proves a password and an authenticator app: the log has only fingerprints of it.
+fn secrets<'a>(
+    password: Option<&'a Password>,
+    totp: Option<&'a Totp>,
+) -> Result<(Option<&'a HashText>, Option<&'a SealedSecret>), Malformed> {
+    let hash = password.map(|password| password.proof.hash().ok_or(Malformed::HashMissing));
+    let sealed = totp.map(|totp| totp.secret.sealed().ok_or(Malformed::SecretMissing));
+    Ok((hash.transpose()?, sealed.transpose()?))
+}
+
 /// Keys and recovery codes as their columns have them.
 fn texts(human: &Human) -> Result<(Option<String>, Option<String>), StoreError> {
     Ok((
@@ -152,13 +162,8 @@ fn write(
     let shown = human.and_then(|human| human.shown);
     let password_code = human.and_then(|human| human.password_code.as_ref());
     let invite = human.and_then(|human| human.invite.as_ref());
-    let hash = password
-        .map(|password| password.proof.hash().ok_or(Malformed::HashMissing))
-        .transpose()?;
     let totp = human.and_then(|human| human.totp.as_ref());
-    let sealed = totp
-        .map(|totp| totp.secret.sealed().ok_or(Malformed::SecretMissing))
-        .transpose()?;
+    let (hash, sealed) = secrets(password, totp)?;
     let step = totp.and_then(|totp| totp.last_step).map(i64::try_from);
     let step = step.transpose().map_err(|_| Malformed::Step)?;
     let (web_auth_n, recovery) = human
