@@ -218,10 +218,6 @@ mod tests {
         settled: Mutex<Vec<(i64, Settlement)>>,
     }
 
-    #[expect(
-        clippy::significant_drop_tightening,
-        reason = "nobody else waits for the locks of a test"
-    )]
     impl Deliveries for Rows {
         fn due_messages(
             &self,

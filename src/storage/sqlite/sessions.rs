@@ -205,7 +205,6 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
         token: read_token(cells)?,
         shown: None,
     };
-    session.shown = cells.shown()?;
     session.factors.web_auth_n = read_web_auth_n(cells)?;
     session.web_auth_n_challenge = read_challenge(cells)?;
     session.factors.otp_sms = cells.maybe_time("otp_sms_checked_at")?;
@@ -213,6 +212,7 @@ pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
     session.factors.recovery_code = cells.maybe_time("recovery_code_checked_at")?;
     session.otp_challenges = otp::read_challenges(cells)?;
     session.factors.intent = cells.maybe_time("intent_checked_at")?;
+    session.shown = cells.shown()?;
     Ok(session)
 }
 
