@@ -187,6 +187,10 @@ fn what_is_shown_reads_back() {
             .idp
             .iter_mut()
             .for_each(|idp| idp.client_secret = None);
+        let notifications = &mut config.notifications;
+        notifications.email.smtp.password = None;
+        notifications.email.signing_key = None;
+        notifications.sms.signing_key = None;
         Config {
             warnings: Vec::new(),
             ..config
