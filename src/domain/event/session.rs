@@ -52,12 +52,12 @@ events! {
         PasskeySigned(WebAuthnSigned) = 419 "user.human.passwordless.token.signcount.changed",
         /// An identity provider vouched for the user.
         IntentChecked(FactorChecked) = 420 "session.intent.checked",
-        /// The signature counter of the security key that has signed.
-        U2fSigned(WebAuthnSigned) = 423 "user.human.mfa.u2f.token.signcount.changed",
         /// The code by e-mail has left.
         OtpEmailSent(Nothing) = 421 "session.otp.email.sent",
         /// The code by SMS has left.
         OtpSmsSent(Nothing) = 422 "session.otp.sms.sent",
+        /// The signature counter of the security key that has signed.
+        U2fSigned(WebAuthnSigned) = 423 "user.human.mfa.u2f.token.signcount.changed",
     }
 }
 
