@@ -40,3 +40,4 @@ mod sessions;
 mod settings;
 mod users;
 mod v2beta;
+mod webhooks;

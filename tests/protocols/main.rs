@@ -19,6 +19,7 @@
 mod calls;
 mod codes;
 mod connect;
+mod day;
 mod grpc;
 mod grpc_web;
 #[expect(

@@ -12,22 +12,33 @@ use crate::outcome::{Outcome, Sent, Way, call};
 use crate::wire::headers;
 
 /// The calls of a login page in one protocol.
-struct Login<'a> {
-    server: &'a TestServer,
-    way: Way,
+pub(crate) struct Login<'a> {
+    pub(crate) server: &'a TestServer,
+    pub(crate) way: Way,
 }
 
 impl Login<'_> {
-    fn call(&self, procedure: Procedure, message: Value) -> Outcome {
-        let [_, login] = self.server.first_tokens();
-        let bearer = headers(&[("authorization", &format!("Bearer {login}"))]);
+    fn call(&self, who: &str, procedure: Procedure, message: Value) -> Outcome {
+        let bearer = headers(&[("authorization", &format!("Bearer {who}"))]);
         let sent = Sent::Message(message);
         call(self.server, self.way, procedure, &bearer, &sent)
     }
 
     #[track_caller]
-    fn ok(&self, procedure: Procedure, message: Value) -> Value {
-        let outcome = self.call(procedure, message);
+    pub(crate) fn ok(&self, procedure: Procedure, message: Value) -> Value {
+        let [_, login] = self.server.first_tokens();
+        self.answered(login, procedure, message)
+    }
+
+    #[track_caller]
+    pub(crate) fn ok_as_admin(&self, procedure: Procedure, message: Value) -> Value {
+        let [admin, _] = self.server.first_tokens();
+        self.answered(admin, procedure, message)
+    }
+
+    #[track_caller]
+    fn answered(&self, who: &str, procedure: Procedure, message: Value) -> Value {
+        let outcome = self.call(who, procedure, message);
         let Outcome::Answered(answer) = outcome else {
             panic!("{:?}: {}: {outcome:?}", self.way, procedure.path);
         };
@@ -35,8 +46,9 @@ impl Login<'_> {
     }
 
     #[track_caller]
-    fn fails(&self, procedure: Procedure, message: Value, code: u8, id: &str) {
-        let outcome = self.call(procedure, message);
+    pub(crate) fn fails(&self, procedure: Procedure, message: Value, code: u8, id: &str) {
+        let [_, login] = self.server.first_tokens();
+        let outcome = self.call(login, procedure, message);
         let id = format!("({id})");
         let expected = matches!(
             &outcome,

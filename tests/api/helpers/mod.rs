@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod http;
 pub(crate) mod keys;
+pub(crate) mod letters;
 pub(crate) mod mailbox;
 pub(crate) mod server;
 pub(crate) mod totp;

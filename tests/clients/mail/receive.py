@@ -1,4 +1,4 @@
-"""Has codes sent by mail, and proves an address with one of them."""
+"""Has codes sent by mail, proves an address with one of them and logs in with another."""
 
 import email
 import email.policy
@@ -37,14 +37,18 @@ def add(name, address):
     )["userId"]
 
 
+def received(name):
+    path = os.path.join(folder, name)
+    while not os.path.exists(path):
+        time.sleep(0.05)
+    with open(path, "rb") as file:
+        return email.message_from_binary_file(file, policy=email.policy.default)
+
+
 # Refused for good: nobody waits for it.
 add("nobody", "nobody@mouse.example")
 user = add("mini", "mini@mouse.example")
-path = os.path.join(folder, "1.eml")
-while not os.path.exists(path):
-    time.sleep(0.05)
-with open(path, "rb") as file:
-    mail = email.message_from_binary_file(file, policy=email.policy.default)
+mail = received("1.eml")
 assert mail["from"] == "Bartizan <login@bartizan.example>", mail["from"]
 assert mail["to"] == "mini@mouse.example", mail["to"]
 assert mail["reply-to"] == "help@bartizan.example", mail["reply-to"]
@@ -61,3 +65,16 @@ read = call("GET", f"/v2/users/{user}")
 assert read["user"]["human"]["email"]["isVerified"], read
 print("ok the code proves the address")
 assert os.listdir(folder) == ["1.eml"], os.listdir(folder)
+
+call("POST", f"/v2/users/{user}/otp_email", {})
+session = call(
+    "POST",
+    "/v2/sessions",
+    {"checks": {"user": {"userId": user}}, "challenges": {"otpEmail": {}}},
+)["sessionId"]
+plain = received("2.eml").get_body(("plain",)).get_content()
+code = re.search(r"[?&]code=([0-9]{8})", plain)[1]
+call("PATCH", f"/v2/sessions/{session}", {"checks": {"otpEmail": {"code": code}}})
+factors = call("GET", f"/v2/sessions/{session}")["session"]["factors"]
+assert factors["otpEmail"]["verifiedAt"], factors
+print("ok the code logs its user in")
