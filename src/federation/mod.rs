@@ -82,15 +82,24 @@ impl Federated {
         external_url: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, String> {
-        let http = HttpClient::new().map_err(|error| error.to_string())?;
-        let partner = |registered: Registration| Partner {
-            provider: registered.provider,
-            secret: registered.secret,
-            http: http.within(registered.timeout),
-            discovery: Discovery::default(),
-        };
+        let mut partners = Vec::new();
+        // Made with the first provider: it reads a list of authorities, which costs a start without
+        // providers as much as all the rest.
+        let mut http: Option<HttpClient> = None;
+        for registered in providers {
+            let http = match &http {
+                Some(http) => http,
+                None => http.insert(HttpClient::new().map_err(|error| error.to_string())?),
+            };
+            partners.push(Partner {
+                provider: registered.provider,
+                secret: registered.secret,
+                http: http.within(registered.timeout),
+                discovery: Discovery::default(),
+            });
+        }
         Ok(Self {
-            providers: providers.into_iter().map(partner).collect(),
+            providers: partners,
             callback: format!("{external_url}{CALLBACK}"),
             clock,
         })
