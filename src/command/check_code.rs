@@ -5,11 +5,11 @@ use crate::domain::event::UserEvent;
 use crate::domain::ids::UserId;
 use crate::domain::permission::{Authority, Caller};
 use crate::domain::secret::Secret;
-use crate::domain::user::{self, CodeJudgement, CodePurpose, User, judge_code};
+use crate::domain::user::{self, CodePurpose, User, judge_code};
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
-use super::checks::{Counted, count_failure};
+use super::checks::prove;
 use super::codes::digest;
 use super::{ATTEMPTS, Details, append_user, contended};
 
@@ -54,31 +54,15 @@ pub async fn verify_code(
 pub(super) async fn prove_code(
     core: &Core,
     authority: &Authority,
-    mut user: User,
+    user: User,
     purpose: CodePurpose,
     given: &Secret,
 ) -> Result<(User, Vec<UserEvent>), Error> {
     let digest = digest(core, purpose, given);
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
-        let at = core.now_after(user.changed_at);
-        match judge_code(&user, purpose, &digest, &core.policies.attempts, at)? {
-            CodeJudgement::Right(events) => return Ok((user, events)),
-            CodeJudgement::Wrong {
-                events,
-                attempts,
-                error,
-            } => match count_failure(core, authority, &user, at, events).await? {
-                Counted::Written => {
-                    core.clock.sleep(core.policies.tarpit.delay(attempts)).await;
-                    return Err(error.into());
-                }
-                Counted::Raced(conflict) => last = conflict,
-            },
-        }
-        user = load(core, user.id, purpose).await?;
-    }
-    Err(contended(last))
+    let limit = &core.policies.attempts;
+    let judge = |user: &User, at| Ok(judge_code(user, purpose, &digest, limit, at)?);
+    let delay = |attempts| core.policies.tarpit.delay(attempts);
+    prove(core, authority, user, judge, delay).await
 }
 
 async fn load(core: &Core, id: UserId, purpose: CodePurpose) -> Result<User, Error> {

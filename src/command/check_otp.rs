@@ -16,14 +16,12 @@ use crate::domain::secret::Secret;
 use crate::domain::session::{Session, SessionError};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{
-    OtpAnswer, OtpJudgement, PendingCode, User, judge_otp, judge_recovery_code, otp_ready,
+    Judgement, OtpAnswer, PendingCode, User, judge_otp, judge_recovery_code, otp_ready,
     recovery_ready,
 };
 use crate::error::Error;
-use crate::ports::StoreError;
 
-use super::checks::{Counted, count_failure};
-use super::{ATTEMPTS, contended};
+use super::checks::prove;
 
 /// A code that a session waited for and that was given back.
 #[derive(Debug, Clone)]
@@ -46,7 +44,7 @@ impl ProvenOtp {
         user: &User,
         given: &Secret,
         at: Timestamp,
-    ) -> Result<OtpJudgement, Error> {
+    ) -> Result<Judgement<Box<UserEvent>>, Error> {
         let address = otp_ready(user, self.channel, at, &core.policies.attempts)?;
         let answer = if self.waiting.expires_at <= at {
             OtpAnswer::Expired
@@ -98,10 +96,10 @@ fn same(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }
 
-fn proven(judgement: OtpJudgement) -> Option<UserEvent> {
+fn proven(judgement: Judgement<Box<UserEvent>>) -> Option<UserEvent> {
     match judgement {
-        OtpJudgement::Proven(event) => Some(*event),
-        OtpJudgement::Refused { .. } => None,
+        Judgement::Proven(event) => Some(*event),
+        Judgement::Refused { .. } => None,
     }
 }
 
@@ -134,7 +132,7 @@ pub(super) async fn prove_otp(
     let proof = waiting.ok_or(SessionError::OtpNoChallenge)?;
     let judge = |user: &User, at| proof.judge(core, user, given, at);
     let delay = |attempts| core.policies.tarpit.delay(attempts);
-    let user = prove(core, authority, user, judge, delay).await?;
+    let (user, _) = prove(core, authority, user, judge, delay).await?;
     Ok((user, proof))
 }
 
@@ -154,7 +152,8 @@ pub(super) async fn prove_recovery(
     let now = core.now_after(user.changed_at);
     recovery_ready(&user, now, &core.policies.attempts)?;
     let judge = |user: &User, at| judge_recovery(core, user, given, at);
-    prove(core, authority, user, judge, |_| Duration::ZERO).await
+    let (user, _) = prove(core, authority, user, judge, |_| Duration::ZERO).await?;
+    Ok(user)
 }
 
 /// What a right recovery code writes to the user as it is now; `None` when it was used meanwhile, so
@@ -176,7 +175,7 @@ fn judge_recovery(
     user: &User,
     given: &Secret,
     at: Timestamp,
-) -> Result<OtpJudgement, Error> {
+) -> Result<Judgement<Box<UserEvent>>, Error> {
     let digests = recovery_digests(core, user.id, given);
     let codes = user.human().map(|human| human.recovery_codes.as_slice());
     let found = codes.unwrap_or_default().iter().find(|stored| {
@@ -195,34 +194,4 @@ pub(super) fn recovery_digests(core: &Core, user: UserId, given: &Secret) -> Vec
         .iter()
         .map(|digest| URL_SAFE_NO_PAD.encode(digest))
         .collect()
-}
-
-async fn prove(
-    core: &Core,
-    authority: &Authority,
-    mut user: User,
-    judge: impl Fn(&User, Timestamp) -> Result<OtpJudgement, Error>,
-    delay: impl Fn(u32) -> Duration,
-) -> Result<User, Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
-        let at = core.now_after(user.changed_at);
-        match judge(&user, at)? {
-            OtpJudgement::Proven(_) => return Ok(user),
-            OtpJudgement::Refused {
-                events,
-                attempts,
-                error,
-            } => match count_failure(core, authority, &user, at, events).await? {
-                Counted::Written => {
-                    core.clock.sleep(delay(attempts)).await;
-                    return Err(error.into());
-                }
-                Counted::Raced(conflict) => last = conflict,
-            },
-        }
-        let found = core.store.user(user.id).await?;
-        user = found.ok_or(SessionError::UserNotFound)?;
-    }
-    Err(contended(last))
 }

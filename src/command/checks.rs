@@ -1,5 +1,7 @@
 //! Checks of a session: who it is, and whether it can be proven (spec session-service.md section 6).
 
+use std::time::Duration;
+
 use crate::core::Core;
 use crate::domain::event::UserEvent;
 use crate::domain::ids::UserId;
@@ -9,7 +11,8 @@ use crate::domain::secret::{HashText, Secret};
 use crate::domain::session::{SessionError, UserFact};
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::user::{
-    PasswordJudgement, User, UserError, UserState, judge_password, login_name, password_ready,
+    Judgement, PasswordJudgement, User, UserError, UserState, judge_password, login_name,
+    password_ready,
 };
 use crate::error::Error;
 use crate::ports::{Commit, EndSessions, PasswordCheck, StoreError};
@@ -192,6 +195,43 @@ pub(super) async fn prove_password(
         if current_hash(&user) != Some(&compared.with) {
             compared = compare_password(core, &user, password).await?;
         }
+    }
+    Err(contended(last))
+}
+
+/// Judges a code until the answer stands: the user as it was loaded last, and what was proven.
+///
+/// A refusal is counted, and that is durable, before it is told; `delay` is how long it is held back
+/// after so many failures in a row.
+///
+/// # Errors
+/// What `judge` says and refuses with.
+pub(super) async fn prove<T>(
+    core: &Core,
+    authority: &Authority,
+    mut user: User,
+    judge: impl Fn(&User, Timestamp) -> Result<Judgement<T>, Error>,
+    delay: impl Fn(u32) -> Duration,
+) -> Result<(User, T), Error> {
+    let mut last = StoreError::Closed;
+    for _ in 0..ATTEMPTS {
+        let at = core.now_after(user.changed_at);
+        match judge(&user, at)? {
+            Judgement::Proven(proven) => return Ok((user, proven)),
+            Judgement::Refused {
+                events,
+                attempts,
+                error,
+            } => match count_failure(core, authority, &user, at, events).await? {
+                Counted::Written => {
+                    core.clock.sleep(delay(attempts)).await;
+                    return Err(error.into());
+                }
+                Counted::Raced(conflict) => last = conflict,
+            },
+        }
+        let found = core.store.user(user.id).await?;
+        user = found.ok_or(SessionError::UserNotFound)?;
     }
     Err(contended(last))
 }

@@ -5,6 +5,7 @@
 
 use subtle::ConstantTimeEq as _;
 
+use super::judgement::Judgement;
 use super::{Failures, Human, PendingCode, User, UserError};
 use crate::domain::event::{CodeAdded, Nothing, UserEvent};
 use crate::domain::permission::Authority;
@@ -157,22 +158,6 @@ pub fn pending_code(user: &User, purpose: CodePurpose) -> Option<&PendingCode> {
     }
 }
 
-/// What follows from a code that was given back.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CodeJudgement {
-    /// It was right.
-    Right(Vec<UserEvent>),
-    /// It was wrong.
-    Wrong {
-        /// What to write before the answer is given.
-        events: Vec<UserEvent>,
-        /// Wrong codes in a row, this one included.
-        attempts: u32,
-        /// The answer.
-        error: UserError,
-    },
-}
-
 /// Judges a code by its digest.
 ///
 /// # Errors
@@ -184,7 +169,7 @@ pub fn judge_code(
     digest: &str,
     limit: &AttemptLimit,
     now: Timestamp,
-) -> Result<CodeJudgement, UserError> {
+) -> Result<Judgement<Vec<UserEvent>>, UserError> {
     let human = user.human().filter(|_| user.exists());
     let human = human.ok_or(purpose.nobody())?;
     let pending = pending_code(user, purpose).ok_or(purpose.none())?;
@@ -196,9 +181,9 @@ pub fn judge_code(
         return Err(purpose.expired());
     }
     if pending.digest.as_bytes().ct_eq(digest.as_bytes()).into() {
-        return Ok(CodeJudgement::Right(purpose.proven()));
+        return Ok(Judgement::Proven(purpose.proven()));
     }
-    Ok(CodeJudgement::Wrong {
+    Ok(Judgement::Refused {
         events: vec![purpose.failed()],
         attempts: one_more(failures, now).count,
         error: purpose.wrong(),
@@ -318,17 +303,17 @@ mod tests {
         purpose: CodePurpose,
         digest: &str,
         at: Timestamp,
-    ) -> Result<CodeJudgement, UserError> {
+    ) -> Result<Judgement<Vec<UserEvent>>, UserError> {
         judge_code(user, purpose, digest, &LIMIT, at)
     }
 
     #[track_caller]
     fn fail(user: User, purpose: CodePurpose, at: Timestamp) -> (User, u32) {
         match judged(&user, purpose, "wrong", at).unwrap() {
-            CodeJudgement::Wrong {
+            Judgement::Refused {
                 events, attempts, ..
             } => (evolve(user, at, &events[0]), attempts),
-            CodeJudgement::Right(_) => panic!("a wrong code was right"),
+            Judgement::Proven(_) => panic!("a wrong code was right"),
         }
     }
 
@@ -388,13 +373,13 @@ mod tests {
                 assert_eq!(refused.id(), id, "{purpose:?}");
             }
             let judgement = judged(&user, purpose, "wrong", NOW).unwrap();
-            let CodeJudgement::Wrong { error, .. } = judgement else {
+            let Judgement::Refused { error, .. } = judgement else {
                 panic!("{purpose:?}: a wrong code was right");
             };
             assert_eq!(error.id(), wrong, "{purpose:?}");
             let before = end.minus(Span::from_nanos(1_000));
             let right = judged(&user, purpose, "right", before).unwrap();
-            assert!(matches!(right, CodeJudgement::Right(_)), "{purpose:?}");
+            assert!(matches!(right, Judgement::Proven(_)), "{purpose:?}");
         }
     }
 
@@ -402,7 +387,7 @@ mod tests {
     fn a_right_code_is_used_up() {
         for purpose in CodePurpose::ALL {
             let user = with_code(purpose);
-            let CodeJudgement::Right(mut events) = judged(&user, purpose, "right", NOW).unwrap()
+            let Judgement::Proven(mut events) = judged(&user, purpose, "right", NOW).unwrap()
             else {
                 panic!("{purpose:?}: a right code was wrong");
             };

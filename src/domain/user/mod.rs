@@ -8,6 +8,7 @@ mod error;
 mod evolve;
 mod idp_link;
 mod invite;
+mod judgement;
 pub mod login_name;
 mod mfa_init;
 mod otp;
@@ -24,9 +25,7 @@ use super::shown::Shown;
 use super::time::Timestamp;
 use super::webauthn::KeyKind;
 
-pub use code::{
-    CodeJudgement, CodePurpose, NewCode, judge_code, pending_code, request_password_reset,
-};
+pub use code::{CodePurpose, NewCode, judge_code, pending_code, request_password_reset};
 pub use contact_change::{
     ContactChange, ContactProof, PhoneChange, remove_phone, renew_email_proof, renew_phone_proof,
     set_email, set_phone,
@@ -39,10 +38,10 @@ pub use error::UserError;
 pub use evolve::{evolve, first, fold};
 pub use idp_link::{IdpLink, add_idp_link, remove_idp_link};
 pub use invite::{Invite, NewInvite, invite, invite_again, sent_invite};
+pub use judgement::Judgement;
 pub use mfa_init::skip_mfa_init;
 pub use otp::{
-    OtpAnswer, OtpJudgement, add_otp, challengeable_otp, judge_otp, no_otp, not_verified,
-    otp_ready, remove_otp,
+    OtpAnswer, add_otp, challengeable_otp, judge_otp, no_otp, not_verified, otp_ready, remove_otp,
 };
 pub use recovery::{
     MAX_RECOVERY_CODES, add_recovery_codes, judge_recovery_code, recovery_ready,
@@ -50,8 +49,8 @@ pub use recovery::{
 };
 pub use state::{add_pat, deactivate, lock, reactivate, remove, remove_pat, unlock};
 pub use totp::{
-    NewTotp, StoredSecret, Totp, TotpJudgement, import_totp, judge_totp, register_totp,
-    remove_totp, totp_ready, verifiable_totp, verify_totp,
+    NewTotp, StoredSecret, Totp, import_totp, judge_totp, register_totp, remove_totp, totp_ready,
+    verifiable_totp, verify_totp,
 };
 pub use update::{HumanChanges, KindChanges, MachineChanges, ProfileChanges, UserChanges, update};
 pub use webauthn::{

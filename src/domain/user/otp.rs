@@ -2,6 +2,7 @@
 //!
 //! Whether a code is the right one is found out before; here it is decided what follows.
 
+use super::judgement::Judgement;
 use super::{Failures, Human, User, UserError, UserState};
 use crate::domain::event::{Nothing, UserEvent};
 use crate::domain::notification::Channel;
@@ -161,54 +162,6 @@ pub enum OtpAnswer {
     Expired,
 }
 
-/// What follows from a check of a one-time code.
-#[derive(Debug, Clone, PartialEq)]
-pub enum OtpJudgement {
-    /// It was right, and this is to be written.
-    Proven(Box<UserEvent>),
-    /// It was not, for the `attempts`-th time in a row.
-    Refused {
-        /// What to write before the answer is given.
-        events: Vec<UserEvent>,
-        /// Failures in a row, this one included.
-        attempts: u32,
-        /// The answer.
-        error: UserError,
-    },
-}
-
-impl OtpJudgement {
-    /// One more failure of the person; the user is locked at the maximum of the policy.
-    pub(super) fn refused(
-        human: &Human,
-        policies: &Policies,
-        failed: UserEvent,
-        error: UserError,
-    ) -> Self {
-        let (events, attempts) = one_more(human.otp_failures, policies, failed);
-        Self::Refused {
-            events,
-            attempts,
-            error,
-        }
-    }
-}
-
-/// What a failed check writes, and the failures in a row with it.
-pub(super) fn one_more(
-    failures: Failures,
-    policies: &Policies,
-    failed: UserEvent,
-) -> (Vec<UserEvent>, u32) {
-    let attempts = failures.count.saturating_add(1);
-    let max = policies.lockout.max_otp_attempts;
-    let mut events = vec![failed];
-    if max > 0 && attempts >= max {
-        events.push(UserEvent::Locked(Nothing {}));
-    }
-    (events, attempts)
-}
-
 /// Judges a code by SMS or e-mail. One that comes too late counts as a failure like a wrong one.
 ///
 /// # Errors
@@ -219,7 +172,7 @@ pub fn judge_otp(
     answer: OtpAnswer,
     policies: &Policies,
     now: Timestamp,
-) -> Result<OtpJudgement, UserError> {
+) -> Result<Judgement<Box<UserEvent>>, UserError> {
     otp_ready(user, channel, now, &policies.attempts)?;
     let human = person(user).ok_or(UserError::OtpNotReady)?;
     let (succeeded, failed) = match channel {
@@ -233,11 +186,16 @@ pub fn judge_otp(
         ),
     };
     let error = match answer {
-        OtpAnswer::Right => return Ok(OtpJudgement::Proven(Box::new(succeeded))),
+        OtpAnswer::Right => return Ok(Judgement::Proven(Box::new(succeeded))),
         OtpAnswer::Wrong => UserError::OtpWrong,
         OtpAnswer::Expired => UserError::OtpExpired,
     };
-    Ok(OtpJudgement::refused(human, policies, failed, error))
+    Ok(Judgement::refused(
+        human.otp_failures,
+        policies,
+        failed,
+        error,
+    ))
 }
 
 /// What an event makes of codes by SMS and e-mail, and of the failures of all one-time codes.
@@ -415,7 +373,7 @@ mod tests {
                     let judged = judge_otp(&with(&before), channel, answer, &policies, NOW);
                     let mut events = vec![failed.clone()];
                     events.extend((attempts == 3).then_some(UserEvent::Locked(Nothing {})));
-                    let expected = OtpJudgement::Refused {
+                    let expected = Judgement::Refused {
                         events,
                         attempts,
                         error,
@@ -425,7 +383,7 @@ mod tests {
             }
             let user = with(&[]);
             let judged = judge_otp(&user, channel, OtpAnswer::Right, &policies, NOW);
-            assert_eq!(judged, Ok(OtpJudgement::Proven(Box::new(right))));
+            assert_eq!(judged, Ok(Judgement::Proven(Box::new(right))));
             let locked = with(&[UserEvent::Locked(Nothing {})]);
             let judged = judge_otp(&locked, channel, OtpAnswer::Right, &policies, NOW);
             assert_eq!(judged, Err(UserError::OtpLocked));

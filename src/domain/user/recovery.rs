@@ -2,7 +2,8 @@
 //!
 //! Only keyed digests of codes come here.
 
-use super::otp::{OtpJudgement, judgeable};
+use super::judgement::Judgement;
+use super::otp::judgeable;
 use super::{Human, User, UserError, UserState};
 use crate::domain::event::{Nothing, RecoveryCodeUsed, RecoveryCodesAdded, UserEvent};
 use crate::domain::permission::Authority;
@@ -76,7 +77,7 @@ pub fn judge_recovery_code(
     found: Option<&str>,
     policies: &Policies,
     now: Timestamp,
-) -> Result<OtpJudgement, UserError> {
+) -> Result<Judgement<Box<UserEvent>>, UserError> {
     if user.state == UserState::Locked {
         return Err(UserError::RecoveryLockedMeanwhile);
     }
@@ -87,10 +88,10 @@ pub fn judge_recovery_code(
             let taken = RecoveryCodeUsed {
                 code: digest.to_owned(),
             };
-            OtpJudgement::Proven(Box::new(UserEvent::RecoveryCodeCheckSucceeded(taken)))
+            Judgement::Proven(Box::new(UserEvent::RecoveryCodeCheckSucceeded(taken)))
         }
-        None => OtpJudgement::refused(
-            human,
+        None => Judgement::refused(
+            human.otp_failures,
             policies,
             UserEvent::RecoveryCodeCheckFailed(Nothing {}),
             UserError::RecoveryWrong,
@@ -244,7 +245,7 @@ mod tests {
             ),
         ] {
             let judged = judge_recovery_code(&given(&before), None, &policies, NOW);
-            let expected = OtpJudgement::Refused {
+            let expected = Judgement::Refused {
                 events,
                 attempts,
                 error: UserError::RecoveryWrong,

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::otp::one_more;
+use super::judgement::Judgement;
 use super::{Failures, Human, User, UserError, UserState};
 use crate::domain::event::{Nothing, TotpAdded, TotpCheckSucceeded, UserEvent};
 use crate::domain::permission::Authority;
@@ -180,22 +180,6 @@ fn checkable<'user>(
     Ok((totp, failures))
 }
 
-/// What follows from a comparison that was made.
-#[derive(Debug, Clone, PartialEq)]
-pub enum TotpJudgement {
-    /// The code was right.
-    Proven(TotpCheckSucceeded),
-    /// It was wrong or used, for the `attempts`-th time in a row.
-    Refused {
-        /// What to write before the answer is given.
-        events: Vec<UserEvent>,
-        /// Failures in a row, this one included.
-        attempts: u32,
-        /// The answer.
-        error: UserError,
-    },
-}
-
 /// Judges a code that was compared with the user's current secret. `step` is that of the code, if it
 /// was right.
 ///
@@ -208,22 +192,17 @@ pub fn judge_totp(
     step: Option<u64>,
     policies: &Policies,
     now: Timestamp,
-) -> Result<TotpJudgement, UserError> {
+) -> Result<Judgement<TotpCheckSucceeded>, UserError> {
     let (totp, failures) = checkable(user, now, &policies.attempts)?;
     let error = match step {
         Some(step) if totp.last_step.is_none_or(|last| step > last) => {
-            return Ok(TotpJudgement::Proven(TotpCheckSucceeded { step }));
+            return Ok(Judgement::Proven(TotpCheckSucceeded { step }));
         }
         Some(_) => UserError::TotpUsed,
         None => UserError::TotpWrong,
     };
     let failed = UserEvent::TotpCheckFailed(Nothing {});
-    let (events, attempts) = one_more(failures, policies, failed);
-    Ok(TotpJudgement::Refused {
-        events,
-        attempts,
-        error,
-    })
+    Ok(Judgement::refused(failures, policies, failed, error))
 }
 
 #[cfg(test)]
@@ -371,8 +350,8 @@ mod tests {
         ] {
             let judged = judge_totp(&user, step, &Policies::default(), NOW).unwrap();
             let expected = match error {
-                None => TotpJudgement::Proven(TotpCheckSucceeded { step: STEP + 1 }),
-                Some(error) => TotpJudgement::Refused {
+                None => Judgement::Proven(TotpCheckSucceeded { step: STEP + 1 }),
+                Some(error) => Judgement::Refused {
                     events: vec![failed()],
                     attempts: 1,
                     error,
@@ -426,7 +405,7 @@ mod tests {
             } else {
                 vec![failed()]
             };
-            let expected = TotpJudgement::Refused {
+            let expected = Judgement::Refused {
                 events,
                 attempts,
                 error: UserError::TotpWrong,
