@@ -84,11 +84,7 @@ pub(super) fn compose(
         &options(config),
         Arc::clone(&seal),
     )?);
-    let hashing = TokenHashing {
-        memory_kib: config.tokens.memory_kib,
-        iterations: config.tokens.iterations,
-    };
-    let tokens = TokenCodec::new(keys, hashing, config.tokens.memo_entries)
+    let tokens = TokenCodec::new(keys, token_hashing(config), config.tokens.memo_entries)
         .map_err(AppError::TokenHashing)?;
     let passwords = PasswordPool::new(PasswordHashing {
         memory_kib: config.passwords.memory_kib,
@@ -129,6 +125,14 @@ pub(super) fn compose(
         seal,
         bell,
     })
+}
+
+/// What tokens are hashed with.
+pub(super) const fn token_hashing(config: &Config) -> TokenHashing {
+    TokenHashing {
+        memory_kib: config.tokens.memory_kib,
+        iterations: config.tokens.iterations,
+    }
 }
 
 pub(super) fn options(config: &Config) -> Options {

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::crypto::{ChainKey, KeyFile, TokenCodec, TokenHashing};
+use crate::crypto::{ChainKey, KeyFile, TokenCodec};
 use crate::ports::{Seal, Tokens as _};
 use crate::storage::sqlite::{self, Report, SqliteStore};
 
-use super::open::options;
+use super::open::{options, token_hashing};
 use super::{AppError, data_dir};
 
 /// What a restore came to.
@@ -70,11 +70,7 @@ fn prove(
         &options(config),
         Arc::clone(&seal),
     )?);
-    let hashing = TokenHashing {
-        memory_kib: config.tokens.memory_kib,
-        iterations: config.tokens.iterations,
-    };
-    let tokens = TokenCodec::new(keys, hashing, 0).map_err(AppError::TokenHashing)?;
+    let tokens = TokenCodec::new(keys, token_hashing(config), 0).map_err(AppError::TokenHashing)?;
     let report = sqlite::verify(
         copy,
         seal.as_ref(),

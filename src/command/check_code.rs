@@ -5,13 +5,13 @@ use crate::domain::event::UserEvent;
 use crate::domain::ids::UserId;
 use crate::domain::permission::{Authority, Caller};
 use crate::domain::secret::Secret;
-use crate::domain::user::{self, CodePurpose, User, judge_code};
+use crate::domain::user::{CodePurpose, User, judge_code};
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
 use super::checks::prove;
 use super::codes::digest;
-use super::{ATTEMPTS, Details, append_user, contended};
+use super::{ATTEMPTS, Details, after, append_user, contended};
 
 /// Takes a code for what it proves. Whoever has it may give it back: no permission is needed.
 ///
@@ -30,9 +30,7 @@ pub async fn verify_code(
         let user = load(core, id, purpose).await?;
         let (user, events) = prove_code(core, &authority, user, purpose, given).await?;
         let now = core.now_after(user.changed_at);
-        let after = events
-            .iter()
-            .fold(user.clone(), |user, event| user::evolve(user, now, event));
+        let after = after(&user, &events, now);
         let append = append_user(&user, now, events);
         let commit = Commit::new(now, authority.actor(), vec![append]);
         match core.commit(commit).await {
