@@ -87,6 +87,7 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("webauthn_rs_core", &["crypto"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli", "main"]),
+    ("prometheus_client", &["app"]),
     ("sd_notify", &["cli"]),
     (
         "tokio",

@@ -7,6 +7,7 @@ mod error;
 mod failure_log;
 mod first_start;
 mod identity_providers;
+mod metrics;
 mod open;
 mod restore;
 mod running;

@@ -17,6 +17,7 @@ mod layer;
 mod list;
 mod log;
 mod login;
+mod metrics;
 mod notifications;
 mod policy;
 mod rule;
@@ -40,6 +41,7 @@ pub use ids::IdConfig;
 pub use list::ListConfig;
 pub use log::{LogConfig, LogFormat};
 pub use login::LoginConfig;
+pub use metrics::MetricsConfig;
 pub use notifications::{EmailConfig, EmailKind, NotificationsConfig, SmsConfig, SmsKind};
 pub use policy::{
     AttemptConfig, ComplexityConfig, DomainConfig, LockoutConfig, PasswordExpiryConfig,
@@ -119,6 +121,8 @@ pub struct Config {
     pub ids: IdConfig,
     /// What is logged, and how.
     pub log: LogConfig,
+    /// What is counted, and for whom.
+    pub metrics: MetricsConfig,
     /// What the first start creates.
     pub first_instance: FirstInstanceConfig,
     /// What was understood but has no effect, or is unwise; to be logged once.
@@ -145,6 +149,7 @@ impl Default for Config {
             idp: Vec::new(),
             ids: IdConfig::default(),
             log: LogConfig::default(),
+            metrics: MetricsConfig::default(),
             first_instance: FirstInstanceConfig::default(),
             warnings: Vec::new(),
         }

@@ -6,6 +6,8 @@
 mod clock;
 mod fields;
 mod logger;
+mod meter;
 
 pub use clock::SystemClock;
 pub use logger::init;
+pub use meter::{BOUNDS, Counted, Meter, Operation, WorkerMeter};

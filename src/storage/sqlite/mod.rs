@@ -11,6 +11,7 @@
 mod backup;
 mod cells;
 mod connection;
+mod counts;
 mod error;
 mod idp_links;
 mod intents;
@@ -51,11 +52,28 @@ use rusqlite::Connection;
 use self::connection::Tuning;
 use self::search::Searchers;
 use self::writer::Writer;
-use crate::ports::{Seal, StoreError};
+use crate::domain::ids::Position;
+use crate::ports::{Pending, Seal, StoreError};
 
 pub use backup::{Copied, copy, replace};
+pub use counts::{BATCH_BOUNDS, TRANSACTION_BOUNDS, WriterStats};
 pub use error::OpenError;
 pub use verify::{Finding, Report, verify};
+
+const SESSIONS: &str = "SELECT count(*) FROM sessions WHERE state = 1";
+
+const MESSAGES: &str = "SELECT count(*) FROM outbox";
+
+/// How much a store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Sessions that were not terminated, expired ones included.
+    pub sessions: u64,
+    /// Messages that wait to be delivered.
+    pub messages: u64,
+    /// The position of the last event.
+    pub position: Position,
+}
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +159,28 @@ impl SqliteStore {
     /// into the file. Reads go on. Dropping the store does the same.
     pub fn close(&self) {
         self.writer.close();
+    }
+
+    /// What the writer has done since the store was opened.
+    pub fn writer_stats(&self) -> WriterStats {
+        self.writer.counts.read()
+    }
+
+    /// Counts what there is: an index is read to its end, off the calling thread.
+    pub fn held(&self) -> Pending<'static, Result<Held, StoreError>> {
+        self.searchers.run(|connection| {
+            let count = |sql: &str| -> Result<u64, StoreError> {
+                let count: i64 = connection
+                    .prepare_cached(sql)?
+                    .query_row([], |row| row.get(0))?;
+                Ok(u64::try_from(count).unwrap_or_default())
+            };
+            Ok(Held {
+                sessions: count(SESSIONS)?,
+                messages: count(MESSAGES)?,
+                position: log::head(connection)?.position,
+            })
+        })
     }
 
     /// Reads on a connection of the pool, on the calling thread.

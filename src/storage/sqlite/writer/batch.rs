@@ -4,11 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use rusqlite::Connection;
 
 use super::super::Options;
 use super::super::connection::{self, Tuning};
+use super::super::counts::Counts;
 use super::super::error::{Class, Shared};
 use super::super::log::{Appender, End};
 use super::super::unknown::{self, Counter};
@@ -34,6 +36,7 @@ pub(super) struct Thread {
     tuning: Tuning,
     most: usize,
     tools: Tools,
+    counts: Arc<Counts>,
     checkpoints: Checkpoints,
 }
 
@@ -61,6 +64,7 @@ impl Thread {
         options: &Options,
         seal: Arc<dyn Seal>,
         path: PathBuf,
+        counts: Arc<Counts>,
     ) -> Self {
         Self {
             connection: Some(connection),
@@ -72,6 +76,7 @@ impl Thread {
                 appender: Appender::default(),
                 counter: Counter::new(unknown::MOST),
             },
+            counts,
             checkpoints: Checkpoints::new(),
         }
     }
@@ -93,10 +98,16 @@ impl Thread {
     fn serve(&mut self, first: Request, queue: &Receiver<Request>) {
         let connection = match self.connection() {
             Ok(connection) => connection,
-            Err(error) => return first.answer(Err(error)),
+            Err(error) => {
+                self.counts.failed(1);
+                return first.answer(Err(error));
+            }
         };
+        let begun = Instant::now();
         match self.tools.batch(&connection, first, queue, self.most) {
             Ok(done) => {
+                let refused = done.iter().filter(|(_, outcome)| outcome.is_err());
+                self.counts.batch(done.len(), refused.count(), begun.elapsed());
                 for (request, outcome) in done {
                     request.answer(outcome);
                 }
@@ -112,17 +123,21 @@ impl Thread {
                 // anybody is answered: who asks after an answer is to be tried anew.
                 let mut waiting = requests;
                 waiting.extend(queue.try_iter().take(self.most));
+                self.counts.failed(waiting.len());
                 for request in waiting {
                     request.answer(Err(error.error()));
                 }
             }
             Err(Unlucky::Broken(requests, error)) => {
                 drop(connection);
+                // Those of them that succeed alone count as failed too: the database failed once.
+                self.counts.failed(requests.len());
                 self.one_by_one(requests, error);
             }
             Err(Unlucky::NotCommitted(requests, error)) => {
                 drop(connection);
                 let error = Shared::new(error);
+                self.counts.failed(requests.len());
                 for request in requests {
                     request.answer(Err(error.error()));
                 }

@@ -10,6 +10,7 @@ mod batch;
 mod checkpoint;
 mod settle;
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -19,6 +20,7 @@ use tokio::sync::oneshot;
 
 use self::batch::Thread;
 use super::Options;
+use super::counts::Counts;
 use super::error::OpenError;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Failures;
@@ -86,6 +88,7 @@ impl Request {
 pub(super) struct Writer {
     /// Gone once the writer is closed.
     queue: RwLock<Option<SyncSender<Request>>>,
+    pub(super) counts: Arc<Counts>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -98,13 +101,15 @@ impl Writer {
         path: std::path::PathBuf,
     ) -> Result<Self, OpenError> {
         let (queue, requests) = sync_channel(options.queue);
-        let mut thread = Thread::new(connection, options, seal, path);
+        let counts = Arc::<Counts>::default();
+        let mut thread = Thread::new(connection, options, seal, path, Arc::clone(&counts));
         let handle = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run(&requests))
             .map_err(|error| OpenError::Start(Box::new(error)))?;
         Ok(Self {
             queue: RwLock::new(Some(queue)),
+            counts,
             thread: Mutex::new(Some(handle)),
         })
     }
@@ -118,8 +123,14 @@ impl Writer {
             .as_ref()
             .map(|queue| queue.try_send(request));
         match sent {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_))) => Err(StoreError::Overloaded),
+            Some(Ok(())) => {
+                self.counts.queued.fetch_add(1, Relaxed);
+                Ok(())
+            }
+            Some(Err(TrySendError::Full(_))) => {
+                self.counts.turned_away.fetch_add(1, Relaxed);
+                Err(StoreError::Overloaded)
+            }
             Some(Err(TrySendError::Disconnected(_))) | None => Err(StoreError::Closed),
         }
     }
