@@ -433,8 +433,10 @@ fn a_line_of_the_log_is_an_object_with_what_it_is_about() {
     let (id, duration) = (&access["request_id"], &access["duration_us"]);
     assert!(id.as_str().unwrap().len() == 36 && duration.is_u64());
     let peer = access["peer"].as_str().unwrap();
+    let bytes = access["bytes"].as_u64().unwrap();
+    assert!(bytes > 50, "{access}");
     let message = format!(
-        "GET /v2/sessions/1 401 {duration}us {} {peer}",
+        "GET /v2/sessions/1 401 Unauthenticated {bytes}B {duration}us {} {peer}",
         id.as_str().unwrap()
     );
     assert_eq!(
@@ -442,6 +444,7 @@ fn a_line_of_the_log_is_an_object_with_what_it_is_about() {
         json!({
             "ts": access["ts"], "level": "INFO", "target": "access", "message": message,
             "method": "GET", "path": "/v2/sessions/1", "status": 401, "duration_us": duration,
+            "operation": "/v2/sessions/{session_id}", "code": "Unauthenticated", "bytes": bytes,
             "request_id": id, "peer": peer,
         })
     );
@@ -1098,4 +1101,61 @@ fn the_service_manager_is_told_when_the_port_is_open_and_when_it_closes() {
     assert_eq!(told(), "READY=1");
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(told(), "STOPPING=1");
+}
+
+#[test]
+fn events_of_swept_sessions_are_archived_beside_a_running_server() {
+    let program = Program::new();
+    let server = program.serve_with(&[
+        ("BARTIZAN_SWEEP__AFTER", "0s"),
+        ("BARTIZAN_SWEEP__INTERVAL", "1s"),
+    ]);
+    let pat = program.token("admin.pat");
+    let open = || {
+        let (status, answer) = server.call("POST", "/v2/sessions", &pat, &json!({}));
+        assert_eq!(status, 201, "{answer}");
+        answer["sessionId"].as_str().unwrap().to_owned()
+    };
+    let (ended, alive) = (open(), open());
+    let path = format!("/v2/sessions/{ended}");
+    assert_eq!(server.call("DELETE", &path, &pat, &json!({})).0, 200);
+    open();
+    let archived = (0..1_000).find_map(|_| {
+        let told = program.run("events archive a.jsonl --output json");
+        assert_eq!(told.code, Some(0), "{told:?}");
+        serde_json::from_str::<Value>(&told.stdout).ok()
+    });
+    assert_eq!(archived, Some(json!({ "file": "a.jsonl", "events": 3 })));
+    assert_eq!(mode(&program.path("a.jsonl")), 0o600);
+    assert_eq!(
+        program.json(&format!("events show session {ended}")),
+        json!([])
+    );
+    let left = program.json(&format!("events show session {alive}"));
+    assert_eq!(left.as_array().unwrap().len(), 2);
+    assert_eq!(server.call("GET", &path, &pat, &json!(null)).0, 404);
+    open();
+    assert_eq!(server.stop().code, Some(0));
+
+    assert_eq!(program.run("verify").code, Some(0));
+    let proven = program.json("verify --archive a.jsonl");
+    assert_eq!(
+        (&proven["events"], &proven["findings"]),
+        (&json!(3), &json!([]))
+    );
+    let again = program.run("events archive a.jsonl");
+    assert_eq!(again.code, Some(1), "{again:?}");
+    let text = std::fs::read_to_string(program.path("a.jsonl")).unwrap();
+    std::fs::write(
+        program.path("a.jsonl"),
+        text.replace("terminated", "terminatex"),
+    )
+    .unwrap();
+    assert_eq!(program.run("verify --archive a.jsonl").code, Some(3));
+    // A backup has the archived runs as well, and the other archive is none of its own.
+    program.ok("backup copy.db");
+    assert_eq!(program.run("restore copy.db").code, Some(0));
+    let other = Program::set_up();
+    std::fs::write(other.path("a.jsonl"), text).unwrap();
+    assert_eq!(other.run("verify --archive a.jsonl").code, Some(3));
 }

@@ -11,6 +11,7 @@ mod metrics;
 mod open;
 mod restore;
 mod running;
+mod sweeper;
 
 pub use certificates::{CertificateError, Certificates};
 pub use error::AppError;

@@ -28,7 +28,7 @@ use super::failure_log::log_failure;
 use super::first_start::{first_start, token_files};
 use super::metrics::{self, Sources};
 use super::open::{Machine, Opened, compose, recognize};
-use super::{AppError, Certificates};
+use super::{AppError, Certificates, sweeper};
 
 /// A server that accepts connections.
 #[derive(Debug)]
@@ -90,6 +90,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         store: Arc::clone(&store),
         tokens,
         passwords,
+        clock: Arc::clone(&core.clock),
         database: config.database_path(),
     };
     let services = rpc::Services::new();
@@ -103,6 +104,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     let ports = Ports {
         listener,
         certificates,
+        sweeping: Arc::clone(&store),
         counted: counted.map(|(port, _)| (port, sources)),
     };
     let (handle, thread) = serve(config, &core, &services, ports)?;
@@ -142,6 +144,8 @@ fn set_up(config: &Config, core: &mut Core) -> Result<bool, AppError> {
 struct Ports {
     listener: TcpListener,
     certificates: Option<Certificates>,
+    /// What is swept meanwhile.
+    sweeping: Arc<SqliteStore>,
     /// The port of the metrics and where they are found, if anything is counted.
     counted: Option<(TcpListener, Sources)>,
 }
@@ -157,8 +161,10 @@ fn serve(
     let Ports {
         listener,
         certificates,
+        sweeping,
         counted,
     } = ports;
+    let sweep = config.sweep.clone();
     let meter = counted
         .as_ref()
         .map(|(_, sources)| Arc::clone(&sources.meter));
@@ -176,6 +182,10 @@ fn serve(
                     let hangup = signal(SignalKind::hangup())?;
                     let clock = Arc::clone(&core.clock);
                     drop(actix_rt::spawn(certificates.renew(hangup, clock)));
+                }
+                if sweep.enabled {
+                    let clock = Arc::clone(&core.clock);
+                    drop(actix_rt::spawn(sweeper::run(sweeping, clock, sweep)));
                 }
                 let running = web::serve(listener, limits, tls, workers, move || {
                     let api = Api {

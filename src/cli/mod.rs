@@ -4,7 +4,7 @@
 //! bartizan [serve]                          session  list show terminate
 //! bartizan verify                           user     add human, add machine, list, show, lock, unlock,
 //! bartizan config check | show                       deactivate, reactivate, remove, set-password
-//! bartizan events tail | show               pat      create list revoke
+//! bartizan events tail | show | archive     pat      create list revoke
 //!                                           member   set list remove roles
 //! ```
 //!
@@ -18,6 +18,7 @@
 //!
 //! A password is never an argument and never printed; a token is printed once, by `pat create`.
 
+mod archive;
 mod args;
 mod backup;
 mod config;

@@ -91,6 +91,13 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
     ("storage.batch", Rule::Number(1, 65_536)),
     ("storage.writer_cache", Rule::Size(64 * KIB, 4 * GIB)),
     ("storage.reader_cache", Rule::Size(64 * KIB, 4 * GIB)),
+    ("sweep.enabled", Rule::Flag),
+    ("sweep.after", LIFETIME),
+    (
+        "sweep.interval",
+        Rule::Span(SECOND, Duration::from_hours(24)),
+    ),
+    ("sweep.batch", Rule::Number(1, 10_000)),
     ("tokens.memory_kib", Rule::Number(8, 64)),
     ("tokens.iterations", Rule::Number(1, 4)),
     ("tokens.memo_entries", Rule::Number(0, 16_777_216)),

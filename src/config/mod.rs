@@ -26,6 +26,7 @@ mod settings;
 mod show;
 mod smtp;
 mod storage;
+mod sweep;
 mod tls;
 mod units;
 mod variables;
@@ -51,6 +52,7 @@ pub use server::ServerConfig;
 pub use settings::{GeneralConfig, LegalConfig, SecurityConfig};
 pub use smtp::{SmtpConfig, SmtpTls};
 pub use storage::StorageConfig;
+pub use sweep::SweepConfig;
 pub use tls::TlsConfig;
 pub use variables::environment;
 pub use webhook::WebhookConfig;
@@ -94,6 +96,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// How the database is used.
     pub storage: StorageConfig,
+    /// When rows of sessions that have ended go.
+    pub sweep: SweepConfig,
     /// What hashing a token costs.
     pub tokens: TokenConfig,
     /// What hashing a password costs.
@@ -136,6 +140,7 @@ impl Default for Config {
             data_dir: PathBuf::from("./bartizan-data"),
             server: ServerConfig::default(),
             storage: StorageConfig::default(),
+            sweep: SweepConfig::default(),
             tokens: TokenConfig::default(),
             passwords: PasswordConfig::default(),
             policy: PolicyConfig::default(),

@@ -14,8 +14,8 @@ use crate::domain::error::Kind;
 
 /// Upper ends of the classes of durations, in microseconds; what takes longer is in a class of its own.
 pub const BOUNDS: [u64; 14] = [
-    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
-    2_500_000,
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000,
+    1_000_000, 2_500_000,
 ];
 
 const CLASSES: usize = BOUNDS.len() + 1;
@@ -163,7 +163,10 @@ mod tests {
         other.count(GET, None, Duration::from_secs(3));
         other.count(("", "/a.B/C"), Some(Kind::Unauthenticated), Duration::ZERO);
         let all = meter.counted();
-        assert_eq!(all.keys().copied().collect::<Vec<_>>(), [("", "/a.B/C"), GET]);
+        assert_eq!(
+            all.keys().copied().collect::<Vec<_>>(),
+            [("", "/a.B/C"), GET]
+        );
         let get = &all[&GET];
         assert_eq!((get.results[0], get.results[5]), (2, 1));
         assert_eq!((get.classes[0], get.classes[1], get.classes[14]), (1, 1, 1));

@@ -48,7 +48,10 @@ fn requests_are_counted_by_operation_and_result() {
     assert_eq!(client.get("/nowhere").response.status, 404);
     assert_eq!(server.anonymous().get(&session.path()).response.status, 401);
     let get = "/zitadel.session.v2.SessionService/GetSession";
-    client.with("content-type", "application/json").post(get, &json!({ "sessionId": session.id })).succeeds();
+    client
+        .with("content-type", "application/json")
+        .post(get, &json!({ "sessionId": session.id }))
+        .succeeds();
     let text = text(&server);
     assert_eq!(
         lines(&text, "bartizan_requests_total"),
@@ -78,11 +81,19 @@ fn requests_are_counted_by_operation_and_result() {
 #[test]
 fn what_the_store_holds_and_does_is_told() {
     let server = counting();
-    for _ in 0..5 {
+    for _ in 0..4 {
         server.session(&json!({}));
     }
+    server.session(&json!({ "lifetime": "60s" }));
+    server.clock.advance_seconds(61);
     let text = text(&server);
-    assert_eq!(lines(&text, "bartizan_sessions"), ["bartizan_sessions 5"]);
+    assert_eq!(
+        lines(&text, "bartizan_sessions"),
+        [
+            r#"bartizan_sessions{state="alive"} 4"#,
+            r#"bartizan_sessions{state="expired"} 1"#,
+        ]
+    );
     for zero in [
         "bartizan_outbox_messages 0",
         "bartizan_writer_waiting 0",
@@ -121,7 +132,14 @@ fn nothing_secret_is_told() {
     server.login_client().get(&target).succeeds();
     let text = text(&server);
     let [admin, login] = server.first_tokens();
-    for secret in [&session.token, &session.id, &human.id, admin, login, PASSWORD] {
+    for secret in [
+        &session.token,
+        &session.id,
+        &human.id,
+        admin,
+        login,
+        PASSWORD,
+    ] {
         assert!(!text.contains(secret), "{secret}");
     }
 }
@@ -137,7 +155,11 @@ fn the_port_of_the_metrics_serves_nothing_else() {
         ("HEAD", "/metrics", 200),
     ] {
         let response = scrape(&server, method, target);
-        assert_eq!((response.status, &response.body[..]), (status, &b""[..]), "{target}");
+        assert_eq!(
+            (response.status, &response.body[..]),
+            (status, &b""[..]),
+            "{target}"
+        );
     }
 }
 

@@ -85,7 +85,10 @@ pub async fn handle(
         response
     });
     if let Procedure::Operation(_, operation, _) = procedure {
-        let failure = request.extensions().get::<Failure>().map(|failure| failure.0.kind);
+        let failure = request
+            .extensions()
+            .get::<Failure>()
+            .map(|failure| failure.0.kind);
         response.extensions_mut().insert(Called {
             method: "",
             operation,

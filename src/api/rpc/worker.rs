@@ -57,7 +57,11 @@ impl Rpc {
     /// The procedure at a path.
     pub(super) fn find(&self, path: &str) -> Option<Procedure> {
         if let Some((path, operation)) = self.operations.get_key_value(path) {
-            return Some(Procedure::Operation(*operation, path, holds_no_secret(path)));
+            return Some(Procedure::Operation(
+                *operation,
+                path,
+                holds_no_secret(path),
+            ));
         }
         if let Some(kind) = self.service.dispatcher().kind(path) {
             return Some(Procedure::Library(kind));

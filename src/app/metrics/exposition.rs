@@ -132,7 +132,12 @@ impl Moment {
         let help = "Writes that shared a transaction";
         let bounds = BATCH_BOUNDS.map(|bound| f64::from(u32::try_from(bound).unwrap_or(u32::MAX)));
         let mut metric = out.begin("bartizan_batch_size", help, None, MetricType::Histogram)?;
-        histogram(&mut metric, &bounds, &writer.batches, float(writer.committed))?;
+        histogram(
+            &mut metric,
+            &bounds,
+            &writer.batches,
+            float(writer.committed),
+        )?;
         let help = "From the beginning of a transaction to its durable end";
         let (seconds, kind) = (Some(&Unit::Seconds), MetricType::Histogram);
         let mut metric = out.begin("bartizan_transaction_duration", help, seconds, kind)?;
@@ -182,11 +187,12 @@ impl Moment {
             family.encode_family(&labels)?.encode_gauge(&size)?;
         }
         let Some(held) = self.held else { return Ok(()) };
-        out.gauge(
-            "bartizan_sessions",
-            "Sessions that were not terminated, expired ones included",
-            held.sessions,
-        )?;
+        let what = "Sessions that were not terminated; expired ones until they are swept";
+        let mut family = out.begin("bartizan_sessions", what, None, MetricType::Gauge)?;
+        for (state, count) in [("alive", held.alive), ("expired", held.expired)] {
+            let labels = [("state", state)];
+            family.encode_family(&labels)?.encode_gauge(&count)?;
+        }
         out.gauge(
             "bartizan_outbox_messages",
             "Messages that wait to be delivered",

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::crypto::{PasswordPool, TokenCodec};
 use crate::domain::error::Kind;
 use crate::observe::{Meter, Operation, WorkerMeter};
+use crate::ports::Clock;
 use crate::storage::sqlite::{Held, SqliteStore};
 use crate::web::{self, Ended, Limits, ServerHandle};
 
@@ -44,6 +45,7 @@ pub(super) struct Sources {
     pub(super) store: Arc<SqliteStore>,
     pub(super) tokens: Arc<TokenCodec>,
     pub(super) passwords: Arc<PasswordPool>,
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) database: PathBuf,
 }
 
@@ -59,7 +61,11 @@ struct Metrics {
 pub(super) fn count(meter: Option<&WorkerMeter>, ended: &Ended) {
     let Some(meter) = meter else { return };
     match ended.called {
-        Some(called) => meter.count((called.method, called.operation), called.refused, ended.took),
+        Some(called) => meter.count(
+            (called.method, called.operation),
+            called.refused,
+            ended.took,
+        ),
         None => meter.count(NOTHING, refused(ended.status), ended.took),
     }
 }
@@ -161,7 +167,8 @@ impl Metrics {
             return Some(held);
         }
         let begun = Instant::now();
-        let held = match self.sources.store.held().await {
+        let now = self.sources.clock.now();
+        let held = match self.sources.store.held(now).await {
             Ok(held) => held,
             Err(error) => {
                 log::warn!("sessions and messages cannot be counted: {error}");

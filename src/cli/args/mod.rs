@@ -10,7 +10,7 @@ mod session;
 mod tests;
 mod user;
 
-pub(super) use events::{EventsCommand, Stream, Tail};
+pub(super) use events::{Archive, EventsCommand, Stream, Tail};
 pub(super) use member::{MemberCommand, MemberOn, MemberSet};
 pub(super) use password::PasswordArgs;
 pub(super) use pat::{PatCommand, PatCreate};
@@ -93,7 +93,7 @@ pub(super) enum Command {
     ///
     /// The last line names the end of the log. Note it elsewhere: a later `verify` whose log does not
     /// hold it any more tells that the log was cut.
-    Verify,
+    Verify(Verify),
     /// Copy the database to a new file, beside a running server or alone
     ///
     /// The copy is of one moment and is whole. It is of no use without the key file: keep a copy of
@@ -116,6 +116,14 @@ pub(super) struct Serve {
     /// IP address and port of all protocols; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     pub(super) listen: Option<SocketAddr>,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Prove an archive of events instead, and that it is of this database
+    #[arg(long, value_name = "FILE")]
+    pub(super) archive: Option<PathBuf>,
 }
 
 /// `backup`, `restore`.

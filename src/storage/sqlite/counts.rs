@@ -79,7 +79,10 @@ impl Counts {
             failed: self.failed.load(Relaxed),
             committed: self.committed.load(Relaxed),
             batches: self.batches.each_ref().map(|count| count.load(Relaxed)),
-            transactions: self.transactions.each_ref().map(|count| count.load(Relaxed)),
+            transactions: self
+                .transactions
+                .each_ref()
+                .map(|count| count.load(Relaxed)),
             micros: self.micros.load(Relaxed),
         }
     }

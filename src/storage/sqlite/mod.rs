@@ -8,6 +8,7 @@
 //! The file may be written by another process meanwhile, such as the command line: nothing that was
 //! read is remembered from one transaction to the next.
 
+mod archive;
 mod backup;
 mod cells;
 mod connection;
@@ -33,6 +34,7 @@ mod sessions;
 mod side;
 mod sql;
 mod store;
+mod sweep;
 mod text;
 mod unknown;
 mod users;
@@ -48,13 +50,16 @@ use std::time::Duration;
 
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::Connection;
+use tokio::sync::oneshot;
 
 use self::connection::Tuning;
 use self::search::Searchers;
-use self::writer::Writer;
+use self::writer::{Remove, Request, Writer};
 use crate::domain::ids::Position;
+use crate::domain::time::Timestamp;
 use crate::ports::{Pending, Seal, StoreError};
 
+pub use archive::{ArchiveError, Checked, Run, Scope, Written, archive_to, check as check_archive};
 pub use backup::{Copied, copy, replace};
 pub use counts::{BATCH_BOUNDS, TRANSACTION_BOUNDS, WriterStats};
 pub use error::OpenError;
@@ -62,13 +67,19 @@ pub use verify::{Finding, Report, verify};
 
 const SESSIONS: &str = "SELECT count(*) FROM sessions WHERE state = 1";
 
+const EXPIRED: &str = "
+    SELECT count(*) FROM sessions
+    WHERE state = 1 AND expires_at IS NOT NULL AND expires_at <= ?1";
+
 const MESSAGES: &str = "SELECT count(*) FROM outbox";
 
 /// How much a store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
-    /// Sessions that were not terminated, expired ones included.
-    pub sessions: u64,
+    /// Sessions that were neither terminated nor have expired.
+    pub alive: u64,
+    /// Sessions that have expired and were not swept.
+    pub expired: u64,
     /// Messages that wait to be delivered.
     pub messages: u64,
     /// The position of the last event.
@@ -166,21 +177,30 @@ impl SqliteStore {
         self.writer.counts.read()
     }
 
-    /// Counts what there is: an index is read to its end, off the calling thread.
-    pub fn held(&self) -> Pending<'static, Result<Held, StoreError>> {
-        self.searchers.run(|connection| {
-            let count = |sql: &str| -> Result<u64, StoreError> {
+    /// Counts what there is at a moment: indexes are read to their end, off the calling thread.
+    pub fn held(&self, now: Timestamp) -> Pending<'static, Result<Held, StoreError>> {
+        self.searchers.run(move |connection| {
+            let count = |sql: &str, params: &[i64]| -> Result<u64, StoreError> {
+                let params = rusqlite::params_from_iter(params);
                 let count: i64 = connection
                     .prepare_cached(sql)?
-                    .query_row([], |row| row.get(0))?;
+                    .query_row(params, |row| row.get(0))?;
                 Ok(u64::try_from(count).unwrap_or_default())
             };
+            let expired = count(EXPIRED, &[now.micros()])?;
             Ok(Held {
-                sessions: count(SESSIONS)?,
-                messages: count(MESSAGES)?,
+                alive: count(SESSIONS, &[])?.saturating_sub(expired),
+                expired,
+                messages: count(MESSAGES, &[])?,
                 position: log::head(connection)?.position,
             })
         })
+    }
+
+    /// Removes events that were written to an archive, and says how many.
+    pub fn remove_archived(&self, runs: Vec<Run>) -> Pending<'_, Result<u64, StoreError>> {
+        let (sender, answer) = oneshot::channel();
+        self.write(Request::Remove(Remove::Events(runs), sender), answer)
     }
 
     /// Reads on a connection of the pool, on the calling thread.

@@ -14,9 +14,10 @@ use super::super::counts::Counts;
 use super::super::error::{Class, Shared};
 use super::super::log::{Appender, End};
 use super::super::unknown::{self, Counter};
+use super::super::{archive, sweep};
 use super::apply::{self, Failure, Pen};
 use super::checkpoint::{self, Checkpoints};
-use super::{Outcome, Request, settle};
+use super::{Outcome, Remove, Request, settle};
 use crate::ports::{Seal, StoreError};
 
 /// The write lock is taken at once: a transaction that reads first and is refused the lock later
@@ -107,7 +108,8 @@ impl Thread {
         match self.tools.batch(&connection, first, queue, self.most) {
             Ok(done) => {
                 let refused = done.iter().filter(|(_, outcome)| outcome.is_err());
-                self.counts.batch(done.len(), refused.count(), begun.elapsed());
+                self.counts
+                    .batch(done.len(), refused.count(), begun.elapsed());
                 for (request, outcome) in done {
                     request.answer(outcome);
                 }
@@ -273,6 +275,16 @@ impl Tools {
                 };
                 settle::settle(&mut pen, request)?;
                 Ok(Outcome::Settled)
+            }
+            Request::Remove(request, _) => {
+                let seal = self.seal.as_ref();
+                let removed = match request {
+                    Remove::Sessions(sweep) => {
+                        sweep::sweep(connection, seal, *sweep).map(u64::from)
+                    }
+                    Remove::Events(runs) => archive::remove(connection, seal, runs),
+                };
+                Ok(Outcome::Removed(removed?))
             }
         }
     }

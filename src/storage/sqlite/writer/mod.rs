@@ -20,8 +20,10 @@ use tokio::sync::oneshot;
 
 use self::batch::Thread;
 use super::Options;
+use super::archive::Run;
 use super::counts::Counts;
 use super::error::OpenError;
+use super::sweep::Sweep;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Failures;
 use crate::ports::{CodeDigest, Commit, Committed, Seal, Settlement, StoreError};
@@ -38,6 +40,17 @@ pub(super) enum Request {
     Count(Unknown, oneshot::Sender<Result<Failures, StoreError>>),
     /// Writes what became of a message.
     Settle(Settle, oneshot::Sender<Result<(), StoreError>>),
+    /// Removes rows or events of what is long over, and says how many.
+    Remove(Remove, oneshot::Sender<Result<u64, StoreError>>),
+}
+
+/// What is removed.
+#[derive(Debug)]
+pub(super) enum Remove {
+    /// Rows of sessions.
+    Sessions(Sweep),
+    /// Events that were archived.
+    Events(Vec<Run>),
 }
 
 /// What became of a message.
@@ -61,6 +74,7 @@ enum Outcome {
     Committed(Committed),
     Counted(Failures),
     Settled,
+    Removed(u64),
 }
 
 impl Request {
@@ -74,11 +88,15 @@ impl Request {
                 drop(caller.send(Ok(failures)));
             }
             (Self::Settle(_, caller), Ok(Outcome::Settled)) => drop(caller.send(Ok(()))),
+            (Self::Remove(_, caller), Ok(Outcome::Removed(count))) => {
+                drop(caller.send(Ok(count)));
+            }
             (Self::Commit(_, caller), Err(error)) => drop(caller.send(Err(error))),
             (Self::Count(_, caller), Err(error)) => drop(caller.send(Err(error))),
             (Self::Settle(_, caller), Err(error)) => drop(caller.send(Err(error))),
+            (Self::Remove(_, caller), Err(error)) => drop(caller.send(Err(error))),
             // An answer of the wrong kind: the caller sees that none came.
-            (Self::Commit(..) | Self::Count(..) | Self::Settle(..), Ok(_)) => {}
+            (Self::Commit(..) | Self::Count(..) | Self::Settle(..) | Self::Remove(..), Ok(_)) => {}
         }
     }
 }
