@@ -88,6 +88,9 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("anyhow", &["cli", "main"]),
     ("prometheus_client", &["app"]),
+    ("rustix", &["app"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("sd_notify", &["cli"]),
     (
         "tokio",

@@ -3,6 +3,7 @@
 mod certificates;
 mod data_dir;
 mod delivery;
+mod doctor;
 mod error;
 mod failure_log;
 mod first_start;
@@ -14,6 +15,7 @@ mod running;
 mod sweeper;
 
 pub use certificates::{CertificateError, Certificates};
+pub use doctor::{Diagnosis, Health, examine, rotate_key};
 pub use error::AppError;
 pub use open::{Machine, Opened, open};
 pub use restore::{Restored, restore};

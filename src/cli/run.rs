@@ -17,7 +17,7 @@ use super::output::Output;
 use super::progress::Progress;
 use super::serve::{self, Serving};
 use super::verify::{Verified, tell};
-use super::{archive, backup, events, member, pat, session, user};
+use super::{archive, backup, doctor, events, member, pat, session, shipped, user};
 use crate::app::{self, AppError, Certificates, Machine};
 use crate::config::{Config, Overrides, environment};
 use crate::observe;
@@ -28,6 +28,13 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
     let command = cli
         .command
         .unwrap_or_else(|| Command::Serve(Serve::default()));
+    // These look at no configuration.
+    if let Command::Completions { shell } = command {
+        return shipped::completions(shell, &mut output);
+    }
+    if let Command::Man { directory } = &command {
+        return shipped::man(directory, &mut output);
+    }
     let overrides = Overrides {
         data_dir: cli.global.data_dir,
         listen: if let Command::Serve(args) = &command {
@@ -61,6 +68,13 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
         }
         Command::Backup(args) => backup::backup(&config, &args.file, &mut output),
         Command::Restore(args) => backup::restore(&config, &args.file, &mut output),
+        Command::Doctor(args) => {
+            let found = app::examine(&config, &observe::SystemClock, args.online);
+            Ok(doctor::tell(found, &mut output)?)
+        }
+        // See above.
+        Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Done),
+        Command::RotateKey(args) => doctor::rotate_key(&config, args.end_tokens, &mut output),
         Command::Session(command) => on_data(config, input, output, async |operator| {
             session::run(operator, command).await
         }),

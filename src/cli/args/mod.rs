@@ -23,6 +23,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use super::exit;
 
@@ -105,6 +106,28 @@ pub(super) enum Command {
     /// whole, or belongs to another key file, changes nothing. The database that was there is kept
     /// beside the new one.
     Restore(File),
+    /// Look at everything that can be wrong, and say what to do about it
+    ///
+    /// Configuration, files and their modes, ports, key, database, clock, roles, room on the disk.
+    /// Changes nothing; works beside a running server. The exit code is 3 if something is wrong.
+    Doctor(Doctor),
+    /// Add a key to the key file; what older keys made stays good
+    ///
+    /// The server must not be running. The new key makes tokens and encrypts from then on; the older
+    /// ones stay in the file and read what they made. Codes that are under way are void.
+    RotateKey(RotateKey),
+    /// Print the completions of a shell
+    Completions {
+        /// Which
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write the manual pages into a directory
+    Man {
+        /// Where; it is made if it is not there
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
     /// Test and show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -124,6 +147,22 @@ pub(super) struct Verify {
     /// Prove an archive of events instead, and that it is of this database
     #[arg(long, value_name = "FILE")]
     pub(super) archive: Option<PathBuf>,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// Connect to what messages are delivered to
+    #[arg(long)]
+    pub(super) online: bool,
+}
+
+/// `rotate-key`.
+#[derive(Debug, Args)]
+pub(super) struct RotateKey {
+    /// End all session tokens and personal access tokens that were made so far
+    #[arg(long)]
+    pub(super) end_tokens: bool,
 }
 
 /// `backup`, `restore`.

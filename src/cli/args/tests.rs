@@ -82,6 +82,12 @@ fn every_command_can_be_typed() {
         "events archive a.jsonl --until 7 --before 2027-01-01T00:00:00Z",
         "verify",
         "verify --archive a.jsonl",
+        "doctor",
+        "doctor --online --output json",
+        "rotate-key",
+        "rotate-key --end-tokens",
+        "completions bash",
+        "man target/man",
         "config check",
         "config show --config a.toml",
     ];

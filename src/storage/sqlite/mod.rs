@@ -17,6 +17,7 @@ mod error;
 mod idp_links;
 mod intents;
 mod log;
+mod look;
 mod members;
 mod migrate;
 mod orgs;
@@ -63,6 +64,7 @@ pub use archive::{ArchiveError, Checked, Run, Scope, Written, archive_to, check 
 pub use backup::{Copied, copy, replace};
 pub use counts::{BATCH_BOUNDS, TRANSACTION_BOUNDS, WriterStats};
 pub use error::OpenError;
+pub use look::{Look, look};
 pub use verify::{Finding, Report, verify};
 
 const SESSIONS: &str = "SELECT count(*) FROM sessions WHERE state = 1";

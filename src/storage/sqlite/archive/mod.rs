@@ -123,7 +123,7 @@ pub(super) fn runs(
 }
 
 /// The run that ends at a position.
-fn ending_at(
+pub(super) fn ending_at(
     connection: &Connection,
     seal: &dyn Seal,
     last: i64,
