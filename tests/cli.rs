@@ -1112,6 +1112,11 @@ fn about<'f>(found: &'f Value, subject: &str) -> Vec<&'f Value> {
 #[test]
 fn the_doctor_finds_nothing_wrong_before_during_and_after() {
     let program = Program::new();
+    std::fs::write(
+        program.path("config.toml"),
+        "[server]\nlisten = \"127.0.0.1:0\"\n",
+    )
+    .unwrap();
     let before = program.json("doctor");
     assert_eq!(about(&before, "database")[0]["health"], "unknown");
     assert!(!program.path("bartizan-data").exists(), "nothing is made");

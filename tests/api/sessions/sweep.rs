@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::helpers::{Answer, TestServer};
 
-const DAY: i64 = 86_400;
+const DAY: u64 = 86_400;
 
 /// Asks until the sweeper has been there.
 #[track_caller]
@@ -35,16 +35,16 @@ fn an_expired_session_is_shown_for_a_while_and_then_unknown() {
     server.clock.advance_seconds(61);
     server.restart();
 
-    gone(&server, &short.path()).fails(5, "QUERY-SFeaa", "Errors.Session.NotExisting");
+    gone(&server, &short.path()).fails(5, "QUERY-SFeaa", "Session does not exist");
     let client = server.login_client();
     client
         .patch(&short.path(), &json!({ "lifetime": "60s" }))
-        .fails(5, "QUERY-SFeaa", "Errors.Session.NotExisting");
+        .fails(5, "QUERY-SFeaa", "Session does not exist");
     client.delete(&short.path()).ok(&json!({ "details": {} }));
     let with_token = format!("{}?sessionToken={}", short.path(), short.token);
     client
         .get(&with_token)
-        .fails(5, "QUERY-SFeaa", "Errors.Session.NotExisting");
+        .fails(5, "QUERY-SFeaa", "Session does not exist");
     client.get(&endless.path()).succeeds();
     let found = client.post("/v2/sessions/search", &json!({}));
     assert_eq!(found.str("/details/totalResult"), "1");
