@@ -69,8 +69,9 @@ def until(what, attempt, processes, seconds=60):
 class Contestant:
     """A server with its own data. `create`, `get`, `delete` are the requests; `alive` proves a get's answer."""
 
-    name = title = ready = ""
-    alive = ""
+    name = title = ready = alive = ""
+    # Not every one of them checks passwords.
+    with_password = None
 
     def __init__(self, scratch):
         self.scratch = scratch
@@ -138,6 +139,7 @@ class Contestant:
 class Bartizan(Contestant):
     name, title, ready = "bartizan", "Bartizan", "/debug/ready"
     alive = '"loginName"'
+    with_password = True  # until setup knows the user
 
     def __init__(self, scratch, binary):
         super().__init__(scratch)

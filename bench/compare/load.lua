@@ -5,7 +5,8 @@
 -- them. Modes:
 --   again  the same request or the targets round and round, until the time is over
 --   once   each target once; ends when all are answered
---   make   so many requests; keeps of each answer the `cookie` or the `session` in the file
+--   make   so many requests, or as many as the time allows; keeps of each answer the `cookie` or the
+--          `session` in the file
 -- once and make need one thread.
 
 local ffi = require("ffi")
@@ -116,6 +117,9 @@ function init(args)
   end
 
   local out = mode == "make" and assert(io.open(file, "w"))
+  if out then
+    out:setvbuf("line")
+  end
 
   function response(status, answer_headers, answer)
     answered, last = answered + 1, now()
@@ -126,9 +130,6 @@ function init(args)
       out:write(line, "\n")
     end
     if answered == count then
-      if out then
-        out:close()
-      end
       ffi.C.kill(ffi.C.getpid(), INTERRUPT)
     end
   end

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import threading
 
 HERE = pathlib.Path(__file__).parent
@@ -72,13 +73,16 @@ def load(server, request, *, seconds, connections, mode="again", targets=None):
     with highest_resident(server.pids) as highest:
         figures = wrk(server.url, request, mode=mode, seconds=seconds, connections=connections, targets=targets)
     cpu = cpu_seconds(server.pids) - before
-    answers = max(figures["answers"], 1)
+    # Rate and cost are those of what was done; a refusal is cheap.
+    answers = figures["answers"] - figures["refused"]
+    if not answers:
+        print(f"{server.name} did nothing within {seconds} s", file=sys.stderr)
     return {
-        "answers": figures["answers"],
+        "done": answers,
         "per_second": round(answers / max(figures["micros"] / 1e6, 1e-6)),
-        "p50_ms": round(figures["p50"] / 1e3, 2),
-        "p99_ms": round(figures["p99"] / 1e3, 2),
-        "cpu_us_per_request": round(cpu * 1e6 / answers, 1),
+        "p50_ms": round(figures["p50"] / 1e3, 2) if answers else None,
+        "p99_ms": round(figures["p99"] / 1e3, 2) if answers else None,
+        "cpu_us_per_request": round(cpu * 1e6 / answers, 1) if answers else None,
         "rss_mib": round(highest[0] / 1024, 1),
         "refused": figures["refused"],
         "errors": figures["errors"],

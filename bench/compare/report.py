@@ -11,7 +11,10 @@ OPERATIONS = {
 
 
 def middle(values):
-    """The median of numbers, member by member; what is no number must be the same in all rounds."""
+    """The median of numbers, member by member, without those that are missing."""
+    values = [value for value in values if value is not None]
+    if not values:
+        return None
     first = values[0]
     if isinstance(first, dict):
         return {key: middle([value[key] for value in values]) for key in first}
@@ -26,6 +29,8 @@ def table(head, rows):
 
 
 def number(value):
+    if value is None:
+        return "none"
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
@@ -43,22 +48,22 @@ def markdown(result):
         **result["settings"])]
 
     for operation, words in OPERATIONS.items():
-        rows = [[one["title"], number(row["per_second"]), f"{row['p50_ms']:.1f} ms", f"{row['p99_ms']:.1f} ms",
-                 f"{number(row['cpu_us_per_request'])} µs", f"{row['rss_mib']:.0f} MiB", row["refused"] + row["errors"]]
+        rows = [[one["title"], number(row["per_second"]), number(row['p50_ms']), number(row['p99_ms']),
+                 number(row['cpu_us_per_request']), f"{row['rss_mib']:.0f} MiB", row["refused"] + row["errors"]]
                 for one in names.values() if (row := one["median"]["operations"].get(operation))]
         parts += [f"**{words[0].upper()}{words[1:]}**\n", table(
-            ["", "requests/s", "p50", "p99", "CPU per request", "memory, highest", "refused or failed"], rows)]
+            ["", "requests/s", "p50, ms", "p99, ms", "CPU per request, µs", "memory, highest", "refused or failed"], rows)]
 
     rows = []
     for one in names.values():
         of = one["median"]
         rows.append([one["title"], f"{of['rss_idle_mib']:.0f} MiB", f"{number(of['disk_bytes_per_session'])} B",
-                     f"{of['start_fresh_ms']:.0f} ms", f"{of['start_again_ms']:.0f} ms",
+                     f"{of['start_fresh_ms']:.0f} ms",
+                     f"{of['start_again_ms']:.0f} ms with {of['sessions']:,.0f} sessions",
                      f"{mib(sum(one['installed'].values()))} MiB ("
                      + ", ".join(f"{key} {mib(value)}" for key, value in one["installed"].items()) + ")"])
     parts += ["**What else it takes**\n", table(
-        ["", "memory idle", "disk per session", "first start", f"start with {result['settings']['sessions']:,} sessions",
-         "installed"], rows)]
+        ["", "memory idle", "disk per session", "first start", "later start", "installed"], rows)]
 
     rows = []
     for one in names.values():
