@@ -147,6 +147,7 @@ fn serve(
                             Box::pin(read(payload, limit, deadline))
                         }),
                         stream_body: Rc::new(|payload| Box::pin(web::body::detach(payload))),
+                        at_end_of_turn: Rc::new(web::at_end_of_turn),
                     };
                     let app = App::new()
                         .wrap_fn(log_failure)

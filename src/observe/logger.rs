@@ -1,5 +1,7 @@
 //! The log: one line per message on stderr, as text or as JSON.
 //!
+//! Lines about requests are written by a thread (see `spool`), all others at once.
+//!
 //! A message cannot forge another line: in text, control characters are escaped; JSON does it anyway.
 //! What a message has beside its text (the key-values of `log`) stands in JSON alone: the text of our
 //! own messages says all of it.
@@ -7,11 +9,12 @@
 use std::io::{self, Write};
 
 use env_logger::{Builder, Target};
-use log::{LevelFilter, Record, SetLoggerError};
+use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 use serde::Serialize;
 
 use super::SystemClock;
 use super::fields::Fields;
+use super::spool::Spool;
 use crate::config::{LogConfig, LogFormat, visible};
 use crate::domain::time::Timestamp;
 use crate::ports::Clock;
@@ -23,12 +26,69 @@ const ACCESS: &str = "access";
 /// nonsense. Why an answer was refused stands in the line about its request.
 const WEBAUTHN: &str = "webauthn_rs_core";
 
+/// The log: what is said goes to stderr at once, what each request came to through a spool.
+struct Logger {
+    said: env_logger::Logger,
+    requests: env_logger::Logger,
+    spool: Spool,
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        if metadata.target() == ACCESS {
+            self.requests.enabled(metadata)
+        } else {
+            self.said.enabled(metadata)
+        }
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if record.target() == ACCESS {
+            self.requests.log(record);
+        } else if self.said.matches(record) {
+            // So that the lines stand in the order in which they were written.
+            self.spool.write_out();
+            self.said.log(record);
+        }
+    }
+
+    fn flush(&self) {
+        self.spool.write_out();
+    }
+}
+
 /// Makes the log ready. Called once, before anything is logged.
 ///
+/// Lines about requests wait for some milliseconds: whoever ends the process calls
+/// [`Log::flush`](log::Log::flush).
+///
 /// # Errors
-/// [`SetLoggerError`] if a logger is installed already.
-pub fn init(config: &LogConfig) -> Result<(), SetLoggerError> {
-    builder(config).target(Target::Stderr).try_init()
+/// [`SetLoggerError`] if a logger is installed already; [`io::Error`] if no thread can be started.
+pub fn init(config: &LogConfig) -> Result<(), InitError> {
+    let spool = Spool::start()?;
+    let said = builder(config).target(Target::Stderr).build();
+    let pipe = Target::Pipe(Box::new(spool.clone()));
+    let requests = builder(config).target(pipe).build();
+    let most = said.filter();
+    let logger = Logger {
+        said,
+        requests,
+        spool,
+    };
+    log::set_boxed_logger(Box::new(logger))?;
+    log::set_max_level(most);
+    Ok(())
+}
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// A logger is installed already.
+    #[error(transparent)]
+    Installed(#[from] SetLoggerError),
+    /// The thread that writes could not be started.
+    #[error("the thread of the log could not be started")]
+    Thread(#[from] io::Error),
 }
 
 fn builder(config: &LogConfig) -> Builder {
@@ -89,7 +149,7 @@ fn write_json(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Re
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use log::{Level, Log};
+    use log::Level;
 
     use super::*;
     use crate::domain::secret::Secret;

@@ -6,6 +6,7 @@
 mod clock;
 mod fields;
 mod logger;
+mod spool;
 
 pub use clock::SystemClock;
-pub use logger::init;
+pub use logger::{InitError, init};

@@ -8,6 +8,7 @@ mod log;
 mod otp;
 mod passkey_links;
 mod tamper;
+mod turns;
 mod users;
 mod webauthn;
 mod writer;

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use self::batch::Thread;
 use super::Options;
 use super::error::OpenError;
+use super::readers::Commits;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Failures;
 use crate::ports::{CodeDigest, Commit, Committed, Seal, Settlement, StoreError};
@@ -96,9 +97,10 @@ impl Writer {
         options: &Options,
         seal: Arc<dyn Seal>,
         path: std::path::PathBuf,
+        commits: Commits,
     ) -> Result<Self, OpenError> {
         let (queue, requests) = sync_channel(options.queue);
-        let mut thread = Thread::new(connection, options, seal, path);
+        let mut thread = Thread::new(connection, options, seal, path, commits);
         let handle = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run(&requests))
