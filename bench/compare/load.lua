@@ -137,6 +137,10 @@ end
 
 function done(summary, latency)
   local answers, failed, micros = summary.requests, summary.errors.status, summary.duration
+  local asked = 0
+  for _, thread in ipairs(threads) do
+    asked = asked + thread:get("sent")
+  end
   local only = threads[1]
   if only:get("answered") > 0 then
     answers, failed = only:get("answered"), only:get("refused")
@@ -144,7 +148,7 @@ function done(summary, latency)
   end
   local errors = summary.errors
   io.stderr:write(string.format(
-    '{"answers":%d,"micros":%d,"refused":%d,"errors":%d,"p50":%d,"p99":%d}\n',
-    answers, micros, failed, errors.connect + errors.read + errors.write + errors.timeout,
+    '{"asked":%d,"answers":%d,"micros":%d,"refused":%d,"errors":%d,"p50":%d,"p99":%d}\n',
+    asked, answers, micros, failed, errors.connect + errors.read + errors.write + errors.timeout,
     latency:percentile(50), latency:percentile(99)))
 end

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 import threading
+import time
 
 HERE = pathlib.Path(__file__).parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -27,6 +28,18 @@ def resident_kib(pids):
                 return int(line.split()[1])
         return 0
     return sum(one(pid) for pid in pids)
+
+
+def settled(pids):
+    """CPU time once nothing is under way any more: what wrk left unanswered is worked on without it."""
+    deadline = time.monotonic() + 60
+    before = cpu_seconds(pids)
+    while True:
+        time.sleep(0.3)
+        now = cpu_seconds(pids)
+        if now - before <= len(pids) / TICKS or time.monotonic() > deadline:
+            return now
+        before = now
 
 
 @contextlib.contextmanager
@@ -69,12 +82,13 @@ def wrk(url, request, *, mode, seconds, connections, targets=None, count=0):
 
 def load(server, request, *, seconds, connections, mode="again", targets=None):
     """One measured run: rate, latency, CPU per request and memory of all processes of the server."""
-    before = cpu_seconds(server.pids)
+    before = settled(server.pids)
     with highest_resident(server.pids) as highest:
         figures = wrk(server.url, request, mode=mode, seconds=seconds, connections=connections, targets=targets)
-    cpu = cpu_seconds(server.pids) - before
-    # Rate and cost are those of what was done; a refusal is cheap.
-    answers = figures["answers"] - figures["refused"]
+    cpu = settled(server.pids) - before
+    # Rate and cost are those of what was done; a refusal is cheap. The cost includes what was still under way when
+    # the time was over, and so does the number it is divided by.
+    answers, worked = figures["answers"] - figures["refused"], figures["asked"] - figures["refused"]
     if not answers:
         print(f"{server.name} did nothing within {seconds} s", file=sys.stderr)
     return {
@@ -82,7 +96,7 @@ def load(server, request, *, seconds, connections, mode="again", targets=None):
         "per_second": round(answers / max(figures["micros"] / 1e6, 1e-6)),
         "p50_ms": round(figures["p50"] / 1e3, 2) if answers else None,
         "p99_ms": round(figures["p99"] / 1e3, 2) if answers else None,
-        "cpu_us_per_request": round(cpu * 1e6 / answers, 1) if answers else None,
+        "cpu_us_per_request": round(cpu * 1e6 / worked, 1) if answers else None,
         "rss_mib": round(highest[0] / 1024, 1),
         "refused": figures["refused"],
         "errors": figures["errors"],

@@ -48,8 +48,8 @@ def markdown(result):
         **result["settings"])]
 
     for operation, words in OPERATIONS.items():
-        rows = [[one["title"], number(row["per_second"]), number(row['p50_ms']), number(row['p99_ms']),
-                 number(row['cpu_us_per_request']), f"{row['rss_mib']:.0f} MiB", row["refused"] + row["errors"]]
+        rows = [[one["title"], number(row["per_second"]), number(row["p50_ms"]), number(row["p99_ms"]),
+                 number(row["cpu_us_per_request"]), f"{row['rss_mib']:.0f} MiB", f"{row['refused'] + row['errors']:.0f}"]
                 for one in names.values() if (row := one["median"]["operations"].get(operation))]
         parts += [f"**{words[0].upper()}{words[1:]}**\n", table(
             ["", "requests/s", "p50, ms", "p99, ms", "CPU per request, µs", "memory, highest", "refused or failed"], rows)]
