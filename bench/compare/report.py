@@ -51,6 +51,8 @@ def markdown(result):
         rows = [[one["title"], number(row["per_second"]), number(row["p50_ms"]), number(row["p99_ms"]),
                  number(row["cpu_us_per_request"]), f"{row['rss_mib']:.0f} MiB", f"{row['refused'] + row['errors']:.0f}"]
                 for one in names.values() if (row := one["median"]["operations"].get(operation))]
+        if not rows:
+            continue
         parts += [f"**{words[0].upper()}{words[1:]}**\n", table(
             ["", "requests/s", "p50, ms", "p99, ms", "CPU per request, µs", "memory, highest", "refused or failed"], rows)]
 
