@@ -65,7 +65,6 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("rusqlite", &["storage"]),
     ("rusqlite_migration", &["storage"]),
     ("r2d2", &["storage"]),
-    ("r2d2_sqlite", &["storage"]),
     ("actix_web", &["api", "app", "web"]),
     ("actix_rt", &["api", "app", "web"]),
     ("actix_http", &["web"]),
@@ -113,7 +112,7 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ),
     (
         "std::thread",
-        &["app", "config", "crypto", "storage", "web"],
+        &["app", "config", "crypto", "observe", "storage", "web"],
     ),
 ];
 

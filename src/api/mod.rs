@@ -30,6 +30,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::http::header::HeaderValue;
 use actix_web::web::{Bytes, Data, Payload};
@@ -45,6 +46,9 @@ pub type ReadBody =
 /// Hands the body of a request on as it comes in.
 pub type StreamBody = Rc<dyn Fn(Payload) -> rpc::Parts>;
 
+/// Runs something once the worker has nothing else to do.
+pub type AtEndOfTurn = Rc<dyn Fn(Box<dyn FnOnce()>)>;
+
 /// What the handlers share within a worker.
 #[derive(Clone)]
 pub struct Api {
@@ -58,6 +62,18 @@ pub struct Api {
     pub read_body: ReadBody,
     /// How bodies are streamed.
     pub stream_body: StreamBody,
+    /// When reads are no longer shared.
+    pub at_end_of_turn: AtEndOfTurn,
+}
+
+impl Api {
+    /// The requests that a worker serves in one turn of its loop read through one view of the data.
+    fn share_reads(&self) {
+        if self.core.store.hold() {
+            let store = Arc::clone(&self.core.store);
+            (self.at_end_of_turn)(Box::new(move || store.let_go()));
+        }
+    }
 }
 
 /// Answers a request to any path: procedures are told from routes by the path, and protocols on the
@@ -68,6 +84,7 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
     if request.uri().path() == idp_callback::PATH {
         return idp_callback::handle(&request, &api.core).await;
     }
+    api.share_reads();
     if !rpc::is_procedure(request.uri().path()) {
         if let Some(probe) = health::probe(&request) {
             return health::answer(&request, &api.core, probe).await;

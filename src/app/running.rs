@@ -196,6 +196,7 @@ fn serve(
                             Box::pin(read(payload, limit, deadline))
                         }),
                         stream_body: Rc::new(|payload| Box::pin(web::body::detach(payload))),
+                        at_end_of_turn: Rc::new(web::at_end_of_turn),
                     };
                     let meter = meter.as_ref().map(|meter| Rc::new(meter.worker()));
                     let app = App::new()

@@ -136,8 +136,14 @@ fn for_one(mut config: Config) -> Config {
     config
 }
 
-fn serve(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
+fn serve(config: Config, output: Output<'_>) -> Result<Exit, Failure> {
     observe::init(&config.log).context("cannot start the log")?;
+    let served = until_told_to_stop(config, output);
+    log::logger().flush();
+    served
+}
+
+fn until_told_to_stop(config: Config, mut output: Output<'_>) -> Result<Exit, Failure> {
     for warning in &config.warnings {
         log::warn!("{warning}");
     }

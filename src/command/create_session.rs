@@ -8,8 +8,7 @@ use crate::domain::time::Span;
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
-use super::ask_otp::{AskOtp, ask_otp, asked_user};
-use super::ask_webauthn::{AskKey, ask_key};
+use super::challenges::Challenges;
 use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
 
@@ -24,10 +23,8 @@ pub struct CreateSession {
     pub lifetime: Option<Span>,
     /// The user's device.
     pub user_agent: Option<UserAgent>,
-    /// A passkey or security key is asked.
-    pub web_auth_n: Option<AskKey>,
-    /// Codes that are to be sent or returned.
-    pub otp: AskOtp,
+    /// What the user is asked for.
+    pub challenges: Challenges,
 }
 
 /// Opens a session.
@@ -43,7 +40,7 @@ pub async fn create_session(
     command: CreateSession,
 ) -> Result<SavedSession, Error> {
     let authority = caller.may(Permission::SessionWrite, None)?;
-    Box::pin(command.otp.template_is_good(core, &command.checks)).await?;
+    command.challenges.are_good(core, &command.checks).await?;
     let mut proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
@@ -52,14 +49,9 @@ pub async fn create_session(
             proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
             continue;
         };
-        let asked = command.web_auth_n.as_ref();
-        // Boxed, so that the future of every request stays small.
-        let asked = Box::pin(ask_key(core, asked, proofs.user(), None)).await?;
         let id = SessionId::new(core.ids.next(now));
-        let user = asked_user(proofs.user(), None);
-        let codes = Box::pin(ask_otp(core, &command.otp, user, id, now)).await?;
-        let (changes, otp, queued) = codes.into_changes(Changes {
-            web_auth_n_challenge: asked.clone(),
+        let asked = command.challenges.ask(core, &proofs, None, id, now).await?;
+        let (changes, shown, queued) = asked.into_changes(Changes {
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
             ..proofs.changes()
@@ -78,8 +70,7 @@ pub async fn create_session(
                 return Ok(SavedSession {
                     session,
                     token: Some(token),
-                    web_auth_n: asked,
-                    otp,
+                    challenges: shown,
                 });
             }
             Err(error @ StoreError::Exists(_)) => last = error,

@@ -3,6 +3,7 @@
 mod ask_otp;
 mod ask_webauthn;
 mod bootstrap;
+mod challenges;
 mod change;
 mod check_code;
 mod check_intent;
@@ -37,6 +38,7 @@ mod webauthn;
 pub use ask_otp::{AskOtp, ReturnedOtp};
 pub use ask_webauthn::AskKey;
 pub use bootstrap::{Bootstrap, FirstHuman, FirstMachine, FirstTokens, bootstrap};
+pub use challenges::{Challenges, Shown};
 pub use check_code::verify_code;
 pub use check_intent::IntentCheck;
 pub use checks::UserSelector;
@@ -79,7 +81,6 @@ use crate::domain::secret::Secret;
 use crate::domain::session::{self, Session, TokenMade};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
-use crate::domain::webauthn::WebAuthnChallenge;
 use crate::error::Error;
 use crate::ports::{Append, State, StoreError};
 
@@ -94,10 +95,8 @@ pub struct SavedSession {
     pub session: Session,
     /// Its new token; absent when nothing changed.
     pub token: Option<Secret>,
-    /// What a passkey or security key was asked in this call.
-    pub web_auth_n: Option<WebAuthnChallenge>,
-    /// Codes for the answer.
-    pub otp: ReturnedOtp,
+    /// What the caller is told of the challenges of this call.
+    pub challenges: Shown,
 }
 
 /// What an aggregate looks like from outside after a command (`object.v2.Details`).

@@ -8,8 +8,7 @@ use crate::domain::time::Span;
 use crate::error::Error;
 use crate::ports::{Commit, StoreError};
 
-use super::ask_otp::{AskOtp, ReturnedOtp, ask_otp, asked_user};
-use super::ask_webauthn::{AskKey, ask_key};
+use super::challenges::{Challenges, Shown};
 use super::proofs::{Checks, Proofs};
 use super::{ATTEMPTS, SavedSession, append_session, contended};
 
@@ -24,10 +23,8 @@ pub struct SetSession {
     pub metadata: Metadata,
     /// How long it lives from now on.
     pub lifetime: Option<Span>,
-    /// A passkey or security key is asked.
-    pub web_auth_n: Option<AskKey>,
-    /// Codes that are to be sent or returned.
-    pub otp: AskOtp,
+    /// What the user is asked for.
+    pub challenges: Challenges,
 }
 
 /// Changes a session and gives it a new token, if anything changes.
@@ -43,7 +40,7 @@ pub async fn set_session(
     let mut session = load(core, command.id).await?;
     let organization = session.as_ref().and_then(Session::user_organization);
     let authority = caller.may(Permission::SessionWrite, organization)?;
-    Box::pin(command.otp.template_is_good(core, &command.checks)).await?;
+    command.challenges.are_good(core, &command.checks).await?;
     let mut gathered: Option<Proofs> = None;
     let mut last = StoreError::Closed;
     for _ in 0..ATTEMPTS {
@@ -56,7 +53,7 @@ pub async fn set_session(
             proofs
         } else {
             let gathered = Proofs::gather(core, &authority, &command.checks, Some(&current));
-            // Boxed here and below, so that the future of every request stays small.
+            // Boxed, so that the future of every request stays small.
             Box::pin(gathered).await?
         };
         let now = core.now_after(proofs.changed_at().max(current.changed_at));
@@ -68,12 +65,11 @@ pub async fn set_session(
             session = Some(current);
             continue;
         };
-        let asked = command.web_auth_n.as_ref();
-        let asked = Box::pin(ask_key(core, asked, proofs.user(), Some(&current))).await?;
-        let user = asked_user(proofs.user(), Some(&current));
-        let codes = Box::pin(ask_otp(core, &command.otp, user, current.id, now)).await?;
-        let (changes, otp, queued) = codes.into_changes(Changes {
-            web_auth_n_challenge: asked.clone(),
+        let asked = command
+            .challenges
+            .ask(core, &proofs, Some(&current), current.id, now);
+        let asked = asked.await?;
+        let (changes, shown, queued) = asked.into_changes(Changes {
             metadata: command.metadata.clone(),
             lifetime: command.lifetime,
             ..proofs.changes()
@@ -83,8 +79,7 @@ pub async fn set_session(
             return Ok(SavedSession {
                 session: current,
                 token: None,
-                web_auth_n: None,
-                otp: ReturnedOtp::default(),
+                challenges: Shown::default(),
             });
         }
         let after = events.iter().fold(current.clone(), |session, event| {
@@ -104,8 +99,7 @@ pub async fn set_session(
                 return Ok(SavedSession {
                     session: after,
                     token: Some(token),
-                    web_auth_n: asked,
-                    otp,
+                    challenges: shown,
                 });
             }
             Err(conflict @ StoreError::Conflict(_)) => {

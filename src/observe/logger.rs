@@ -1,5 +1,7 @@
 //! The log: one line per message on stderr, as text or as JSON.
 //!
+//! Lines about requests are written by a thread (see `spool`), all others at once.
+//!
 //! A message cannot forge another line: in text, control characters are escaped; JSON does it anyway.
 //! What a message has beside its text (the key-values of `log`) stands in JSON alone: the text of our
 //! own messages says all of it.
@@ -7,11 +9,12 @@
 use std::io::{self, Write};
 
 use env_logger::{Builder, Target};
-use log::{LevelFilter, Record, SetLoggerError};
+use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
 use serde::Serialize;
 
 use super::SystemClock;
 use super::fields::Fields;
+use super::spool::Spool;
 use crate::config::{LogConfig, LogFormat, visible};
 use crate::domain::time::Timestamp;
 use crate::ports::Clock;
@@ -23,19 +26,81 @@ const ACCESS: &str = "access";
 /// nonsense. Why an answer was refused stands in the line about its request.
 const WEBAUTHN: &str = "webauthn_rs_core";
 
+/// The log: what is said goes to stderr at once, what each request came to through a spool.
+struct Logger {
+    said: env_logger::Logger,
+    form: Form,
+    spool: Spool,
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        self.said.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.said.matches(record) {
+            return;
+        }
+        if record.target() == ACCESS {
+            // The spool takes everything.
+            drop((self.form)(&mut &self.spool, SystemClock.now(), record));
+        } else {
+            // So that the lines stand in the order in which they were written.
+            self.spool.write_out();
+            self.said.log(record);
+        }
+    }
+
+    fn flush(&self) {
+        self.spool.write_out();
+    }
+}
+
+/// Writes a message as one line, in one piece.
+type Form = fn(&mut dyn Write, Timestamp, &Record<'_>) -> io::Result<()>;
+
+const fn form(config: &LogConfig) -> Form {
+    match config.format {
+        LogFormat::Text => write_text,
+        LogFormat::Json => write_json,
+    }
+}
+
 /// Makes the log ready. Called once, before anything is logged.
 ///
+/// Lines about requests wait for some milliseconds: whoever ends the process calls
+/// [`Log::flush`](log::Log::flush).
+///
 /// # Errors
-/// [`SetLoggerError`] if a logger is installed already.
-pub fn init(config: &LogConfig) -> Result<(), SetLoggerError> {
-    builder(config).target(Target::Stderr).try_init()
+/// [`SetLoggerError`] if a logger is installed already; [`io::Error`] if no thread can be started.
+pub fn init(config: &LogConfig) -> Result<(), InitError> {
+    let spool = Spool::start()?;
+    let said = builder(config).target(Target::Stderr).build();
+    let most = said.filter();
+    let logger = Logger {
+        said,
+        form: form(config),
+        spool,
+    };
+    log::set_boxed_logger(Box::new(logger))?;
+    log::set_max_level(most);
+    Ok(())
+}
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// A logger is installed already.
+    #[error(transparent)]
+    Installed(#[from] SetLoggerError),
+    /// The thread that writes could not be started.
+    #[error("the thread of the log could not be started")]
+    Thread(#[from] io::Error),
 }
 
 fn builder(config: &LogConfig) -> Builder {
-    let write = match config.format {
-        LogFormat::Text => write_text,
-        LogFormat::Json => write_json,
-    };
+    let write = form(config);
     let mut builder = Builder::new();
     builder
         // Before the levels, which may ask for it.
@@ -89,16 +154,14 @@ fn write_json(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Re
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use log::{Level, Log};
+    use log::Level;
 
     use super::*;
     use crate::domain::secret::Secret;
 
     const AT: Timestamp = Timestamp::from_micros(1_795_428_000_123_456);
 
-    type Write = fn(&mut dyn io::Write, Timestamp, &Record<'_>) -> io::Result<()>;
-
-    fn written(write: Write, level: Level, message: &str) -> String {
+    fn written(write: Form, level: Level, message: &str) -> String {
         let mut out = Vec::new();
         let args = format_args!("{message}");
         let record = Record::builder()
@@ -182,7 +245,7 @@ mod tests {
     #[derive(Clone, Default)]
     struct Pipe(Arc<Mutex<Vec<u8>>>);
 
-    impl io::Write for Pipe {
+    impl Write for Pipe {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())

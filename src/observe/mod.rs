@@ -7,7 +7,8 @@ mod clock;
 mod fields;
 mod logger;
 mod meter;
+mod spool;
 
 pub use clock::SystemClock;
-pub use logger::init;
+pub use logger::{InitError, init};
 pub use meter::{BOUNDS, Counted, Meter, Operation, WorkerMeter};

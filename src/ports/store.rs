@@ -201,6 +201,18 @@ pub struct PatBearer {
 
 /// What the core reads and writes. Every read sees every commit that was acknowledged before it.
 pub trait Store: Debug + Send + Sync {
+    /// The reads of this thread may share one view of the data from now until
+    /// [`let_go`](Self::let_go), for as long as nothing is committed here. True if that begins now:
+    /// then whoever called lets go when the thread has nothing else to do, within milliseconds.
+    ///
+    /// A store for which that saves nothing does nothing.
+    fn hold(&self) -> bool {
+        false
+    }
+
+    /// Ends what [`hold`](Self::hold) began.
+    fn let_go(&self) {}
+
     /// Writes all or nothing and answers after it is durable.
     fn commit(&self, commit: Commit) -> Pending<'_, Result<Committed, StoreError>>;
 

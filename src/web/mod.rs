@@ -33,6 +33,7 @@ mod signal;
 mod stop;
 mod stream;
 mod tls;
+mod turn;
 mod watch;
 
 pub use answer::Trailers;
@@ -44,3 +45,4 @@ pub use request_id::RequestId;
 pub use server::{Server, ServerHandle, serve};
 pub use signal::shutdown_signal;
 pub use tls::{Pair, PairError, Tls};
+pub use turn::at_end_of_turn;

@@ -6,9 +6,9 @@ use bartizan_proto::zitadel::session::v2::__buffa::oneof::request_challenges::ot
 use crate::command::{AskOtp, Delivery};
 
 /// The codes that a call asks for.
-pub(super) fn ask_otp(challenges: Option<&wire::RequestChallenges>) -> AskOtp {
-    let sms = challenges.and_then(|asked| asked.otp_sms.as_option());
-    let email = challenges.and_then(|asked| asked.otp_email.as_option());
+pub(super) fn ask_otp(challenges: &wire::RequestChallenges) -> AskOtp {
+    let sms = challenges.otp_sms.as_option();
+    let email = challenges.otp_email.as_option();
     AskOtp {
         sms: sms.map(|asked| {
             if asked.return_code {

@@ -8,7 +8,7 @@ use bartizan_proto::zitadel::session::v2::__buffa::oneof::check_user::Search;
 use super::otp::ask_otp;
 use super::{sequence, span, timestamp, webauthn};
 use crate::command::{
-    AskKey, Checks, CreateSession, IntentCheck, SavedSession, SetSession, UserSelector,
+    Challenges, Checks, CreateSession, IntentCheck, SavedSession, SetSession, UserSelector,
 };
 use crate::domain::ids::{IntentId, SessionId, given_user_key};
 use crate::domain::secret::Secret;
@@ -29,8 +29,7 @@ pub(crate) fn create_session(request: wire::CreateSessionRequest) -> Result<Crea
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
         user_agent: request.user_agent.into_option().map(user_agent),
-        otp: ask_otp(request.challenges.as_option()),
-        web_auth_n: asked_key(request.challenges.into_option()),
+        challenges: asked(request.challenges.into_option()),
     })
 }
 
@@ -44,13 +43,15 @@ pub(crate) fn set_session(request: wire::SetSessionRequest) -> Result<SetSession
         checks: checks(request.checks.into_option())?,
         metadata: request.metadata,
         lifetime: request.lifetime.as_option().map(span),
-        otp: ask_otp(request.challenges.as_option()),
-        web_auth_n: asked_key(request.challenges.into_option()),
+        challenges: asked(request.challenges.into_option()),
     })
 }
 
-fn asked_key(challenges: Option<wire::RequestChallenges>) -> Option<AskKey> {
-    challenges?.web_auth_n.into_option().map(webauthn::ask_key)
+fn asked(challenges: Option<wire::RequestChallenges>) -> Challenges {
+    challenges.map_or_else(Challenges::default, |asked| Challenges {
+        otp: ask_otp(&asked),
+        web_auth_n: asked.web_auth_n.into_option().map(webauthn::ask_key),
+    })
 }
 
 fn checks(checks: Option<wire::Checks>) -> Result<Checks, Error> {
@@ -106,11 +107,15 @@ pub(crate) fn challenges(
         return Ok(None);
     }
     let shown = |code: &Option<Secret>| code.as_ref().map(|code| code.expose().to_owned());
-    let web_auth_n = saved.web_auth_n.as_ref().map(webauthn::request_options);
+    let web_auth_n = saved
+        .challenges
+        .web_auth_n
+        .as_ref()
+        .map(webauthn::request_options);
     Ok(Some(wire::Challenges {
         web_auth_n: web_auth_n.transpose()?.into(),
-        otp_sms: shown(&saved.otp.sms),
-        otp_email: shown(&saved.otp.email),
+        otp_sms: shown(&saved.challenges.otp.sms),
+        otp_email: shown(&saved.challenges.otp.email),
         ..wire::Challenges::default()
     }))
 }

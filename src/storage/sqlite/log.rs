@@ -44,7 +44,9 @@ const END: &str = "SELECT position, link FROM events ORDER BY position DESC LIMI
 
 const HEAD: &str = "SELECT position, created_at FROM events ORDER BY position DESC LIMIT 1";
 
-const INSERT: &str = "INSERT INTO events (position, aggregate_type, aggregate_id, sequence, \
+/// `OR ROLLBACK`: a statement that fails ends its transaction anyway, and so needs no journal of its
+/// own for the rows before the one that failed.
+const INSERT: &str = "INSERT OR ROLLBACK INTO events (position, aggregate_type, aggregate_id, sequence, \
     event_type, revision, created_at, creator, owner, payload, link) VALUES ";
 
 /// Values in a row of [`INSERT`].

@@ -6,7 +6,7 @@
 //! read the same write-ahead log.
 //!
 //! The file may be written by another process meanwhile, such as the command line: nothing that was
-//! read is remembered from one transaction to the next.
+//! read is remembered longer than SQLite says that the file has not changed.
 
 mod archive;
 mod backup;
@@ -24,6 +24,7 @@ mod orgs;
 mod otp;
 mod outbox;
 mod pats;
+mod readers;
 mod rows;
 mod search;
 mod search_members;
@@ -49,11 +50,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use r2d2_sqlite::SqliteConnectionManager;
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::connection::Tuning;
+use self::readers::{Commits, Readers};
 use self::search::Searchers;
 use self::writer::{Remove, Request, Writer};
 use crate::domain::ids::Position;
@@ -145,7 +145,7 @@ pub struct SqliteStore {
     // In this order they are dropped: the writer is the last one to close the file, so that nothing
     // is left in the write-ahead log.
     searchers: Searchers,
-    readers: r2d2::Pool<SqliteConnectionManager>,
+    readers: Readers,
     writer: Writer,
 }
 
@@ -158,9 +158,10 @@ impl SqliteStore {
     pub fn open(path: &Path, options: &Options, seal: Arc<dyn Seal>) -> Result<Self, OpenError> {
         let path = absolute(path)?;
         let connection = migrate::open_and_migrate(&path, options.writer())?;
-        let readers = pool(&path, options)?;
+        let commits = Commits::default();
+        let readers = Readers::open(&path, options, commits.clone())?;
         let searchers = Searchers::start(&path, options)?;
-        let writer = Writer::start(connection, options, seal, path)?;
+        let writer = Writer::start(connection, options, seal, path, commits)?;
         Ok(Self {
             searchers,
             readers,
@@ -204,15 +205,6 @@ impl SqliteStore {
         let (sender, answer) = oneshot::channel();
         self.write(Request::Remove(Remove::Events(runs), sender), answer)
     }
-
-    /// Reads on a connection of the pool, on the calling thread.
-    fn read<T>(
-        &self,
-        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let connection = self.readers.get().map_err(|_| StoreError::Overloaded)?;
-        read(&connection)
-    }
 }
 
 /// The absolute path: no change of folder moves it, and SQLite does not take it for a URI.
@@ -221,22 +213,6 @@ fn absolute(path: &Path) -> Result<PathBuf, OpenError> {
         path: path.to_owned(),
         source,
     })
-}
-
-fn pool(path: &Path, options: &Options) -> Result<r2d2::Pool<SqliteConnectionManager>, OpenError> {
-    let tuning = options.reader();
-    let manager = SqliteConnectionManager::file(path)
-        .with_flags(connection::READ_ONLY)
-        .with_init(move |connection| connection::prepare_reader(connection, tuning));
-    r2d2::Pool::builder()
-        .max_size(options.read_connections.max(1))
-        .connection_timeout(options.busy_timeout)
-        // A connection to a file does not go stale: it is neither tested nor replaced.
-        .test_on_check_out(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .build(manager)
-        .map_err(|error| OpenError::Start(Box::new(error)))
 }
 
 impl fmt::Debug for SqliteStore {

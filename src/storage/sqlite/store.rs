@@ -41,6 +41,14 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
+    fn hold(&self) -> bool {
+        self.readers.hold()
+    }
+
+    fn let_go(&self) {
+        self.readers.let_go();
+    }
+
     fn commit(&self, commit: Commit) -> Pending<'_, Result<Committed, StoreError>> {
         let (sender, answer) = oneshot::channel();
         self.write(Request::Commit(Box::new(commit), sender), answer)
@@ -63,19 +71,22 @@ impl Store for SqliteStore {
 
     fn unknown_failures(&self, name: CodeDigest) -> Pending<'_, Result<Failures, StoreError>> {
         Box::pin(ready(
-            self.read(|connection| unknown::failures(connection, &name)),
+            self.readers
+                .read(|connection| unknown::failures(connection, &name)),
         ))
     }
 
     fn session(&self, id: SessionId) -> Pending<'_, Result<Option<Session>, StoreError>> {
         Box::pin(ready(
-            self.read(|connection| sessions::load(connection, id)),
+            self.readers
+                .read(|connection| sessions::load(connection, id)),
         ))
     }
 
     fn session_view(&self, id: SessionId) -> Pending<'_, Result<Option<SessionView>, StoreError>> {
         Box::pin(ready(
-            self.read(|connection| views::session(connection, id)),
+            self.readers
+                .read(|connection| views::session(connection, id)),
         ))
     }
 
@@ -85,17 +96,22 @@ impl Store for SqliteStore {
     }
 
     fn user(&self, id: UserId) -> Pending<'_, Result<Option<User>, StoreError>> {
-        Box::pin(ready(self.read(|connection| users::load(connection, id))))
+        Box::pin(ready(
+            self.readers.read(|connection| users::load(connection, id)),
+        ))
     }
 
     fn user_by_login_name(&self, name: &str) -> Pending<'_, Result<Option<User>, StoreError>> {
         Box::pin(ready(
-            self.read(|connection| users::load_by_login_name(connection, name)),
+            self.readers
+                .read(|connection| users::load_by_login_name(connection, name)),
         ))
     }
 
     fn user_view(&self, id: UserId) -> Pending<'_, Result<Option<UserView>, StoreError>> {
-        Box::pin(ready(self.read(|connection| views::user(connection, id))))
+        Box::pin(ready(
+            self.readers.read(|connection| views::user(connection, id)),
+        ))
     }
 
     fn search_users(&self, query: UserQuery) -> Pending<'_, Result<UserPage, StoreError>> {
@@ -104,12 +120,13 @@ impl Store for SqliteStore {
     }
 
     fn pat_bearer(&self, id: PatId) -> Pending<'_, Result<Option<PatBearer>, StoreError>> {
-        Box::pin(ready(self.read(|connection| pats::bearer(connection, id))))
+        Box::pin(ready(self.readers.pat_bearer(id)))
     }
 
     fn pats(&self, user: UserId) -> Pending<'_, Result<Vec<Pat>, StoreError>> {
         Box::pin(ready(
-            self.read(|connection| pats::of_user(connection, user)),
+            self.readers
+                .read(|connection| pats::of_user(connection, user)),
         ))
     }
 
@@ -119,12 +136,16 @@ impl Store for SqliteStore {
     }
 
     fn intent(&self, id: IntentId) -> Pending<'_, Result<Option<Intent>, StoreError>> {
-        Box::pin(ready(self.read(|connection| intents::load(connection, id))))
+        Box::pin(ready(
+            self.readers
+                .read(|connection| intents::load(connection, id)),
+        ))
     }
 
     fn idp_links(&self, user: UserId) -> Pending<'_, Result<Vec<IdpLink>, StoreError>> {
         Box::pin(ready(
-            self.read(|connection| idp_links::of_user(connection, user)),
+            self.readers
+                .read(|connection| idp_links::of_user(connection, user)),
         ))
     }
 
@@ -133,14 +154,15 @@ impl Store for SqliteStore {
         idp_id: &str,
         external_id: &str,
     ) -> Pending<'_, Result<Option<UserId>, StoreError>> {
-        Box::pin(ready(self.read(|connection| {
+        Box::pin(ready(self.readers.read(|connection| {
             idp_links::owner(connection, idp_id, external_id)
         })))
     }
 
     fn members(&self, user: Option<UserId>) -> Pending<'_, Result<Vec<Member>, StoreError>> {
         Box::pin(ready(
-            self.read(|connection| members::load(connection, user)),
+            self.readers
+                .read(|connection| members::load(connection, user)),
         ))
     }
 
@@ -150,16 +172,19 @@ impl Store for SqliteStore {
     }
 
     fn instance(&self) -> Pending<'_, Result<Option<Instance>, StoreError>> {
-        Box::pin(ready(self.read(orgs::load_instance)))
+        Box::pin(ready(self.readers.read(orgs::load_instance)))
     }
 
     fn org(&self, id: OrgId) -> Pending<'_, Result<Option<Org>, StoreError>> {
-        Box::pin(ready(self.read(|connection| orgs::load(connection, id))))
+        Box::pin(ready(
+            self.readers.read(|connection| orgs::load(connection, id)),
+        ))
     }
 
     fn org_by_domain(&self, domain: &str) -> Pending<'_, Result<Option<Org>, StoreError>> {
         Box::pin(ready(
-            self.read(|connection| orgs::load_by_domain(connection, domain)),
+            self.readers
+                .read(|connection| orgs::load_by_domain(connection, domain)),
         ))
     }
 
@@ -174,7 +199,7 @@ impl Store for SqliteStore {
     }
 
     fn head(&self) -> Pending<'_, Result<Head, StoreError>> {
-        Box::pin(ready(self.read(log::head)))
+        Box::pin(ready(self.readers.read(log::head)))
     }
 }
 

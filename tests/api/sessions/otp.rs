@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use bartizan::command::{self, AskOtp, Delivery, SetSession};
+use bartizan::command::{self, AskOtp, Challenges, Delivery, SetSession};
 use bartizan::domain::ids::{SessionId, given_user_key};
 use bartizan::domain::notification::{Channel, Message};
 use serde_json::{Value, json};
@@ -541,11 +541,14 @@ fn a_code_is_sent_with_a_link_and_logs_the_user_in() {
     let asked = |otp: AskOtp| {
         let set = SetSession {
             id: SessionId::parse(&session.id),
-            otp,
+            challenges: Challenges {
+                otp,
+                ..Challenges::default()
+            },
             ..SetSession::default()
         };
         let saved = wait(command::set_session(&core, &server.caller(), set)).unwrap();
-        assert!(saved.otp.sms.is_none() && saved.otp.email.is_none());
+        assert!(saved.challenges.otp.sms.is_none() && saved.challenges.otp.email.is_none());
         mailbox.one()
     };
     let send = |template| Some(Delivery::Send(template));

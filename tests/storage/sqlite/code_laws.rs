@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use bartizan::app::Opened;
-use bartizan::command::{self, AddHuman, AskOtp, CreateSession, Delivery, PasswordInput};
+use bartizan::command::{
+    self, AddHuman, AskOtp, Challenges, CreateSession, Delivery, PasswordInput,
+};
 use bartizan::command::{SetSession, UserSelector};
 use bartizan::domain::ids::Position;
 use bartizan::domain::ids::{SessionId, UserId};
@@ -320,7 +322,10 @@ impl World {
         let before = self.row(id).await.factors;
         let set = SetSession {
             id: Some(id),
-            otp,
+            challenges: Challenges {
+                otp,
+                ..Challenges::default()
+            },
             ..SetSession::default()
         };
         let core = &self.opened.core;
@@ -329,7 +334,7 @@ impl World {
         for code in &mut self.codes {
             code.void |= code.factor == factor && code.session == Some(id);
         }
-        let codes = [saved.otp.sms, saved.otp.email];
+        let codes = [saved.challenges.otp.sms, saved.challenges.otp.email];
         let text = codes.into_iter().flatten().next().unwrap();
         self.codes.push(Code {
             factor,

@@ -9,8 +9,8 @@ use std::sync::atomic::AtomicI64;
 
 use bartizan::app::Opened;
 use bartizan::command::{
-    self, AddHuman, AskKey, Checks, CodeDelivery, CreateSession, RegisterKey, SetSession,
-    UserChange, UserSelector, VerifyKey,
+    self, AddHuman, AskKey, Challenges, Checks, CodeDelivery, CreateSession, RegisterKey,
+    SetSession, UserChange, UserSelector, VerifyKey,
 };
 use bartizan::core::Core;
 use bartizan::domain::error::Kind;
@@ -216,7 +216,7 @@ impl World {
             ..set
         };
         let saved = command::set_session(self.core(), &self.admin, set).await?;
-        if let Some(challenge) = saved.web_auth_n {
+        if let Some(challenge) = saved.challenges.web_auth_n {
             self.challenges.insert(0, challenge.challenge);
         }
         Ok(())
@@ -239,11 +239,11 @@ impl World {
                 let Some(id) = at(&self.sessions, *session) else {
                     return Ok(());
                 };
-                let web_auth_n = Some(asked(*required));
+                let challenges = asked(*required);
                 self.set(
                     id,
                     SetSession {
-                        web_auth_n,
+                        challenges,
                         ..SetSession::default()
                     },
                 )
@@ -265,7 +265,7 @@ impl World {
                         web_auth_n: Some(format!("{challenge}|{key}|{counter}")),
                         ..Checks::default()
                     },
-                    web_auth_n: ask.then(|| asked(true)),
+                    challenges: ask.then(|| asked(true)).unwrap_or_default(),
                     ..SetSession::default()
                 };
                 self.set(id, set).await?;
@@ -377,14 +377,18 @@ impl World {
     }
 }
 
-fn asked(required: bool) -> AskKey {
-    AskKey {
+fn asked(required: bool) -> Challenges {
+    let key = AskKey {
         domain: DOMAIN.to_owned(),
         user_verification: if required {
             UserVerification::Required
         } else {
             UserVerification::Discouraged
         },
+    };
+    Challenges {
+        web_auth_n: Some(key),
+        ..Challenges::default()
     }
 }
 

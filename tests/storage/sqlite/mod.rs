@@ -9,6 +9,7 @@ mod otp;
 mod passkey_links;
 mod sweep;
 mod tamper;
+mod turns;
 mod users;
 mod webauthn;
 mod writer;

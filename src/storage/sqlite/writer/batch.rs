@@ -13,6 +13,7 @@ use super::super::connection::{self, Tuning};
 use super::super::counts::Counts;
 use super::super::error::{Class, Shared};
 use super::super::log::{Appender, End};
+use super::super::readers::Commits;
 use super::super::unknown::{self, Counter};
 use super::super::{archive, sweep};
 use super::apply::{self, Failure, Pen};
@@ -45,6 +46,7 @@ pub(super) struct Thread {
 #[derive(Debug)]
 struct Tools {
     seal: Arc<dyn Seal>,
+    commits: Commits,
     appender: Appender,
     counter: Counter,
 }
@@ -65,6 +67,7 @@ impl Thread {
         options: &Options,
         seal: Arc<dyn Seal>,
         path: PathBuf,
+        commits: Commits,
         counts: Arc<Counts>,
     ) -> Self {
         Self {
@@ -74,6 +77,7 @@ impl Thread {
             most: options.batch.max(1),
             tools: Tools {
                 seal,
+                commits,
                 appender: Appender::default(),
                 counter: Counter::new(unknown::MOST),
             },
@@ -225,7 +229,7 @@ impl Tools {
                 None
             };
         }
-        match execute(connection, "COMMIT") {
+        match self.commit(connection) {
             Ok(()) => Ok(tried),
             // Refusals too: they may rest on what others of the batch had written.
             Err(error) => Err(Unlucky::NotCommitted(only_requests(tried), error)),
@@ -241,8 +245,16 @@ impl Tools {
         execute(connection, BEGIN)?;
         let mut end = End::read(connection)?;
         let outcome = self.apply(connection, &mut end, request)?;
-        execute(connection, "COMMIT")?;
+        self.commit(connection)?;
         Ok(outcome)
+    }
+
+    /// Makes it durable, and known to those who read, before anybody is answered.
+    fn commit(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let committed = execute(connection, "COMMIT");
+        // Also where it failed: nobody knows then what is in the file.
+        self.commits.note();
+        committed
     }
 
     fn apply(

@@ -23,6 +23,7 @@ use super::Options;
 use super::archive::Run;
 use super::counts::Counts;
 use super::error::OpenError;
+use super::readers::Commits;
 use super::sweep::Sweep;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Failures;
@@ -117,10 +118,18 @@ impl Writer {
         options: &Options,
         seal: Arc<dyn Seal>,
         path: std::path::PathBuf,
+        commits: Commits,
     ) -> Result<Self, OpenError> {
         let (queue, requests) = sync_channel(options.queue);
         let counts = Arc::<Counts>::default();
-        let mut thread = Thread::new(connection, options, seal, path, Arc::clone(&counts));
+        let mut thread = Thread::new(
+            connection,
+            options,
+            seal,
+            path,
+            commits,
+            Arc::clone(&counts),
+        );
         let handle = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run(&requests))
