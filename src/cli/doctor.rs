@@ -116,37 +116,61 @@ pub(super) fn rotate_key(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::fixtures::both;
+    use crate::cli::args::Format;
+    use crate::cli::fixtures::written;
 
     fn found(health: Health, remedy: Option<&str>) -> Diagnosis {
         Diagnosis {
             subject: "port",
             health,
-            what: "`127.0.0.1:8080` is what it is".to_owned(),
+            what: "is what it is".to_owned(),
             remedy: remedy.map(str::to_owned),
         }
     }
 
+    /// What is printed and what comes of it.
+    fn told(format: Format, diagnoses: Vec<Diagnosis>) -> (String, String, Exit) {
+        let mut exit = Exit::Failed;
+        let (data, messages) = written(format, |output| {
+            exit = tell(diagnoses, output).unwrap();
+        });
+        (data, messages, exit)
+    }
+
     #[test]
     fn what_is_good_and_what_is_unwise_is_no_failure() {
-        insta::assert_snapshot!(both(|output| {
-            let found = vec![
-                found(Health::Good, None),
-                found(Health::Unwise, Some("chmod 700 data")),
-                found(Health::Unknown, None),
-            ];
-            assert_eq!(tell(found, output).unwrap(), Exit::Done);
-        }));
+        let diagnoses = vec![
+            found(Health::Good, None),
+            found(Health::Unwise, Some("chmod 700 data")),
+            found(Health::Unknown, None),
+        ];
+        let (data, messages, exit) = told(Format::Table, diagnoses);
+        assert_eq!(
+            (messages.as_str(), exit),
+            ("nothing is wrong, 1 warning\n", Exit::Done)
+        );
+        for word in ["ok", "warning", "unknown", "chmod 700 data"] {
+            assert!(data.contains(word), "{word}: {data}");
+        }
     }
 
     #[test]
     fn what_is_bad_has_the_code_of_findings() {
-        insta::assert_snapshot!(both(|output| {
-            let found = vec![
-                found(Health::Bad, Some("stop it")),
-                found(Health::Good, None),
-            ];
-            assert_eq!(tell(found, output).unwrap(), Exit::Findings);
-        }));
+        let diagnoses = vec![
+            found(Health::Bad, Some("stop it")),
+            found(Health::Good, None),
+        ];
+        let (data, messages, exit) = told(Format::Json, diagnoses);
+        assert_eq!((messages.as_str(), exit), ("1 error\n", Exit::Findings));
+        let data: serde_json::Value = serde_json::from_str(&data).unwrap();
+        let line = |health: &str, remedy: Option<&str>| {
+            serde_json::json!({
+                "subject": "port", "health": health, "what": "is what it is", "remedy": remedy,
+            })
+        };
+        assert_eq!(
+            data,
+            serde_json::json!([line("error", Some("stop it")), line("ok", None)])
+        );
     }
 }
