@@ -2,7 +2,7 @@
 
 from .. import operations
 from ..api import Api
-from ..load import measure as run, sessions
+from ..load import measure as run, sessions, warm
 from ..processes import running
 from ..rounds import interleaved
 
@@ -14,6 +14,7 @@ def measure(bench):
         create = operations.create(api, api.user())
         targets = bench.lines("targets", sessions(server, create, 500 if bench.quick else 10_000))
         requests = {"create": create, "get": operations.get(api, targets)}
+        warm(server, requests["get"])
         counts = (1, 64) if bench.quick else (1, 4, 16, 64, 256, 1024)
         things = {
             f"{name} {count}": lambda _, request=request, count=count: run(server, request, bench.load(count))

@@ -4,14 +4,14 @@ import os
 
 from .. import operations
 from ..api import Api
-from ..load import Request, measure as run, sessions
+from ..load import Request, measure as run, sessions, warm
 from ..machine import resident_kib
 from ..processes import floor, running
 from ..rounds import interleaved, ratio, verdict
 
 # Deletions of one round: a session ends once.
 DOOMED = 20_000
-TARGETS = 10_000
+TARGETS = 20_000
 
 
 def measure(bench):
@@ -35,10 +35,12 @@ def _on_the_floor(name, api, path, body=b""):
 
 def _operations(bench, api, user, server, base):
     create = operations.create(api, user)
-    number = 500 if bench.quick else TARGETS
-    made = sessions(server, create, number)
-    targets = bench.lines("targets", made)
+    made = sessions(server, create, 1_000 if bench.quick else TARGETS)
+    get = operations.get(api, bench.lines("targets", made[::2]))
     forged = bench.lines("forged", map(operations.forged, made))
+    # A change gives a session another token, so these are not read.
+    changed = bench.lines("changed", made[1::2])
+    warm(server, get)
 
     def of(process, request, connections=64):
         return lambda _: run(process, request, bench.load(connections))
@@ -49,12 +51,12 @@ def _operations(bench, api, user, server, base):
 
     things = {
         "static": of(base, _on_the_floor("static", api, "/static")),
-        "get": of(server, operations.get(api, targets)),
+        "get": of(server, get),
         "forged": of(server, operations.get(api, forged, "get with forged token", refused=True)),
         "parse": of(base, _on_the_floor("parse", api, "/parse", create.body)),
         "create": of(server, create),
         "delete": delete,
-        "set": of(server, operations.set_lifetime(api, targets)),
+        "set": of(server, operations.set_lifetime(api, changed)),
     }
     if not bench.quick:
         things["parse 256"] = of(base, _on_the_floor("parse", api, "/parse", create.body), 256)

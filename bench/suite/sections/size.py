@@ -2,9 +2,9 @@
 
 from .. import operations
 from ..api import Api
-from ..load import measure as run, sessions
+from ..load import measure as run, sessions, warm
 from ..processes import fill, running
-from ..rounds import interleaved, middle, ratio, verdict
+from ..rounds import middle, ratio, verdict
 
 REACH = {"create": 1.2, "get": 1.6, "delete": 1.3, "list": 2}
 # Sessions of the user whose newest are listed, the same in both files.
@@ -29,6 +29,7 @@ class Side:
             "list": operations.newest(api, lister),
             "delete": operations.delete(api, bench.lines("doomed", doomed)),
         }
+        warm(process, self.requests["get"])
 
 
 def share(bench):
