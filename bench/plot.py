@@ -59,7 +59,7 @@ def size(steps):
         axes.set_ylim(bottom=0)
         axes.set_xlabel("events in the file")
         axes.xaxis.set_major_formatter(number)
-    cost.legend()
+    to_empty.legend(loc="lower right")
     save(figure, "size.svg")
 
 
