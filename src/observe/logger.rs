@@ -29,23 +29,23 @@ const WEBAUTHN: &str = "webauthn_rs_core";
 /// The log: what is said goes to stderr at once, what each request came to through a spool.
 struct Logger {
     said: env_logger::Logger,
-    requests: env_logger::Logger,
+    form: Form,
     spool: Spool,
 }
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        if metadata.target() == ACCESS {
-            self.requests.enabled(metadata)
-        } else {
-            self.said.enabled(metadata)
-        }
+        self.said.enabled(metadata)
     }
 
     fn log(&self, record: &Record<'_>) {
+        if !self.said.matches(record) {
+            return;
+        }
         if record.target() == ACCESS {
-            self.requests.log(record);
-        } else if self.said.matches(record) {
+            // The spool takes everything.
+            drop((self.form)(&mut &self.spool, SystemClock.now(), record));
+        } else {
             // So that the lines stand in the order in which they were written.
             self.spool.write_out();
             self.said.log(record);
@@ -54,6 +54,16 @@ impl Log for Logger {
 
     fn flush(&self) {
         self.spool.write_out();
+    }
+}
+
+/// Writes a message as one line, in one piece.
+type Form = fn(&mut dyn Write, Timestamp, &Record<'_>) -> io::Result<()>;
+
+const fn form(config: &LogConfig) -> Form {
+    match config.format {
+        LogFormat::Text => write_text,
+        LogFormat::Json => write_json,
     }
 }
 
@@ -67,12 +77,10 @@ impl Log for Logger {
 pub fn init(config: &LogConfig) -> Result<(), InitError> {
     let spool = Spool::start()?;
     let said = builder(config).target(Target::Stderr).build();
-    let pipe = Target::Pipe(Box::new(spool.clone()));
-    let requests = builder(config).target(pipe).build();
     let most = said.filter();
     let logger = Logger {
         said,
-        requests,
+        form: form(config),
         spool,
     };
     log::set_boxed_logger(Box::new(logger))?;
@@ -92,10 +100,7 @@ pub enum InitError {
 }
 
 fn builder(config: &LogConfig) -> Builder {
-    let write = match config.format {
-        LogFormat::Text => write_text,
-        LogFormat::Json => write_json,
-    };
+    let write = form(config);
     let mut builder = Builder::new();
     builder
         // Before the levels, which may ask for it.
@@ -156,9 +161,7 @@ mod tests {
 
     const AT: Timestamp = Timestamp::from_micros(1_795_428_000_123_456);
 
-    type Write = fn(&mut dyn io::Write, Timestamp, &Record<'_>) -> io::Result<()>;
-
-    fn written(write: Write, level: Level, message: &str) -> String {
+    fn written(write: Form, level: Level, message: &str) -> String {
         let mut out = Vec::new();
         let args = format_args!("{message}");
         let record = Record::builder()
@@ -242,7 +245,7 @@ mod tests {
     #[derive(Clone, Default)]
     struct Pipe(Arc<Mutex<Vec<u8>>>);
 
-    impl io::Write for Pipe {
+    impl Write for Pipe {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())

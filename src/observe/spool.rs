@@ -94,7 +94,7 @@ impl Spool {
     }
 }
 
-impl Write for Spool {
+impl Write for &Spool {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let mut waiting = self.waiting();
         if waiting.bytes.len() + line.len() > MOST {
@@ -132,19 +132,21 @@ mod tests {
 
     #[test]
     fn lines_come_out_once_and_in_their_order() {
-        let mut spool = idle();
-        spool.write_all(b"one\n").unwrap();
-        spool.clone().write_all(b"two\n").unwrap();
+        let spool = idle();
+        let mut to = &spool;
+        to.write_all(b"one\n").unwrap();
+        (&spool.clone()).write_all(b"two\n").unwrap();
         assert_eq!(drained(&spool), "one\ntwo\n");
         assert_eq!(drained(&spool), "");
     }
 
     #[test]
     fn lines_that_nobody_takes_are_dropped_and_counted() {
-        let mut spool = idle();
+        let spool = idle();
+        let mut to = &spool;
         let line = vec![b'x'; MOST / 2];
         for _ in 0..4 {
-            spool.write_all(&line).unwrap();
+            to.write_all(&line).unwrap();
         }
         let out = drained(&spool);
         assert_eq!(
@@ -152,7 +154,7 @@ mod tests {
             "2 lines about requests were dropped\n"
         );
         assert_eq!(out.len() - out.trim_start_matches('x').len(), MOST);
-        spool.write_all(b"again\n").unwrap();
+        to.write_all(b"again\n").unwrap();
         assert_eq!(drained(&spool), "again\n");
     }
 }
