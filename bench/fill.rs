@@ -29,7 +29,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 const EVENTS_PER_SESSION: u64 = 4;
 /// Commits that wait for the writer at the same time: below the length of its queue.
 const WAITING: usize = 2_048;
-/// The time over which the sessions are spread, up to now.
+/// The time over which the sessions are spread, up to now, and before that the users.
 const SPREAD: Span = Span::from_seconds(30 * 24 * 60 * 60);
 const LIFETIME: Span = Span::from_seconds(90 * 24 * 60 * 60);
 /// Of this many sessions, one belongs to somebody who has thousands of them.
@@ -157,9 +157,10 @@ impl<'a> Filling<'a> {
             };
             return Ok((made, issued.token.expose().to_owned()));
         }
-        let digits = format!("{id:>020}").replace(' ', "0");
+        let digits = format!("{:020}", id.key());
         let kept = self.pattern.len().saturating_sub(digits.len());
-        let hash = HashText::new(format!("{}{digits}", self.pattern.get(..kept).unwrap_or("")));
+        let pattern = self.pattern.get(..kept).unwrap_or_default();
+        let hash = HashText::new(format!("{pattern}{digits}"));
         let fingerprint = self.core.tokens.fingerprint(&hash);
         Ok((TokenMade { fingerprint, hash }, String::new()))
     }
@@ -204,6 +205,12 @@ fn fact(user: &User) -> UserFact {
     }
 }
 
+/// The moment of one of many that are spread over [`SPREAD`].
+fn moment(begin: Timestamp, number: u64, of: u64) -> Result<Timestamp> {
+    let step = SPREAD.nanos() / i64::try_from(of.max(1))?;
+    Ok(begin.plus(Span::from_nanos(step * i64::try_from(number)?)))
+}
+
 async fn fill(core: &Core, arguments: &Arguments) -> Result<()> {
     let present = u64::try_from(core.store.head().await?.position.number())?;
     let missing = arguments.events.saturating_sub(present);
@@ -216,15 +223,16 @@ async fn fill(core: &Core, arguments: &Arguments) -> Result<()> {
     let end = core.clock.now();
     let begin = end.minus(SPREAD);
     let mut facts = Vec::new();
-    for _ in 0..users {
-        facts.push(filling.user(begin).await?);
+    for number in 0..users {
+        // All in the same second, two would get the same id.
+        let now = moment(begin.minus(SPREAD), number, users)?;
+        facts.push(filling.user(now).await?);
     }
     filling.settle().await?;
 
     let path = arguments.targets.as_ref();
     let mut targets = path.map(File::create).transpose()?.map(BufWriter::new);
     let stride = (sessions / arguments.tokens.max(1)).max(1);
-    let step = SPREAD.nanos() / 1_000 / i64::try_from(sessions.max(1))?;
     let busy = users / BUSY_USERS + 1;
     for number in 0..sessions {
         let among = if filling.random().is_multiple_of(BUSY_SHARE) {
@@ -234,7 +242,7 @@ async fn fill(core: &Core, arguments: &Arguments) -> Result<()> {
         };
         let one = usize::try_from(filling.random() % among)?;
         let user = facts.get(one).context("no such user")?.clone();
-        let now = Timestamp::from_micros(begin.micros() + step * i64::try_from(number)?);
+        let now = moment(begin, number, sessions)?;
         let real = targets.is_some() && number.is_multiple_of(stride);
         let line = filling.session(now, user, real).await?;
         if let Some(file) = targets.as_mut().filter(|_| real) {
