@@ -11,6 +11,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::future::ready;
 use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::thread::available_parallelism;
@@ -86,13 +87,13 @@ fn created(user: &str) -> HttpResponse {
     })
 }
 
-async fn fixed(answer: Data<Bytes>) -> HttpResponse {
+fn fixed(answer: &Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::json())
-        .body(Bytes::clone(&answer))
+        .body(answer.clone())
 }
 
-async fn parse(body: Json<CreateSession>) -> HttpResponse {
+fn parse(body: &CreateSession) -> HttpResponse {
     let user = body.checks.as_ref().and_then(|checks| checks.user.as_ref());
     user.map_or_else(
         || HttpResponse::BadRequest().finish(),
@@ -141,8 +142,14 @@ fn main() -> Result<()> {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(Data::new(answer.clone()))
-                .route("/static", web::get().to(fixed))
-                .route("/parse", web::post().to(parse))
+                .route(
+                    "/static",
+                    web::get().to(|answer: Data<Bytes>| ready(fixed(&answer))),
+                )
+                .route(
+                    "/parse",
+                    web::post().to(|body: Json<CreateSession>| ready(parse(&body))),
+                )
                 .route("/hash", web::post().to(hash))
         })
         .workers(workers)
