@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 6).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 11).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -38,10 +38,23 @@ BEGIN
     SELECT RAISE(ABORT, 'events are append-only');
 END;
 
+-- But for those that were archived.
 CREATE TRIGGER events_are_never_deleted BEFORE DELETE ON events
+WHEN IFNULL(
+    (SELECT first FROM archived WHERE last >= OLD.position ORDER BY last LIMIT 1) > OLD.position,
+    1
+)
 BEGIN
     SELECT RAISE(ABORT, 'events are append-only');
 END;
+
+-- Runs of consecutive events that were moved to a file.
+CREATE TABLE archived (
+    last  INTEGER PRIMARY KEY, -- position of the last event
+    first INTEGER NOT NULL,    -- position of the first
+    link  BLOB NOT NULL,       -- 16 bytes: that of the last event, from which the next one follows
+    seal  BLOB NOT NULL        -- 16 bytes: keyed hash of the other columns
+) STRICT;
 
 -- State: the fold of each aggregate's events ------------------------------------------------------
 
@@ -175,6 +188,20 @@ CREATE INDEX sessions_by_user ON sessions (user_id, created_at)
 -- ListSessions by device.
 CREATE INDEX sessions_by_fingerprint ON sessions (fingerprint_id, created_at)
     WHERE state = 1 AND fingerprint_id IS NOT NULL;
+
+-- Sweeping: what was terminated long ago.
+CREATE INDEX sessions_by_termination ON sessions (changed_at) WHERE state = 2;
+
+-- Sweeping: what expired long ago; the number of those that have expired.
+CREATE INDEX sessions_by_expiry ON sessions (expires_at)
+    WHERE state = 1 AND expires_at IS NOT NULL;
+
+-- Up to which end rows of sessions have been removed: what is missing beyond was not swept.
+CREATE TABLE sweep (
+    id           INTEGER PRIMARY KEY CHECK (id = 1),
+    ended_before INTEGER NOT NULL,
+    seal         BLOB NOT NULL     -- 16 bytes: keyed hash of that moment
+) STRICT;
 
 -- What events of users and organisations add up to beside the rows --------------------------------
 

@@ -50,6 +50,18 @@ pub struct Error {
 #[derive(Debug)]
 pub struct Failure(pub Error);
 
+/// What a request asked for and what came of it, left in the extensions of the answer for those who
+/// count and log. An answer without it was to nothing that is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called {
+    /// The method of the route; empty for a procedure.
+    pub method: &'static str,
+    /// The pattern of the route, or the path of the procedure.
+    pub operation: &'static str,
+    /// Why it was refused, if it was.
+    pub refused: Option<Kind>,
+}
+
 impl Error {
     /// An error with an id.
     pub fn new(kind: Kind, id: &'static str, message: impl Into<Cow<'static, str>>) -> Self {

@@ -86,6 +86,10 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("webauthn_rs_core", &["crypto"]),
     ("clap", &["cli"]),
     ("anyhow", &["cli", "main"]),
+    ("prometheus_client", &["app"]),
+    ("rustix", &["app"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("sd_notify", &["cli"]),
     (
         "tokio",

@@ -433,8 +433,10 @@ fn a_line_of_the_log_is_an_object_with_what_it_is_about() {
     let (id, duration) = (&access["request_id"], &access["duration_us"]);
     assert!(id.as_str().unwrap().len() == 36 && duration.is_u64());
     let peer = access["peer"].as_str().unwrap();
+    let bytes = access["bytes"].as_u64().unwrap();
+    assert!(bytes > 50, "{access}");
     let message = format!(
-        "GET /v2/sessions/1 401 {duration}us {} {peer}",
+        "GET /v2/sessions/1 401 Unauthenticated {bytes}B {duration}us {} {peer}",
         id.as_str().unwrap()
     );
     assert_eq!(
@@ -442,6 +444,7 @@ fn a_line_of_the_log_is_an_object_with_what_it_is_about() {
         json!({
             "ts": access["ts"], "level": "INFO", "target": "access", "message": message,
             "method": "GET", "path": "/v2/sessions/1", "status": 401, "duration_us": duration,
+            "operation": "/v2/sessions/{session_id}", "code": "Unauthenticated", "bytes": bytes,
             "request_id": id, "peer": peer,
         })
     );
@@ -1098,4 +1101,227 @@ fn the_service_manager_is_told_when_the_port_is_open_and_when_it_closes() {
     assert_eq!(told(), "READY=1");
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(told(), "STOPPING=1");
+}
+
+/// The lines of `doctor` about something.
+fn about<'f>(found: &'f Value, subject: &str) -> Vec<&'f Value> {
+    let lines = found.as_array().unwrap().iter();
+    lines.filter(|line| line["subject"] == subject).collect()
+}
+
+#[test]
+fn the_doctor_finds_nothing_wrong_before_during_and_after() {
+    let program = Program::new();
+    std::fs::write(
+        program.path("config.toml"),
+        "[server]\nlisten = \"127.0.0.1:0\"\n",
+    )
+    .unwrap();
+    let before = program.json("doctor");
+    assert_eq!(about(&before, "database")[0]["health"], "unknown");
+    assert!(!program.path("bartizan-data").exists(), "nothing is made");
+
+    let server = program.serve();
+    std::fs::write(
+        program.path("config.toml"),
+        format!("[server]\nlisten = \"{}\"\n", server.address),
+    )
+    .unwrap();
+    let during = program.json("doctor");
+    for (subject, what) in [
+        (
+            "port",
+            format!(
+                "`{}` is used by the server on this data directory",
+                server.address
+            ),
+        ),
+        ("files", "are for their owner alone".to_owned()),
+        (
+            "key of the database",
+            "the last event was sealed with this key file".to_owned(),
+        ),
+        ("roles", "permit what they should".to_owned()),
+    ] {
+        assert_eq!(
+            about(&during, subject),
+            [&json!({ "subject": subject, "health": "ok", "what": what, "remedy": null })],
+        );
+    }
+    assert_eq!(about(&during, "first tokens").len(), 2);
+    assert_eq!(server.stop().code, Some(0));
+    let after = program.json("doctor");
+    assert_eq!(about(&after, "port")[0]["health"], "ok");
+    assert_eq!(program.run("verify").code, Some(0));
+}
+
+#[test]
+fn the_doctor_names_what_is_wrong_and_what_to_do() {
+    let program = Program::set_up();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    std::fs::write(
+        program.path("config.toml"),
+        format!(
+            "[server]\nlisten = \"{}\"\n[roles]\nIAM_LOGIN_CLIENT = [\"session.read\"]\n\
+             [notifications.email]\nkind = \"webhook\"\nendpoint = \"https://127.0.0.1:1/x\"\n\
+             signing_key = \"k\"\n[notifications.webhook]\nallow = [\"127.0.0.1\"]\n",
+            taken.local_addr().unwrap()
+        ),
+    )
+    .unwrap();
+    allow(&program.data("bartizan.db"), 0o644);
+    let other = Program::set_up();
+    std::fs::copy(other.data("bartizan.key"), program.data("bartizan.key")).unwrap();
+    let told = program.run("doctor --online --output json");
+    assert_eq!(told.code, Some(3), "{told:?}");
+    let found: Value = serde_json::from_str(&told.stdout).unwrap();
+    let bad = |subject: &str| {
+        let lines = about(&found, subject);
+        let line = lines.iter().find(|line| line["health"] == "error");
+        let line = line.unwrap_or_else(|| panic!("{subject}: {found:#}"));
+        (
+            line["what"].as_str().unwrap(),
+            line["remedy"].as_str().unwrap(),
+        )
+    };
+    assert!(bad("port").0.starts_with("another program has"));
+    assert!(bad("files").0.contains("mode 0644"));
+    assert!(bad("files").1.starts_with("chmod 600 "));
+    assert!(bad("key of the database").0.contains("not sealed"));
+    assert!(
+        bad("e-mail")
+            .0
+            .starts_with("`127.0.0.1:1` cannot be reached")
+    );
+    let roles = about(&found, "roles")[0]["what"].as_str().unwrap();
+    assert!(
+        roles.starts_with("`IAM_LOGIN_CLIENT` lacks `session.write`, `session.link`"),
+        "{roles}"
+    );
+    drop(taken);
+}
+
+#[test]
+fn events_of_swept_sessions_are_archived_beside_a_running_server() {
+    let program = Program::new();
+    let server = program.serve_with(&[
+        ("BARTIZAN_SWEEP__AFTER", "0s"),
+        ("BARTIZAN_SWEEP__INTERVAL", "1s"),
+    ]);
+    let pat = program.token("admin.pat");
+    let open = || {
+        let (status, answer) = server.call("POST", "/v2/sessions", &pat, &json!({}));
+        assert_eq!(status, 201, "{answer}");
+        answer["sessionId"].as_str().unwrap().to_owned()
+    };
+    let (ended, alive) = (open(), open());
+    let path = format!("/v2/sessions/{ended}");
+    assert_eq!(server.call("DELETE", &path, &pat, &json!({})).0, 200);
+    open();
+    let archived = (0..1_000).find_map(|_| {
+        let told = program.run("events archive a.jsonl --output json");
+        assert_eq!(told.code, Some(0), "{told:?}");
+        serde_json::from_str::<Value>(&told.stdout).ok()
+    });
+    assert_eq!(archived, Some(json!({ "file": "a.jsonl", "events": 3 })));
+    assert_eq!(mode(&program.path("a.jsonl")), 0o600);
+    assert_eq!(
+        program.json(&format!("events show session {ended}")),
+        json!([])
+    );
+    let left = program.json(&format!("events show session {alive}"));
+    assert_eq!(left.as_array().unwrap().len(), 2);
+    assert_eq!(server.call("GET", &path, &pat, &json!(null)).0, 404);
+    open();
+    assert_eq!(server.stop().code, Some(0));
+
+    assert_eq!(program.run("verify").code, Some(0));
+    let proven = program.json("verify --archive a.jsonl");
+    assert_eq!(
+        (&proven["events"], &proven["findings"]),
+        (&json!(3), &json!([]))
+    );
+    let again = program.run("events archive a.jsonl");
+    assert_eq!(again.code, Some(1), "{again:?}");
+    let text = std::fs::read_to_string(program.path("a.jsonl")).unwrap();
+    std::fs::write(
+        program.path("a.jsonl"),
+        text.replace("terminated", "terminatex"),
+    )
+    .unwrap();
+    assert_eq!(program.run("verify --archive a.jsonl").code, Some(3));
+    // A backup has the archived runs as well, and the other archive is none of its own.
+    program.ok("backup copy.db");
+    assert_eq!(program.run("restore copy.db").code, Some(0));
+    let other = Program::set_up();
+    std::fs::write(other.path("a.jsonl"), text).unwrap();
+    assert_eq!(other.run("verify --archive a.jsonl").code, Some(3));
+}
+
+#[test]
+fn a_new_key_ends_tokens_only_if_it_is_told_to() {
+    let program = Program::new();
+    let server = program.serve();
+    let pat = program.token("admin.pat");
+    let refused = program.run("rotate-key");
+    assert_eq!(refused.code, Some(4), "a server runs: {refused:?}");
+    let open = |server: &Server| {
+        let (status, answer) = server.call("POST", "/v2/sessions", &pat, &json!({}));
+        assert_eq!(status, 201, "{answer}");
+        let text = |name: &str| answer[name].as_str().unwrap().to_owned();
+        (text("sessionId"), text("sessionToken"))
+    };
+    let reads = |server: &Server, (id, token): &(String, String), by: &str| {
+        let path = format!("/v2/sessions/{id}?sessionToken={token}");
+        server.call("GET", &path, by, &json!(null)).0
+    };
+    let first = open(&server);
+    assert_eq!(server.stop().code, Some(0));
+
+    let rotated = program.json("rotate-key");
+    assert_eq!(
+        (&rotated["keys"], &rotated["tokensEnded"]),
+        (&json!(2), &json!(false))
+    );
+    let server = program.serve();
+    let second = open(&server);
+    assert_eq!(
+        (reads(&server, &first, &pat), reads(&server, &second, &pat)),
+        (200, 200)
+    );
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(program.run("verify").code, Some(0));
+
+    assert_eq!(program.run("rotate-key --end-tokens").code, Some(0));
+    let service = program.json("user add machine --username fresh --name Fresh");
+    let user = service["id"].as_str().unwrap().to_owned();
+    program.ok(&format!("member set {user} --role IAM_OWNER"));
+    let fresh = program.json("pat create fresh")["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let server = program.serve();
+    assert_eq!(
+        reads(&server, &first, &pat),
+        401,
+        "the old token of the service"
+    );
+    assert_ne!(
+        reads(&server, &first, &fresh),
+        200,
+        "the old token of the session"
+    );
+    let path = format!("/v2/sessions/{}", second.0);
+    assert_eq!(server.call("GET", &path, &fresh, &json!(null)).0, 200);
+    assert_eq!(server.stop().code, Some(0));
+    assert_eq!(program.run("verify").code, Some(0));
+}
+
+#[test]
+fn completions_and_manual_need_no_configuration() {
+    let program = Program::new();
+    std::fs::write(program.path("config.toml"), "nonsense").unwrap();
+    assert!(program.ok("completions bash").contains("_bartizan()"));
+    program.ok("man pages");
+    assert!(program.path("pages/bartizan-events-archive.1").is_file());
 }

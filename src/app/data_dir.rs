@@ -67,6 +67,15 @@ pub(super) fn lock(dir: &Path) -> Result<DirLock, AppError> {
     }
 }
 
+/// Whether a server has the directory. Nothing is made or changed.
+pub(super) fn is_locked(dir: &Path) -> bool {
+    let Ok(file) = File::open(dir.join(LOCK)) else {
+        return false;
+    };
+    // Given back at once, with the file.
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
 /// Writes a token file, mode 0600, in one step: the file is there whole or not at all.
 ///
 /// # Errors
@@ -132,7 +141,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let first = lock(root.path()).unwrap();
         assert!(matches!(lock(root.path()), Err(AppError::Locked(_))));
+        assert!(is_locked(root.path()));
         drop(first);
+        assert!(!is_locked(root.path()));
         assert!(lock(root.path()).is_ok());
     }
 }

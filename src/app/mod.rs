@@ -3,15 +3,19 @@
 mod certificates;
 mod data_dir;
 mod delivery;
+mod doctor;
 mod error;
 mod failure_log;
 mod first_start;
 mod identity_providers;
+mod metrics;
 mod open;
 mod restore;
 mod running;
+mod sweeper;
 
 pub use certificates::{CertificateError, Certificates};
+pub use doctor::{Diagnosis, Health, examine, rotate_key};
 pub use error::AppError;
 pub use open::{Machine, Opened, open};
 pub use restore::{Restored, restore};

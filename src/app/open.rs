@@ -49,6 +49,10 @@ pub struct Opened {
     pub core: Core,
     /// Its store, for what is done beside the core: verifying, closing.
     pub store: Arc<SqliteStore>,
+    /// Its tokens, for those who watch.
+    pub(super) tokens: Arc<TokenCodec>,
+    /// Its hashing threads, for those who watch.
+    pub(super) passwords: Arc<PasswordPool>,
     /// The key of its hash chain.
     pub seal: Arc<dyn Seal>,
     /// Rings when messages were queued.
@@ -86,6 +90,7 @@ pub(super) fn compose(
     )?);
     let tokens = TokenCodec::new(keys, token_hashing(config), config.tokens.memo_entries)
         .map_err(AppError::TokenHashing)?;
+    let tokens = Arc::new(tokens);
     let passwords = PasswordPool::new(PasswordHashing {
         memory_kib: config.passwords.memory_kib,
         iterations: config.passwords.iterations,
@@ -98,9 +103,9 @@ pub(super) fn compose(
     let bell = postbox.bell();
     let core = Core {
         store: Arc::<SqliteStore>::clone(&store),
-        tokens: Arc::new(tokens),
+        tokens: Arc::<TokenCodec>::clone(&tokens),
         web_auth_n: Arc::new(WebAuthnVerifier::new(Arc::clone(&passwords))),
-        passwords,
+        passwords: Arc::<PasswordPool>::clone(&passwords),
         codes: Arc::new(CodeMaker::new(keys)),
         totps: Arc::new(TotpMaker::new(keys)),
         outbox: Arc::new(postbox),
@@ -122,6 +127,8 @@ pub(super) fn compose(
     Ok(Opened {
         core,
         store,
+        tokens,
+        passwords,
         seal,
         bell,
     })

@@ -26,13 +26,15 @@ use super::data_dir::{self, DirLock};
 use super::delivery::{self, Delivery};
 use super::failure_log::log_failure;
 use super::first_start::{first_start, token_files};
+use super::metrics::{self, Sources};
 use super::open::{Machine, Opened, compose, recognize};
-use super::{AppError, Certificates};
+use super::{AppError, Certificates, sweeper};
 
 /// A server that accepts connections.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     data_dir: PathBuf,
     first_start: bool,
     token_files: [PathBuf; 2],
@@ -68,20 +70,12 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     let Opened {
         mut core,
         store,
+        tokens,
+        passwords,
         bell,
         ..
     } = compose(config, machine, &keys)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(AppError::Serve)?;
-    let first = runtime.block_on(async {
-        if recognize(config, &mut core).await? {
-            return Ok::<_, AppError>(false);
-        }
-        first_start(config, &mut core).await?;
-        Ok(true)
-    })?;
+    let first = set_up(config, &mut core)?;
     let requested = config.server.listen;
     let listen = |source| AppError::Listen {
         address: requested,
@@ -89,6 +83,16 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     };
     let listener = TcpListener::bind(requested).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
+    let counted = config.metrics.listen.map(metrics::listen).transpose()?;
+    let metrics_address = counted.as_ref().map(|(_, address)| *address);
+    let sources = Sources {
+        meter: Arc::default(),
+        store: Arc::clone(&store),
+        tokens,
+        passwords,
+        clock: Arc::clone(&core.clock),
+        database: config.database_path(),
+    };
     let services = rpc::Services::new();
     let delivery = Delivery::start(
         Arc::<SqliteStore>::clone(&store),
@@ -97,9 +101,16 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         Arc::clone(&core.clock),
         bell,
     )?;
-    let (handle, thread) = serve(config, &core, &services, certificates, listener)?;
+    let ports = Ports {
+        listener,
+        certificates,
+        sweeping: Arc::clone(&store),
+        counted: counted.map(|(port, _)| (port, sources)),
+    };
+    let (handle, thread) = serve(config, &core, &services, ports)?;
     Ok(Running {
         address,
+        metrics_address,
         data_dir: config.data_dir.clone(),
         first_start: first,
         token_files: token_files(config),
@@ -114,15 +125,49 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     })
 }
 
+/// Whether this is the first start, with the directory set up if it is.
+fn set_up(config: &Config, core: &mut Core) -> Result<bool, AppError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(AppError::Serve)?;
+    runtime.block_on(async {
+        if recognize(config, core).await? {
+            return Ok(false);
+        }
+        first_start(config, core).await?;
+        Ok(true)
+    })
+}
+
+/// What is listened on.
+struct Ports {
+    listener: TcpListener,
+    certificates: Option<Certificates>,
+    /// What is swept meanwhile.
+    sweeping: Arc<SqliteStore>,
+    /// The port of the metrics and where they are found, if anything is counted.
+    counted: Option<(TcpListener, Sources)>,
+}
+
 /// Starts the server on a thread of its own and waits until it runs.
 fn serve(
     config: &Config,
     core: &Core,
     services: &rpc::Services,
-    certificates: Option<Certificates>,
-    listener: TcpListener,
+    ports: Ports,
 ) -> Result<(ServerHandle, JoinHandle<io::Result<()>>), AppError> {
     let (core, services) = (core.clone(), services.clone());
+    let Ports {
+        listener,
+        certificates,
+        sweeping,
+        counted,
+    } = ports;
+    let sweep = config.sweep.clone();
+    let meter = counted
+        .as_ref()
+        .map(|(_, sources)| Arc::clone(&sources.meter));
     let workers = config.workers();
     let limits = limits(config);
     let (limit, deadline) = (config.server.body_limit, config.server.body_timeout);
@@ -138,6 +183,10 @@ fn serve(
                     let clock = Arc::clone(&core.clock);
                     drop(actix_rt::spawn(certificates.renew(hangup, clock)));
                 }
+                if sweep.enabled {
+                    let clock = Arc::clone(&core.clock);
+                    drop(actix_rt::spawn(sweeper::run(sweeping, clock, sweep)));
+                }
                 let running = web::serve(listener, limits, tls, workers, move || {
                     let api = Api {
                         core: core.clone(),
@@ -149,15 +198,25 @@ fn serve(
                         stream_body: Rc::new(|payload| Box::pin(web::body::detach(payload))),
                         at_end_of_turn: Rc::new(web::at_end_of_turn),
                     };
+                    let meter = meter.as_ref().map(|meter| Rc::new(meter.worker()));
                     let app = App::new()
                         .wrap_fn(log_failure)
                         .wrap(web::cors())
                         .app_data(Data::new(api))
                         .default_service(actix_web::web::to(respond));
-                    web::edge(app, answer, no_answer)
+                    web::edge(app, answer, no_answer, move |ended| {
+                        metrics::count(meter.as_deref(), ended);
+                    })
                 })?;
+                let counted = counted
+                    .map(|(port, sources)| metrics::serve(port, sources, running.handle()))
+                    .transpose()?;
                 drop(sender.send(running.handle()));
-                running.await
+                let ended = running.await;
+                if let Some(counted) = counted {
+                    counted.stop(false).await;
+                }
+                ended
             })
         })
         .map_err(AppError::Serve)?;
@@ -221,6 +280,11 @@ impl Running {
     /// Where it listens.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where `/metrics` is, if anything is counted.
+    pub const fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// Whether it speaks TLS.

@@ -11,7 +11,7 @@ pub(super) enum Exit {
     Failed,
     /// Arguments or configuration cannot be used: trying again is of no use.
     Usage,
-    /// `verify` found something.
+    /// `verify` or `doctor` found something.
     Findings,
     /// Another server has the data directory.
     Locked,
@@ -25,7 +25,7 @@ Exit codes:
   0  done
   1  the operation failed
   2  arguments or configuration cannot be used
-  3  `verify` found something
+  3  `verify` or `doctor` found something
   4  another server is using the data directory";
 
 impl Exit {

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! bartizan [serve]                          session  list show terminate
-//! bartizan verify                           user     add human, add machine, list, show, lock, unlock,
+//! bartizan verify | doctor | rotate-key     user     add human, add machine, list, show, lock, unlock,
 //! bartizan config check | show                       deactivate, reactivate, remove, set-password
-//! bartizan events tail | show               pat      create list revoke
-//!                                           member   set list remove roles
+//! bartizan events tail | show | archive     pat      create list revoke
+//! bartizan completions | man                member   set list remove roles
 //! ```
 //!
 //! It works on the database itself, also while a server runs on it: nothing goes through HTTP, and
@@ -14,13 +14,15 @@
 //! Data goes to stdout, as a table or one JSON document; everything else goes to stderr. JSON has
 //! camelCase keys, ids as strings, moments as RFC 3339 in UTC, and `null` for what is absent; keys
 //! are added, never renamed. Exit codes: 0 done, 1 failed, 2 arguments or configuration cannot be
-//! used, 3 `verify` found something, 4 another server has the data directory.
+//! used, 3 `verify` or `doctor` found something, 4 another server has the data directory.
 //!
 //! A password is never an argument and never printed; a token is printed once, by `pat create`.
 
+mod archive;
 mod args;
 mod backup;
 mod config;
+mod doctor;
 mod events;
 mod exit;
 mod failure;
@@ -38,6 +40,7 @@ mod record;
 mod run;
 mod serve;
 mod session;
+mod shipped;
 mod table;
 mod terminal;
 mod token_file;

@@ -7,7 +7,7 @@ use sd_notify::NotifyState;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::args::{Cli, Command, ConfigCommand, Serve};
+use super::args::{Cli, Command, ConfigCommand, EventsCommand, Serve};
 use super::config;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -17,7 +17,7 @@ use super::output::Output;
 use super::progress::Progress;
 use super::serve::{self, Serving};
 use super::verify::{Verified, tell};
-use super::{backup, events, member, pat, session, user};
+use super::{archive, backup, doctor, events, member, pat, session, shipped, user};
 use crate::app::{self, AppError, Certificates, Machine};
 use crate::config::{Config, Overrides, environment};
 use crate::observe;
@@ -28,6 +28,13 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
     let command = cli
         .command
         .unwrap_or_else(|| Command::Serve(Serve::default()));
+    // These look at no configuration.
+    if let Command::Completions { shell } = command {
+        return shipped::completions(shell, &mut output);
+    }
+    if let Command::Man { directory } = &command {
+        return shipped::man(directory, &mut output);
+    }
     let overrides = Overrides {
         data_dir: cli.global.data_dir,
         listen: if let Command::Serve(args) = &command {
@@ -48,9 +55,26 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
             config::run(command, &config, &mut output)?;
             Ok(Exit::Done)
         }
-        Command::Verify => verify(config, output),
+        Command::Verify(args) => match args.archive {
+            None => verify(config, output),
+            Some(file) => on_file(config, output, async |config, opened, output| {
+                archive::prove(config, opened, &file, output)
+            }),
+        },
+        Command::Events(EventsCommand::Archive(args)) => {
+            on_file(config, output, async |config, opened, output| {
+                archive::archive(config, opened, &args, output).await
+            })
+        }
         Command::Backup(args) => backup::backup(&config, &args.file, &mut output),
         Command::Restore(args) => backup::restore(&config, &args.file, &mut output),
+        Command::Doctor(args) => {
+            let found = app::examine(&config, &observe::SystemClock, args.online);
+            Ok(doctor::tell(found, &mut output)?)
+        }
+        // See above.
+        Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Done),
+        Command::RotateKey(args) => doctor::rotate_key(&config, args.end_tokens, &mut output),
         Command::Session(command) => on_data(config, input, output, async |operator| {
             session::run(operator, command).await
         }),
@@ -83,6 +107,22 @@ fn on_data<'a>(
         let done = work(&mut Operator::new(opened.core, input, output)).await;
         opened.store.close();
         done.map(|()| Exit::Done)
+    })
+}
+
+/// As [`on_data`], for what reads the file of the database itself.
+fn on_file<'a>(
+    config: Config,
+    mut output: Output<'a>,
+    work: impl AsyncFnOnce(&Config, &app::Opened, &mut Output<'a>) -> Result<Exit, Failure>,
+) -> Result<Exit, Failure> {
+    let config = for_one(config);
+    let machine = Machine::system(&config)?;
+    runtime()?.block_on(async {
+        let opened = app::open(&config, machine).await?;
+        let done = work(&config, &opened, &mut output).await;
+        opened.store.close();
+        done
     })
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::exit::Exit;
 use super::output::Output;
 use super::record::Row;
-use crate::storage::sqlite::Report;
+use crate::storage::sqlite::{self, Report};
 
 /// What was looked at, and what was found.
 #[derive(Debug, Serialize)]
@@ -31,14 +31,7 @@ impl From<Report> for Verified {
             events: report.events,
             sessions: report.sessions,
             users: report.users,
-            findings: report
-                .findings
-                .into_iter()
-                .map(|finding| Finding {
-                    place: finding.place,
-                    what: finding.what,
-                })
-                .collect(),
+            findings: report.findings.into_iter().map(Finding::from).collect(),
             head: Head {
                 position: report.head.number(),
                 link: format!("{:032x}", u128::from_be_bytes(report.link)),
@@ -54,6 +47,15 @@ pub(super) struct Finding {
     pub(super) place: String,
     /// What.
     pub(super) what: String,
+}
+
+impl From<sqlite::Finding> for Finding {
+    fn from(finding: sqlite::Finding) -> Self {
+        Self {
+            place: finding.place,
+            what: finding.what,
+        }
+    }
 }
 
 /// The end of the log: whoever noted it elsewhere can tell later that nothing before it is missing.

@@ -16,7 +16,7 @@ pub struct LogConfig {
     /// Whether each request is logged, whatever the level; default true.
     ///
     /// The lines have the target `access`, the level `info`, and in JSON the members `method`,
-    /// `path`, `status`, `duration_us`, `request_id` and `peer`.
+    /// `path`, `operation`, `status`, `code`, `bytes`, `duration_us`, `request_id` and `peer`.
     pub access: bool,
 }
 

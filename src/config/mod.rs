@@ -17,6 +17,7 @@ mod layer;
 mod list;
 mod log;
 mod login;
+mod metrics;
 mod notifications;
 mod policy;
 mod rule;
@@ -25,6 +26,7 @@ mod settings;
 mod show;
 mod smtp;
 mod storage;
+mod sweep;
 mod tls;
 mod units;
 mod variables;
@@ -40,6 +42,7 @@ pub use ids::IdConfig;
 pub use list::ListConfig;
 pub use log::{LogConfig, LogFormat};
 pub use login::LoginConfig;
+pub use metrics::MetricsConfig;
 pub use notifications::{EmailConfig, EmailKind, NotificationsConfig, SmsConfig, SmsKind};
 pub use policy::{
     AttemptConfig, ComplexityConfig, DomainConfig, LockoutConfig, PasswordExpiryConfig,
@@ -49,6 +52,7 @@ pub use server::ServerConfig;
 pub use settings::{GeneralConfig, LegalConfig, SecurityConfig};
 pub use smtp::{SmtpConfig, SmtpTls};
 pub use storage::StorageConfig;
+pub use sweep::SweepConfig;
 pub use tls::TlsConfig;
 pub use variables::environment;
 pub use webhook::WebhookConfig;
@@ -92,6 +96,8 @@ pub struct Config {
     pub server: ServerConfig,
     /// How the database is used.
     pub storage: StorageConfig,
+    /// When rows of sessions that have ended go.
+    pub sweep: SweepConfig,
     /// What hashing a token costs.
     pub tokens: TokenConfig,
     /// What hashing a password costs.
@@ -119,6 +125,8 @@ pub struct Config {
     pub ids: IdConfig,
     /// What is logged, and how.
     pub log: LogConfig,
+    /// What is counted, and for whom.
+    pub metrics: MetricsConfig,
     /// What the first start creates.
     pub first_instance: FirstInstanceConfig,
     /// What was understood but has no effect, or is unwise; to be logged once.
@@ -132,6 +140,7 @@ impl Default for Config {
             data_dir: PathBuf::from("./bartizan-data"),
             server: ServerConfig::default(),
             storage: StorageConfig::default(),
+            sweep: SweepConfig::default(),
             tokens: TokenConfig::default(),
             passwords: PasswordConfig::default(),
             policy: PolicyConfig::default(),
@@ -145,6 +154,7 @@ impl Default for Config {
             idp: Vec::new(),
             ids: IdConfig::default(),
             log: LogConfig::default(),
+            metrics: MetricsConfig::default(),
             first_instance: FirstInstanceConfig::default(),
             warnings: Vec::new(),
         }

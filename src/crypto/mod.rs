@@ -23,7 +23,7 @@ pub use ids::{IdError, RandomIds};
 pub use intents::IntentTokenMaker;
 pub use keys::{KeyError, KeyFault, KeyFile, KeyId};
 pub use parameters::{ParameterError, PasswordHashing, TokenHashing};
-pub use password::{PasswordPool, PoolError};
+pub use password::{PasswordPool, PoolError, PoolLoad};
 pub use seal::ChainKey;
 pub use sealing::SealingKeys;
 pub use token::{DEFAULT_MEMO, TokenCodec};

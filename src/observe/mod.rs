@@ -6,7 +6,9 @@
 mod clock;
 mod fields;
 mod logger;
+mod meter;
 mod spool;
 
 pub use clock::SystemClock;
 pub use logger::{InitError, init};
+pub use meter::{BOUNDS, Counted, Meter, Operation, WorkerMeter};

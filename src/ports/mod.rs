@@ -33,6 +33,7 @@ pub use query_org::{
 };
 pub use store::{
     Append, Cause, Commit, Committed, EndSessions, Head, PatBearer, State, Store, StoreError,
+    Upkeep,
 };
 pub use webauthn::{
     Candidate, ExpectedRegistration, ExpectedSignature, MadeCredential, VerifiedSignature,

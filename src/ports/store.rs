@@ -295,3 +295,10 @@ pub trait Store: Debug + Send + Sync {
     /// The end of the log.
     fn head(&self) -> Pending<'_, Result<Head, StoreError>>;
 }
+
+/// What is done to a store beside requests.
+pub trait Upkeep: Debug + Send + Sync {
+    /// Removes rows of sessions that had ended before a moment, by termination or by expiry, so many at
+    /// most, and says how many they were. Their events stay, and nobody has such a session any more.
+    fn sweep(&self, ended_before: Timestamp, most: u32) -> Pending<'_, Result<u64, StoreError>>;
+}

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use actix_web::http::StatusCode;
 use log::Level;
 
 use super::contain::Failure;
-use super::edge::Seen;
+use super::edge::{Ended, Seen};
 
 /// What the lines are filtered by.
 const TARGET: &str = "access";
@@ -35,27 +34,42 @@ pub(super) fn shown(path: &str) -> Cow<'_, str> {
 /// Writes the line of a request when its answer begins.
 ///
 /// The path goes without its query: ZITADEL's clients put session tokens there.
-pub(super) fn write(seen: &Seen, status: StatusCode) {
+///
+/// `operation` is what the path was understood as, `code` what came of it: answers of gRPC have the
+/// status 200 whatever happened.
+pub(super) fn write(seen: &Seen, ended: &Ended) {
     if !log::log_enabled!(target: TARGET, Level::Info) {
         return;
     }
-    let duration = u64::try_from(seen.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let duration = u64::try_from(ended.took.as_micros()).unwrap_or(u64::MAX);
+    let status = ended.status.as_u16();
     let path = shown(seen.uri.path());
     let id = seen.id.as_str();
     let peer = seen
         .peer
         .map_or_else(|| "-".to_owned(), |peer| peer.to_string());
+    let called = ended.called;
+    let operation = called.map_or("-", |called| called.operation);
+    let code = match called.map(|called| called.refused) {
+        None => "-",
+        Some(None) => "OK",
+        Some(Some(kind)) => kind.name(),
+    };
+    // An answer that is streamed has no length yet.
+    let bytes = ended.bytes.unwrap_or_default();
     log::info!(
         target: TARGET,
         method = seen.method.as_str(),
         path = &*path,
-        status = status.as_u16(),
+        operation = operation,
+        status = status,
+        code = code,
+        bytes = bytes,
         duration_us = duration,
         request_id = id,
         peer = peer.as_str();
-        "{} {path} {} {duration}us {id} {peer}",
+        "{} {path} {status} {code} {bytes}B {duration}us {id} {peer}",
         seen.method,
-        status.as_u16(),
     );
 }
 

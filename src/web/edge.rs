@@ -8,18 +8,19 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use actix_http::body::{BoxBody, EitherBody};
+use actix_http::body::{BodySize, BoxBody, EitherBody, MessageBody};
 use actix_http::{HttpMessage, Request, Response};
 use actix_service::{IntoServiceFactory, Service, ServiceFactory, apply_fn_factory};
 use actix_web::HttpResponse;
 use actix_web::dev::AppConfig;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
-use actix_web::http::{Method, Uri};
+use actix_web::http::{Method, StatusCode, Uri};
 use tokio::time::Instant;
 
 use super::contain::{Failure, begin, finish};
 use super::request_id::{self, RequestId};
 use super::{access_log, security_headers};
+use crate::error::Called;
 
 /// What is known of a request whose answer the App owes.
 pub struct Seen {
@@ -34,6 +35,35 @@ pub struct Seen {
     /// Who sent it.
     pub peer: Option<SocketAddr>,
     pub(super) begun: Instant,
+}
+
+/// How a request ended, as far as it is known when its answer begins.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// What the request was found to be.
+    pub called: Option<Called>,
+    /// Bytes of the body of the answer, where they are known.
+    pub bytes: Option<u64>,
+    /// From the end of the request's head to here.
+    pub took: Duration,
+}
+
+impl Ended {
+    fn new<B: MessageBody>(seen: &Seen, response: &mut Response<B>) -> Self {
+        let called = response.extensions_mut().remove::<Called>();
+        Self {
+            status: response.status(),
+            called,
+            bytes: match response.body().size() {
+                BodySize::None => Some(0),
+                BodySize::Sized(bytes) => Some(bytes),
+                BodySize::Stream => None,
+            },
+            took: seen.begun.elapsed(),
+        }
+    }
 }
 
 impl Seen {
@@ -65,11 +95,12 @@ impl fmt::Debug for Seen {
 /// contained and handlers limited to `deadline`.
 ///
 /// `render` makes the answer to a request whose handler panicked or took too long, in the form that its
-/// client understands.
-pub fn edge<I, S, B, R>(
+/// client understands. `count` is told of every answer.
+pub fn edge<I, S, B, R, C>(
     app: I,
     deadline: Duration,
     render: R,
+    count: C,
 ) -> impl ServiceFactory<
     Request,
     Config = AppConfig,
@@ -82,7 +113,9 @@ where
     S: ServiceFactory<Request, Config = AppConfig>,
     S::Response: Into<Response<B>>,
     S::Error: Into<Response<BoxBody>>,
+    B: MessageBody + 'static,
     R: Fn(Failure, &Seen) -> HttpResponse + Clone,
+    C: Fn(&Ended) + Clone,
 {
     apply_fn_factory(
         app.into_factory(),
@@ -91,6 +124,7 @@ where
             request.extensions_mut().insert(seen.id.clone());
             let begun = begin(|| app.call(request));
             let render = render.clone();
+            let count = count.clone();
             async move {
                 let answered = match begun {
                     Ok(future) => finish(future, deadline).await,
@@ -111,7 +145,9 @@ where
                 // As ZITADEL's server writes them in HTTP/1.1: some clients hand headers out in a plain
                 // dictionary, in which `Content-Type` is found under that name alone.
                 response.head_mut().set_camel_case_headers(true);
-                access_log::write(&seen, response.status());
+                let ended = Ended::new(&seen, &mut response);
+                count(&ended);
+                access_log::write(&seen, &ended);
                 Ok(response)
             }
         },

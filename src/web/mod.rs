@@ -39,7 +39,7 @@ mod watch;
 pub use answer::Trailers;
 pub use contain::Failure;
 pub use cors::cors;
-pub use edge::{Seen, edge};
+pub use edge::{Ended, Seen, edge};
 pub use limits::{Http2, Limits};
 pub use request_id::RequestId;
 pub use server::{Server, ServerHandle, serve};

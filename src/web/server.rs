@@ -186,6 +186,11 @@ pub struct ServerHandle {
 }
 
 impl ServerHandle {
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.stop.connections()
+    }
+
     /// Stops the server and waits until it has stopped; the server must be polled meanwhile.
     ///
     /// Gracefully: no new connections, idle ones are closed, requests in flight get their answers, and

@@ -1,5 +1,6 @@
 //! The word that goes to every connection when the server stops.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -12,10 +13,21 @@ pub(super) struct Stop {
     drain: Duration,
     deadline: OnceLock<Instant>,
     signal: watch::Sender<()>,
+    connections: AtomicUsize,
 }
 
 /// Held by every open connection: the stop is complete when all are gone.
-pub(super) type Open = watch::Receiver<()>;
+#[derive(Debug)]
+pub(super) struct Open {
+    stop: Arc<Stop>,
+    _signal: watch::Receiver<()>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.stop.connections.fetch_sub(1, Relaxed);
+    }
+}
 
 impl Stop {
     pub(super) fn new(drain: Duration) -> Arc<Self> {
@@ -23,6 +35,7 @@ impl Stop {
             drain,
             deadline: OnceLock::new(),
             signal: watch::Sender::new(()),
+            connections: AtomicUsize::new(0),
         })
     }
 
@@ -38,8 +51,17 @@ impl Stop {
     }
 
     /// Counts a connection as open for as long as the result lives.
-    pub(super) fn open(&self) -> Open {
-        self.signal.subscribe()
+    pub(super) fn open(self: &Arc<Self>) -> Open {
+        self.connections.fetch_add(1, Relaxed);
+        Open {
+            stop: Arc::clone(self),
+            _signal: self.signal.subscribe(),
+        }
+    }
+
+    /// How many connections are open.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Relaxed)
     }
 
     /// Resolves when the stop begins, or at once if it has begun.

@@ -31,6 +31,7 @@ mod errors;
 mod helpers;
 mod idps;
 mod json;
+mod metrics;
 mod organizations;
 mod permissions;
 mod provisioning;

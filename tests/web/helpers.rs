@@ -48,7 +48,7 @@ impl TestServer {
         let shared = gate.clone();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = serve(listener, limits, tls, 1, move || {
-            edge(app(shared.clone()), deadline, render)
+            edge(app(shared.clone()), deadline, render, |_| {})
         })
         .unwrap();
         Self {

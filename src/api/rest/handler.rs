@@ -12,7 +12,7 @@ use super::routes::{self, Match, Operation};
 use super::{error, idp, sessions, settings, users, v1};
 use crate::api::org_service::list_organizations;
 use crate::api::{Api, auth, deadline, host};
-use crate::error::{Error, Failure};
+use crate::error::{Called, Error, Failure};
 
 /// What `GET` takes beside `?sessionToken=`, because a token has no place in a URL (ASVS 14.2.1).
 const SESSION_TOKEN: HeaderName = HeaderName::from_static("x-session-token");
@@ -40,7 +40,12 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
         Ok(matched) => matched,
         Err(unrouted) => return error::respond(error::unrouted(&unrouted)),
     };
-    match answer(&request, payload, &api, &matched).await {
+    let mut called = Called {
+        method: matched.route.0,
+        operation: matched.route.1,
+        refused: None,
+    };
+    let mut response = match answer(&request, payload, &api, &matched).await {
         Ok(answer) => {
             let mut response = HttpResponse::build(answer.status);
             response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
@@ -50,12 +55,15 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
             response.body(answer.body)
         }
         Err(failed) => {
+            called.refused = Some(failed.kind);
             let response = error::respond(error::answer(&failed));
             // The log line is written where the request id is known.
             request.extensions_mut().insert(Failure(failed));
             response
         }
-    }
+    };
+    response.extensions_mut().insert(called);
+    response
 }
 
 async fn answer(

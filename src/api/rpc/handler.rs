@@ -20,7 +20,7 @@ use super::worker::Procedure;
 use super::{refusal, text};
 use crate::api::{Api, auth, deadline, host};
 use crate::domain::error::Kind;
-use crate::error::{Error, Failure};
+use crate::error::{Called, Error, Failure};
 
 /// What the runtime reads of a head beside the content type.
 const READ: [HeaderName; 7] = [
@@ -61,7 +61,7 @@ pub async fn handle(
     }
     let call = Incall { request, api, form };
     let answered = match procedure {
-        Procedure::Operation(operation, compressible) => {
+        Procedure::Operation(operation, _, compressible) => {
             let work = pin!(async {
                 let caller = call.caller().await?;
                 let ticket = Ticket::new(operation, caller, compressible, host::name(request));
@@ -78,12 +78,24 @@ pub async fn handle(
         }
         Procedure::Library(kind) => call.library(payload, kind).await,
     };
-    Ok(answered.unwrap_or_else(|error| {
+    let mut response = answered.unwrap_or_else(|error| {
         let response = refusal::failed(&error, form);
         // The log line is written where the request id is known.
         request.extensions_mut().insert(Failure(error));
         response
-    }))
+    });
+    if let Procedure::Operation(_, operation, _) = procedure {
+        let failure = request
+            .extensions()
+            .get::<Failure>()
+            .map(|failure| failure.0.kind);
+        response.extensions_mut().insert(Called {
+            method: "",
+            operation,
+            refused: failure,
+        });
+    }
+    Ok(response)
 }
 
 fn not_yet(path: &str) -> Error {

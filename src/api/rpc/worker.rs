@@ -20,8 +20,8 @@ pub struct Rpc {
 /// What is at a path.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Procedure {
-    /// An operation of ours; the flag says that its answers hold no secret.
-    Operation(Operation, bool),
+    /// An operation of ours and its path; the flag says that its answers hold no secret.
+    Operation(Operation, &'static str, bool),
     /// One of the `.proto` files whose operation this version lacks.
     NotYet,
     /// A service from a library.
@@ -56,8 +56,12 @@ impl Rpc {
 
     /// The procedure at a path.
     pub(super) fn find(&self, path: &str) -> Option<Procedure> {
-        if let Some(operation) = self.operations.get(path) {
-            return Some(Procedure::Operation(*operation, holds_no_secret(path)));
+        if let Some((path, operation)) = self.operations.get_key_value(path) {
+            return Some(Procedure::Operation(
+                *operation,
+                path,
+                holds_no_secret(path),
+            ));
         }
         if let Some(kind) = self.service.dispatcher().kind(path) {
             return Some(Procedure::Library(kind));

@@ -1,12 +1,23 @@
 //! `events …`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
+
+use super::parse;
+use crate::domain::time::Timestamp;
 
 /// The event log.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum EventsCommand {
     /// Print the last events, newest last
     Tail(Tail),
+    /// Move the events of swept sessions to a file
+    ///
+    /// The database is proven first. The file is complete and on the disk before the first event is
+    /// removed; what remains in the database is proven by `verify` as before, and the file by
+    /// `verify --archive FILE`. Works beside a running server.
+    Archive(Archive),
     /// Print the whole history of one thing
     Show {
         /// What it is
@@ -17,6 +28,20 @@ pub(in crate::cli) enum EventsCommand {
             [("stream", "session"), ("stream", "user"), ("stream", "org"), ("stream", "intent")])]
         id: Option<String>,
     },
+}
+
+/// `events archive`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Archive {
+    /// The file to make; it must not exist
+    #[arg(value_name = "FILE")]
+    pub(in crate::cli) file: PathBuf,
+    /// Leave histories that end behind this position [default: archive all]
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
+    pub(in crate::cli) until: Option<i64>,
+    /// Leave histories that end at this moment or later [default: archive all]
+    #[arg(long, value_name = "MOMENT", value_parser = parse::moment)]
+    pub(in crate::cli) before: Option<Timestamp>,
 }
 
 /// `events tail`.

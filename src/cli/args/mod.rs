@@ -10,7 +10,7 @@ mod session;
 mod tests;
 mod user;
 
-pub(super) use events::{EventsCommand, Stream, Tail};
+pub(super) use events::{Archive, EventsCommand, Stream, Tail};
 pub(super) use member::{MemberCommand, MemberOn, MemberSet};
 pub(super) use password::PasswordArgs;
 pub(super) use pat::{PatCommand, PatCreate};
@@ -23,6 +23,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use super::exit;
 
@@ -93,7 +94,7 @@ pub(super) enum Command {
     ///
     /// The last line names the end of the log. Note it elsewhere: a later `verify` whose log does not
     /// hold it any more tells that the log was cut.
-    Verify,
+    Verify(Verify),
     /// Copy the database to a new file, beside a running server or alone
     ///
     /// The copy is of one moment and is whole. It is of no use without the key file: keep a copy of
@@ -105,6 +106,28 @@ pub(super) enum Command {
     /// whole, or belongs to another key file, changes nothing. The database that was there is kept
     /// beside the new one.
     Restore(File),
+    /// Look at everything that can be wrong, and say what to do about it
+    ///
+    /// Configuration, files and their modes, ports, key, database, clock, roles, room on the disk.
+    /// Changes nothing; works beside a running server. The exit code is 3 if something is wrong.
+    Doctor(Doctor),
+    /// Add a key to the key file; what older keys made stays good
+    ///
+    /// The server must not be running. The new key makes tokens and encrypts from then on; the older
+    /// ones stay in the file and read what they made. Codes that are under way are void.
+    RotateKey(RotateKey),
+    /// Print the completions of a shell
+    Completions {
+        /// Which
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Write the manual pages into a directory
+    Man {
+        /// Where; it is made if it is not there
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
     /// Test and show the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -116,6 +139,30 @@ pub(super) struct Serve {
     /// IP address and port of all protocols; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR:PORT")]
     pub(super) listen: Option<SocketAddr>,
+}
+
+/// `verify`.
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Prove an archive of events instead, and that it is of this database
+    #[arg(long, value_name = "FILE")]
+    pub(super) archive: Option<PathBuf>,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    /// Connect to what messages are delivered to
+    #[arg(long)]
+    pub(super) online: bool,
+}
+
+/// `rotate-key`.
+#[derive(Debug, Args)]
+pub(super) struct RotateKey {
+    /// End all session tokens and personal access tokens that were made so far
+    #[arg(long)]
+    pub(super) end_tokens: bool,
 }
 
 /// `backup`, `restore`.

@@ -78,7 +78,16 @@ fn every_command_can_be_typed() {
         "events show org 5",
         "events show instance",
         "events show instance 1",
+        "events archive a.jsonl",
+        "events archive a.jsonl --until 7 --before 2027-01-01T00:00:00Z",
         "verify",
+        "verify --archive a.jsonl",
+        "doctor",
+        "doctor --online --output json",
+        "rotate-key",
+        "rotate-key --end-tokens",
+        "completions bash",
+        "man target/man",
         "config check",
         "config show --config a.toml",
     ];
@@ -137,6 +146,8 @@ fn what_does_not_fit_is_refused() {
         ("events show user", MissingRequiredArgument),
         ("events show org", MissingRequiredArgument),
         ("events show role 7", InvalidValue),
+        ("events archive", MissingRequiredArgument),
+        ("events archive a --before 2027", ValueValidation),
         ("verify now", UnknownArgument),
     ] {
         let refused = parse(line).expect_err(line);

@@ -24,6 +24,8 @@ pub(super) async fn run(
 ) -> Result<(), Failure> {
     match command {
         EventsCommand::Tail(args) => tail(operator, args).await,
+        // Needs the file itself, see `run`.
+        EventsCommand::Archive(_) => Ok(()),
         EventsCommand::Show { stream, id } => show(operator, stream, id.as_deref()).await,
     }
 }

@@ -72,6 +72,39 @@ impl KeyFile {
         text::parse(content).map_err(malformed)
     }
 
+    /// Adds a fresh key, which makes from then on; what the others made is still read, but for tokens
+    /// if `end_tokens`. The file is the old one or the new one, whatever happens meanwhile.
+    ///
+    /// Nobody else may have the file in use: who has read it before does not know the new key.
+    ///
+    /// # Errors
+    /// [`KeyError`]; also when the file has no room for another key.
+    pub fn rotate(path: &Path, end_tokens: bool) -> Result<Self, KeyError> {
+        let keys = Self::load(path)?
+            .with_fresh(end_tokens)
+            .map_err(|_| KeyError::Random)?;
+        let text = text::write(&keys);
+        if text.len() > text::MAX_SIZE {
+            return Err(KeyError::Malformed {
+                path: path.to_owned(),
+                source: KeyFault::TooLarge,
+            });
+        }
+        let draft = draft_of(path)?;
+        let written = write_new(&draft, text.as_bytes())
+            .and_then(|()| fs::rename(&draft, path))
+            .and_then(|()| sync_folder(path));
+        if let Err(source) = written {
+            // If it stays, it is a key that nothing uses.
+            fs::remove_file(&draft).ok();
+            return Err(KeyError::Uncreatable {
+                path: path.to_owned(),
+                source,
+            });
+        }
+        Ok(keys)
+    }
+
     /// Creates the file. Another process may do the same at the same time: one of them wins, both
     /// have its key.
     fn create(path: &Path) -> Result<Self, KeyError> {
@@ -159,6 +192,56 @@ mod tests {
         assert_eq!(mac(&first), mac(&second));
         assert_eq!(mac(&first), mac(&KeyFile::load(&path).unwrap()));
         assert_eq!(before, fs::read(&path).unwrap());
+    }
+
+    #[test]
+    fn a_rotated_file_has_a_new_key_and_reads_what_the_old_one_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bartizan.key");
+        let first = KeyFile::load_or_create(&path).unwrap();
+        let second = KeyFile::rotate(&path, false).unwrap();
+        assert_ne!(first.id(), second.id());
+        assert_eq!(first.id(), second.first_id());
+        let loaded = KeyFile::load(&path).unwrap();
+        assert_eq!((loaded.id(), loaded.count()), (second.id(), 2));
+        assert_eq!(loaded.retired(Purpose::SessionToken).len(), 1);
+
+        let third = KeyFile::rotate(&path, true).unwrap();
+        let loaded = KeyFile::load(&path).unwrap();
+        assert_eq!((loaded.id(), loaded.count()), (third.id(), 3));
+        for purpose in [
+            Purpose::SessionToken,
+            Purpose::PatToken,
+            Purpose::IntentToken,
+        ] {
+            assert_eq!(loaded.retired(purpose).len(), 0, "{purpose:?}");
+        }
+        for purpose in [Purpose::TotpSecret, Purpose::Code, Purpose::Outbox] {
+            assert_eq!(loaded.retired(purpose).len(), 2, "{purpose:?}");
+        }
+        KeyFile::rotate(&path, false).unwrap();
+        let loaded = KeyFile::load(&path).unwrap();
+        assert_eq!(loaded.retired(Purpose::SessionToken).len(), 1);
+        assert_eq!(loaded.first_id(), first.id(), "the chain keeps its key");
+        let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode, 0o600);
+        assert_eq!(names(folder.path()), ["bartizan.key"], "no draft stays");
+    }
+
+    #[test]
+    fn a_full_file_takes_no_more_keys_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bartizan.key");
+        KeyFile::load_or_create(&path).unwrap();
+        let refused = (0..100).find_map(|_| KeyFile::rotate(&path, true).err());
+        assert!(matches!(
+            refused,
+            Some(KeyError::Malformed {
+                source: KeyFault::TooLarge,
+                ..
+            })
+        ));
+        assert!(KeyFile::load(&path).unwrap().count() > 40);
     }
 
     #[test]

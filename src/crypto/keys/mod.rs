@@ -50,6 +50,25 @@ impl KeyFile {
         self.first().id
     }
 
+    /// How many keys there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.older.len() + 1
+    }
+
+    /// The same keys with a fresh one behind them, which makes from now on. With `end_tokens` the tokens
+    /// of all others are not accepted any more.
+    pub(in crate::crypto) fn with_fresh(mut self, end_tokens: bool) -> Result<Self, HashingError> {
+        self.older.push(self.newest);
+        for generation in &mut self.older {
+            generation.ended |= end_tokens;
+        }
+        Ok(Self {
+            older: self.older,
+            newest: Generation::random()?,
+        })
+    }
+
     /// The key with which things are made.
     pub(in crate::crypto) fn newest(&self, purpose: Purpose) -> Subkey {
         self.newest.derive(purpose)
@@ -60,11 +79,13 @@ impl KeyFile {
         self.first().derive(purpose)
     }
 
-    /// The keys of all generations but the newest, latest first.
+    /// The keys of all generations but the newest, latest first; of tokens only those that were not
+    /// ended.
     pub(in crate::crypto) fn retired(&self, purpose: Purpose) -> Vec<Subkey> {
         self.older
             .iter()
             .rev()
+            .filter(|generation| !(generation.ended && purpose.is_of_tokens()))
             .map(|generation| generation.derive(purpose))
             .collect()
     }
@@ -95,6 +116,19 @@ pub(in crate::crypto) enum Purpose {
 }
 
 impl Purpose {
+    /// Whether what it makes is handed out and comes back to prove something.
+    const fn is_of_tokens(self) -> bool {
+        match self {
+            Self::SessionToken | Self::PatToken | Self::IntentToken | Self::IntentState => true,
+            Self::Code
+            | Self::Memo
+            | Self::EventChain
+            | Self::TotpSecret
+            | Self::Outbox
+            | Self::IntentContent => false,
+        }
+    }
+
     const fn context(self) -> &'static str {
         match self {
             Self::SessionToken => "bartizan 2026 session token mac",
@@ -131,6 +165,8 @@ impl Debug for KeyId {
 struct Generation {
     id: KeyId,
     material: Zeroizing<[u8; 32]>,
+    /// Whether its tokens are not accepted any more.
+    ended: bool,
 }
 
 impl Generation {
@@ -139,6 +175,7 @@ impl Generation {
         Self {
             id: KeyId(truncated(&digest)),
             material,
+            ended: false,
         }
     }
 

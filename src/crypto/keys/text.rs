@@ -8,6 +8,7 @@
 //!
 //! The first line names the format, each other one a generation, oldest first. The id is made of the
 //! key, so that a changed character is found when the file is loaded and not when every token fails.
+//! Behind a key may stand the word `ended`: its tokens are not accepted any more.
 
 use std::fmt::Write as _;
 
@@ -27,6 +28,8 @@ const COMMENTS: [&str; 2] = [
     "# One key a line, oldest first; the last one makes new tokens, all of them read. Keep the first one.",
 ];
 const ENCODED_LENGTH: usize = 43;
+/// Behind a key whose tokens are not accepted any more.
+const ENDED: &str = " ended";
 
 /// Writes the text of a key file.
 pub(super) fn write(keys: &KeyFile) -> Zeroizing<String> {
@@ -42,6 +45,9 @@ pub(super) fn write(keys: &KeyFile) -> Zeroizing<String> {
         // Writing into a string does not fail.
         write!(text, "{} ", generation.id).ok();
         BASE64.encode_string(generation.material.as_slice(), &mut text);
+        if generation.ended {
+            text.push_str(ENDED);
+        }
         text.push('\n');
     }
     text
@@ -75,6 +81,10 @@ pub(super) fn parse(text: &str) -> Result<KeyFile, KeyFault> {
 
 fn parse_line(line: usize, content: &str) -> Result<Generation, KeyFault> {
     let (id, key) = content.split_once(' ').ok_or(KeyFault::Line { line })?;
+    let (key, ended) = match key.strip_suffix(ENDED) {
+        Some(key) => (key, true),
+        None => (key, false),
+    };
     if key.len() != ENCODED_LENGTH {
         return Err(KeyFault::Length { line });
     }
@@ -82,7 +92,8 @@ fn parse_line(line: usize, content: &str) -> Result<Generation, KeyFault> {
     BASE64
         .decode_slice(key, material.as_mut_slice())
         .map_err(|_| KeyFault::Line { line })?;
-    let generation = Generation::new(material);
+    let mut generation = Generation::new(material);
+    generation.ended = ended;
     if generation.id.to_string() == id {
         Ok(generation)
     } else {

@@ -22,6 +22,7 @@ use super::random;
 use crate::domain::secret::{HashText, Secret};
 use crate::ports::{HashingError, PasswordCheck, Passwords, Pending};
 use stored::StoredHash;
+pub use workers::PoolLoad;
 use workers::Workers;
 
 const SALT_LENGTH: usize = 16;
@@ -69,6 +70,11 @@ impl PasswordPool {
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Pending<'static, Result<T, HashingError>> {
         self.workers.run(move |_| Ok(job()))
+    }
+
+    /// What the pool is doing at this moment.
+    pub fn load(&self) -> PoolLoad {
+        self.workers.load()
     }
 
     /// The number of threads that hash.

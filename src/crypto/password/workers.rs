@@ -36,7 +36,20 @@ struct State {
     waiting: VecDeque<Job>,
     /// Threads that compute nothing.
     idle: usize,
+    /// Jobs that found no place.
+    refused: u64,
     closed: bool,
+}
+
+/// What a pool is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolLoad {
+    /// Threads that compute.
+    pub running: usize,
+    /// Jobs that wait for a thread.
+    pub waiting: usize,
+    /// Jobs that were refused since the start because too many waited.
+    pub refused: u64,
 }
 
 impl Workers {
@@ -55,6 +68,7 @@ impl Workers {
             state: Mutex::new(State {
                 waiting: VecDeque::new(),
                 idle: threads,
+                refused: 0,
                 closed: false,
             }),
             changed: Condvar::new(),
@@ -105,6 +119,16 @@ impl Workers {
         })
     }
 
+    /// What it is doing at this moment.
+    pub(super) fn load(&self) -> PoolLoad {
+        let state = self.shared.lock();
+        PoolLoad {
+            running: self.count().saturating_sub(state.idle),
+            waiting: state.waiting.len(),
+            refused: state.refused,
+        }
+    }
+
     /// The number of threads.
     pub(super) fn count(&self) -> usize {
         self.threads.len()
@@ -121,6 +145,7 @@ impl Shared {
         let mut state = self.lock();
         // A thread that is idle but has not woken yet takes its job out of the queue as well.
         if state.waiting.len() >= self.queue.saturating_add(state.idle) {
+            state.refused += 1;
             return Err(HashingError::Busy);
         }
         state.waiting.push_back(job);
@@ -248,6 +273,8 @@ mod tests {
         let begin = Instant::now();
         assert_eq!(soon(workers.run(|_| Ok(()))).await, Err(HashingError::Busy));
         assert!(begin.elapsed() < Duration::from_secs(1));
+        let load = workers.load();
+        assert_eq!((load.running, load.waiting, load.refused), (2, 3, 1));
 
         drop((first, second));
         assert_eq!((soon(one).await, soon(two).await), (Ok(()), Ok(())));

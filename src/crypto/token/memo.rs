@@ -1,6 +1,7 @@
 //! What has been proven already, so that argon2 runs once per token and not once per request.
 
 use std::fmt::{self, Debug};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, UnitWeighter};
@@ -15,6 +16,8 @@ use crate::domain::secret::HashText;
 pub(super) struct Memo {
     key: Subkey,
     proven: Option<Cache<Proof, ()>>,
+    /// Look-ups that found the pair, and those that did not.
+    found: [AtomicU64; 2],
 }
 
 /// The digest of a pair.
@@ -26,6 +29,7 @@ impl Memo {
         Self {
             key,
             proven: (capacity > 0).then(|| cache(capacity)),
+            found: Default::default(),
         }
     }
 
@@ -38,9 +42,20 @@ impl Memo {
 
     /// Whether the pair was proven before.
     pub(super) fn holds(&self, proof: &Proof) -> bool {
-        self.proven
+        let holds = self
+            .proven
             .as_ref()
-            .is_some_and(|proven| proven.get(proof).is_some())
+            .is_some_and(|proven| proven.get(proof).is_some());
+        let [hits, misses] = &self.found;
+        let found = if holds { hits } else { misses };
+        found.fetch_add(1, Relaxed);
+        holds
+    }
+
+    /// Look-ups that found their pair, and those that did not.
+    pub(super) fn found(&self) -> (u64, u64) {
+        let [hits, misses] = &self.found;
+        (hits.load(Relaxed), misses.load(Relaxed))
     }
 
     /// Remembers a pair that was proven.

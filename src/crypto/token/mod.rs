@@ -66,6 +66,11 @@ impl TokenCodec {
         })
     }
 
+    /// How often a proof was remembered, and how often it had to be made.
+    pub fn memo_found(&self) -> (u64, u64) {
+        self.memo.found()
+    }
+
     fn issue(&self, kind: Kind, id: i64, issued_at: u32) -> Result<IssuedToken, HashingError> {
         let mut random = Zeroizing::new([0; SECRET_LENGTH + SALT_LENGTH]);
         random::fill(random.as_mut_slice())?;

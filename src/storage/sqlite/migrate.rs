@@ -25,6 +25,8 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/0007_webauthn.sql")),
     M::up(include_str!("migrations/0008_idp.sql")),
     M::up(include_str!("migrations/0009_sent.sql")),
+    M::up(include_str!("migrations/0011_sweep.sql")),
+    M::up(include_str!("migrations/0012_archive.sql")),
 ];
 
 /// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks
@@ -80,15 +82,16 @@ pub(super) fn require_current(path: &Path, busy_timeout: Duration) -> Result<(),
     }
 }
 
-/// Refuses every file but one of ours with a schema of this version or an older one. Changes nothing.
-pub(super) fn require_ours(path: &Path, busy_timeout: Duration) -> Result<(), OpenError> {
+/// Refuses every file but one of ours with a schema of this version or an older one, and says which it
+/// is. Changes nothing.
+pub(super) fn require_ours(path: &Path, busy_timeout: Duration) -> Result<i64, OpenError> {
     if !path.exists() {
         return Err(OpenError::Missing(path.to_owned()));
     }
     let found = inspect(path, busy_timeout)?;
     refuse_newer(found)?;
     match found {
-        Found::Version(_) => Ok(()),
+        Found::Version(version) => Ok(version),
         Found::Empty => Err(OpenError::NotADatabase(path.to_owned())),
     }
 }

@@ -8,13 +8,16 @@
 //! The file may be written by another process meanwhile, such as the command line: nothing that was
 //! read is remembered longer than SQLite says that the file has not changed.
 
+mod archive;
 mod backup;
 mod cells;
 mod connection;
+mod counts;
 mod error;
 mod idp_links;
 mod intents;
 mod log;
+mod look;
 mod members;
 mod migrate;
 mod orgs;
@@ -33,6 +36,7 @@ mod sessions;
 mod side;
 mod sql;
 mod store;
+mod sweep;
 mod text;
 mod unknown;
 mod users;
@@ -46,15 +50,43 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use self::connection::Tuning;
 use self::readers::{Commits, Readers};
 use self::search::Searchers;
-use self::writer::Writer;
-use crate::ports::Seal;
+use self::writer::{Remove, Request, Writer};
+use crate::domain::ids::Position;
+use crate::domain::time::Timestamp;
+use crate::ports::{Pending, Seal, StoreError};
 
+pub use archive::{ArchiveError, Checked, Run, Scope, Written, archive_to, check as check_archive};
 pub use backup::{Copied, copy, replace};
+pub use counts::{BATCH_BOUNDS, TRANSACTION_BOUNDS, WriterStats};
 pub use error::OpenError;
+pub use look::{Look, look};
 pub use verify::{Finding, Report, verify};
+
+const SESSIONS: &str = "SELECT count(*) FROM sessions WHERE state = 1";
+
+const EXPIRED: &str = "
+    SELECT count(*) FROM sessions
+    WHERE state = 1 AND expires_at IS NOT NULL AND expires_at <= ?1";
+
+const MESSAGES: &str = "SELECT count(*) FROM outbox";
+
+/// How much a store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Sessions that were neither terminated nor have expired.
+    pub alive: u64,
+    /// Sessions that have expired and were not swept.
+    pub expired: u64,
+    /// Messages that wait to be delivered.
+    pub messages: u64,
+    /// The position of the last event.
+    pub position: Position,
+}
 
 /// How a store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +173,37 @@ impl SqliteStore {
     /// into the file. Reads go on. Dropping the store does the same.
     pub fn close(&self) {
         self.writer.close();
+    }
+
+    /// What the writer has done since the store was opened.
+    pub fn writer_stats(&self) -> WriterStats {
+        self.writer.counts.read()
+    }
+
+    /// Counts what there is at a moment: indexes are read to their end, off the calling thread.
+    pub fn held(&self, now: Timestamp) -> Pending<'static, Result<Held, StoreError>> {
+        self.searchers.run(move |connection| {
+            let count = |sql: &str, params: &[i64]| -> Result<u64, StoreError> {
+                let params = rusqlite::params_from_iter(params);
+                let count: i64 = connection
+                    .prepare_cached(sql)?
+                    .query_row(params, |row| row.get(0))?;
+                Ok(u64::try_from(count).unwrap_or_default())
+            };
+            let expired = count(EXPIRED, &[now.micros()])?;
+            Ok(Held {
+                alive: count(SESSIONS, &[])?.saturating_sub(expired),
+                expired,
+                messages: count(MESSAGES, &[])?,
+                position: log::head(connection)?.position,
+            })
+        })
+    }
+
+    /// Removes events that were written to an archive, and says how many.
+    pub fn remove_archived(&self, runs: Vec<Run>) -> Pending<'_, Result<u64, StoreError>> {
+        let (sender, answer) = oneshot::channel();
+        self.write(Request::Remove(Remove::Events(runs), sender), answer)
     }
 }
 

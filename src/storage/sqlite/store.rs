@@ -5,7 +5,8 @@ use std::future::ready;
 use tokio::sync::oneshot;
 
 use super::error::Unanswered;
-use super::writer::{Answer, Request, Settle, Unknown};
+use super::sweep::Sweep;
+use super::writer::{Answer, Remove, Request, Settle, Unknown};
 use super::{
     SqliteStore, idp_links, intents, log, members, orgs, outbox, pats, search_members, search_orgs,
     search_pats, search_sessions, search_users, sessions, unknown, users, views,
@@ -20,12 +21,13 @@ use crate::domain::user::{Failures, IdpLink, Pat, User};
 use crate::ports::{
     CodeDigest, Commit, Committed, Deliveries, DueMessage, EventQuery, Head, MemberPage,
     MemberQuery, OrgPage, OrgQuery, PatBearer, PatPage, PatQuery, Pending, SessionPage,
-    SessionQuery, SessionView, Settlement, Store, StoreError, UserPage, UserQuery, UserView,
+    SessionQuery, SessionView, Settlement, Store, StoreError, Upkeep, UserPage, UserQuery,
+    UserView,
 };
 
 impl SqliteStore {
     /// Hands a request to the writer. It is written even if nobody waits for the answer.
-    fn write<'s, T: Send + 's>(
+    pub(super) fn write<'s, T: Send + 's>(
         &'s self,
         request: Request,
         answer: Answer<T>,
@@ -220,5 +222,13 @@ impl Deliveries for SqliteStore {
         let (sender, answer) = oneshot::channel();
         let settle = Settle { id, settlement };
         self.write(Request::Settle(settle, sender), answer)
+    }
+}
+
+impl Upkeep for SqliteStore {
+    fn sweep(&self, ended_before: Timestamp, most: u32) -> Pending<'_, Result<u64, StoreError>> {
+        let (sender, answer) = oneshot::channel();
+        let sweep = Sweep { ended_before, most };
+        self.write(Request::Remove(Remove::Sessions(sweep), sender), answer)
     }
 }

@@ -131,6 +131,11 @@ impl TestServer {
         self.running.as_ref().unwrap().address()
     }
 
+    /// Where `/metrics` is.
+    pub(crate) fn metrics_address(&self) -> Option<SocketAddr> {
+        self.running.as_ref().unwrap().metrics_address()
+    }
+
     pub(crate) fn core(&self) -> &Core {
         self.running.as_ref().unwrap().core()
     }

@@ -7,5 +7,6 @@ mod list;
 mod otp;
 mod recovery;
 mod set;
+mod sweep;
 mod totp;
 mod webauthn;

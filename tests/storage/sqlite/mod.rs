@@ -7,6 +7,7 @@ mod laws;
 mod log;
 mod otp;
 mod passkey_links;
+mod sweep;
 mod tamper;
 mod turns;
 mod users;

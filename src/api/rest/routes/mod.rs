@@ -251,6 +251,8 @@ type Span = (usize, usize);
 pub struct Match<'p> {
     /// What is asked for.
     pub operation: Operation,
+    /// The method and the pattern of its route.
+    pub route: (&'static str, &'static str),
     path: Cow<'p, str>,
     variables: [Span; VARIABLES],
 }
@@ -343,6 +345,7 @@ pub fn route<'p>(method: &str, raw_path: &'p str) -> Result<Match<'p>, Unrouted>
         if route.method.name() == method {
             return Ok(Match {
                 operation: route.operation,
+                route: (route.method.name(), route.pattern),
                 path,
                 variables,
             });

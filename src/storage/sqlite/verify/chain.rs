@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use super::report::Finder;
 use crate::domain::ids::Position;
 use crate::ports::{LinkHash, Seal, StoreError};
+use crate::storage::sqlite::archive;
 use crate::storage::sqlite::cells::Cells;
 use crate::storage::sqlite::log::{Fields, GENESIS};
 
@@ -31,9 +32,26 @@ pub(super) fn check(
     let mut rows = statement.query([])?;
     let mut bytes = Vec::new();
     let mut link = GENESIS;
+    let mut runs = archive::runs(connection, seal)?.into_iter().peekable();
     while let Some(row) = rows.next()? {
         finder.report.events += 1;
+        let next: Option<i64> = row.get(0).ok();
         let mut cells = Cells::of(row, "events");
+        while let Some((run, ours)) =
+            runs.next_if(|(run, _)| next.is_some_and(|next| run.last < next))
+        {
+            let follows = run.first == finder.report.head.number() + 1 && run.first <= run.last;
+            if ours && follows {
+                finder.report.archived += run.events();
+                finder.report.head = Position::new(run.last);
+                link = run.link;
+            } else {
+                finder.find(
+                    format_args!("`archived` row {}", run.last),
+                    "was not written by this installation, or is not where it was",
+                );
+            }
+        }
         match one(&mut cells, seal, &link, &mut bytes) {
             Ok(checked) => {
                 if checked.stored != checked.computed {
@@ -50,6 +68,12 @@ pub(super) fn check(
             Err(error) => finder.unreadable("the log", error)?,
         }
         finder.step();
+    }
+    for (run, _) in runs {
+        finder.find(
+            format_args!("`archived` row {}", run.last),
+            "covers events that are still there, or has none behind it",
+        );
     }
     finder.report.link = link;
     Ok(())

@@ -12,7 +12,7 @@ use crate::domain::org::{Instance, Org};
 use crate::domain::session::{CheckedUser, Factors, Session, TokenState};
 use crate::domain::user::{Contact, Human, Machine, Password, StoredSecret, Totp, User, UserKind};
 use crate::ports::StoreError;
-use crate::storage::sqlite::{intents, orgs, sessions, users};
+use crate::storage::sqlite::{intents, orgs, sessions, sweep, users};
 
 /// The columns of what is shown where it is not the last event.
 const SHOWN: &str = "shown_sequence and shown_changed_at";
@@ -26,6 +26,14 @@ pub(super) fn session(
 ) -> Result<(), StoreError> {
     let place = Aggregate::Session(fold.id);
     let row = sessions::load(connection, fold.id);
+    if let Ok(None) = &row
+        && tools
+            .swept_before
+            .is_some_and(|before| sweep::had_ended(fold, before))
+    {
+        finder.report.swept += 1;
+        return Ok(());
+    }
     judge(finder, place, row, |row| session_columns(row, fold, tools))
 }
 

@@ -22,8 +22,9 @@ use rusqlite::Connection;
 use self::report::Finder;
 use super::connection::{self, Tuning};
 use super::error::OpenError;
-use super::{migrate, text};
+use super::{migrate, sweep, text};
 use crate::domain::secret::HashText;
+use crate::domain::time::Timestamp;
 use crate::ports::{Seal, StoreError};
 
 pub use report::{Finding, Report};
@@ -39,6 +40,8 @@ const TUNING: Tuning = Tuning {
 struct Tools<'a> {
     seal: &'a dyn Seal,
     fingerprint: &'a dyn Fn(&HashText) -> String,
+    /// Sessions that had ended before may have no row.
+    swept_before: Option<Timestamp>,
 }
 
 /// Reads the whole database and compares it with itself.
@@ -60,10 +63,28 @@ pub fn verify(
     let mut connection = connection::open_reader(&path, TUNING)?;
     text::register(&connection).map_err(StoreError::from)?;
     let snapshot = connection.transaction().map_err(StoreError::from)?;
-    let tools = Tools { seal, fingerprint };
     let mut finder = Finder::new(progress);
+    let swept_before = swept_before(&snapshot, seal, &mut finder)?;
+    let tools = Tools {
+        seal,
+        fingerprint,
+        swept_before,
+    };
     run(&snapshot, tools, &mut finder)?;
     Ok(finder.finish())
+}
+
+/// Up to which end sessions were swept, if it was we who did it.
+fn swept_before(
+    connection: &Connection,
+    seal: &dyn Seal,
+    finder: &mut Finder<'_>,
+) -> Result<Option<Timestamp>, StoreError> {
+    let marked = sweep::marked(connection, seal)?;
+    if marked.is_none() && sweep::is_marked(connection)? {
+        finder.find("`sweep` row 1", "was not written by this installation");
+    }
+    Ok(marked)
 }
 
 fn run(

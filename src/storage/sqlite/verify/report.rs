@@ -33,6 +33,10 @@ pub struct Report {
     pub events: u64,
     /// Rows of sessions, ended ones included.
     pub sessions: u64,
+    /// Sessions whose rows were swept.
+    pub swept: u64,
+    /// Events that were archived.
+    pub archived: u64,
     /// Rows of users, removed ones included.
     pub users: u64,
     /// Rows of organisations.

@@ -4,18 +4,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 
 use rusqlite::Connection;
 
 use super::super::Options;
 use super::super::connection::{self, Tuning};
+use super::super::counts::Counts;
 use super::super::error::{Class, Shared};
 use super::super::log::{Appender, End};
 use super::super::readers::Commits;
 use super::super::unknown::{self, Counter};
+use super::super::{archive, sweep};
 use super::apply::{self, Failure, Pen};
 use super::checkpoint::{self, Checkpoints};
-use super::{Outcome, Request, settle};
+use super::{Outcome, Remove, Request, settle};
 use crate::ports::{Seal, StoreError};
 
 /// The write lock is taken at once: a transaction that reads first and is refused the lock later
@@ -35,6 +38,7 @@ pub(super) struct Thread {
     tuning: Tuning,
     most: usize,
     tools: Tools,
+    counts: Arc<Counts>,
     checkpoints: Checkpoints,
 }
 
@@ -64,6 +68,7 @@ impl Thread {
         seal: Arc<dyn Seal>,
         path: PathBuf,
         commits: Commits,
+        counts: Arc<Counts>,
     ) -> Self {
         Self {
             connection: Some(connection),
@@ -76,6 +81,7 @@ impl Thread {
                 appender: Appender::default(),
                 counter: Counter::new(unknown::MOST),
             },
+            counts,
             checkpoints: Checkpoints::new(),
         }
     }
@@ -100,10 +106,17 @@ impl Thread {
     fn serve(&mut self, first: Request, queue: &Receiver<Request>) {
         let connection = match self.connection() {
             Ok(connection) => connection,
-            Err(error) => return first.answer(Err(error)),
+            Err(error) => {
+                self.counts.failed(1);
+                return first.answer(Err(error));
+            }
         };
+        let begun = Instant::now();
         match self.tools.batch(&connection, first, queue, self.most) {
             Ok(done) => {
+                let refused = done.iter().filter(|(_, outcome)| outcome.is_err());
+                self.counts
+                    .batch(done.len(), refused.count(), begun.elapsed());
                 for (request, outcome) in done {
                     request.answer(outcome);
                 }
@@ -119,17 +132,21 @@ impl Thread {
                 // anybody is answered: who asks after an answer is to be tried anew.
                 let mut waiting = requests;
                 waiting.extend(queue.try_iter().take(self.most));
+                self.counts.failed(waiting.len());
                 for request in waiting {
                     request.answer(Err(error.error()));
                 }
             }
             Err(Unlucky::Broken(requests, error)) => {
                 drop(connection);
+                // Those of them that succeed alone count as failed too: the database failed once.
+                self.counts.failed(requests.len());
                 self.one_by_one(requests, error);
             }
             Err(Unlucky::NotCommitted(requests, error)) => {
                 drop(connection);
                 let error = Shared::new(error);
+                self.counts.failed(requests.len());
                 for request in requests {
                     request.answer(Err(error.error()));
                 }
@@ -273,6 +290,16 @@ impl Tools {
                 };
                 settle::settle(&mut pen, request)?;
                 Ok(Outcome::Settled)
+            }
+            Request::Remove(request, _) => {
+                let seal = self.seal.as_ref();
+                let removed = match request {
+                    Remove::Sessions(sweep) => {
+                        sweep::sweep(connection, seal, *sweep).map(u64::from)
+                    }
+                    Remove::Events(runs) => archive::remove(connection, seal, runs),
+                };
+                Ok(Outcome::Removed(removed?))
             }
         }
     }

@@ -10,6 +10,7 @@ mod batch;
 mod checkpoint;
 mod settle;
 
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -19,8 +20,11 @@ use tokio::sync::oneshot;
 
 use self::batch::Thread;
 use super::Options;
+use super::archive::Run;
+use super::counts::Counts;
 use super::error::OpenError;
 use super::readers::Commits;
+use super::sweep::Sweep;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Failures;
 use crate::ports::{CodeDigest, Commit, Committed, Seal, Settlement, StoreError};
@@ -37,6 +41,17 @@ pub(super) enum Request {
     Count(Unknown, oneshot::Sender<Result<Failures, StoreError>>),
     /// Writes what became of a message.
     Settle(Settle, oneshot::Sender<Result<(), StoreError>>),
+    /// Removes rows or events of what is long over, and says how many.
+    Remove(Remove, oneshot::Sender<Result<u64, StoreError>>),
+}
+
+/// What is removed.
+#[derive(Debug)]
+pub(super) enum Remove {
+    /// Rows of sessions.
+    Sessions(Sweep),
+    /// Events that were archived.
+    Events(Vec<Run>),
 }
 
 /// What became of a message.
@@ -60,6 +75,7 @@ enum Outcome {
     Committed(Committed),
     Counted(Failures),
     Settled,
+    Removed(u64),
 }
 
 impl Request {
@@ -73,11 +89,15 @@ impl Request {
                 drop(caller.send(Ok(failures)));
             }
             (Self::Settle(_, caller), Ok(Outcome::Settled)) => drop(caller.send(Ok(()))),
+            (Self::Remove(_, caller), Ok(Outcome::Removed(count))) => {
+                drop(caller.send(Ok(count)));
+            }
             (Self::Commit(_, caller), Err(error)) => drop(caller.send(Err(error))),
             (Self::Count(_, caller), Err(error)) => drop(caller.send(Err(error))),
             (Self::Settle(_, caller), Err(error)) => drop(caller.send(Err(error))),
+            (Self::Remove(_, caller), Err(error)) => drop(caller.send(Err(error))),
             // An answer of the wrong kind: the caller sees that none came.
-            (Self::Commit(..) | Self::Count(..) | Self::Settle(..), Ok(_)) => {}
+            (Self::Commit(..) | Self::Count(..) | Self::Settle(..) | Self::Remove(..), Ok(_)) => {}
         }
     }
 }
@@ -87,6 +107,7 @@ impl Request {
 pub(super) struct Writer {
     /// Gone once the writer is closed.
     queue: RwLock<Option<SyncSender<Request>>>,
+    pub(super) counts: Arc<Counts>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -100,13 +121,22 @@ impl Writer {
         commits: Commits,
     ) -> Result<Self, OpenError> {
         let (queue, requests) = sync_channel(options.queue);
-        let mut thread = Thread::new(connection, options, seal, path, commits);
+        let counts = Arc::<Counts>::default();
+        let mut thread = Thread::new(
+            connection,
+            options,
+            seal,
+            path,
+            commits,
+            Arc::clone(&counts),
+        );
         let handle = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run(&requests))
             .map_err(|error| OpenError::Start(Box::new(error)))?;
         Ok(Self {
             queue: RwLock::new(Some(queue)),
+            counts,
             thread: Mutex::new(Some(handle)),
         })
     }
@@ -120,8 +150,14 @@ impl Writer {
             .as_ref()
             .map(|queue| queue.try_send(request));
         match sent {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_))) => Err(StoreError::Overloaded),
+            Some(Ok(())) => {
+                self.counts.queued.fetch_add(1, Relaxed);
+                Ok(())
+            }
+            Some(Err(TrySendError::Full(_))) => {
+                self.counts.turned_away.fetch_add(1, Relaxed);
+                Err(StoreError::Overloaded)
+            }
             Some(Err(TrySendError::Disconnected(_))) | None => Err(StoreError::Closed),
         }
     }

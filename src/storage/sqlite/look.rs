@@ -1,0 +1,126 @@
+//! What a file is, for whoever has trouble with it: it is looked at and not touched.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::cells::Cells;
+use super::connection::{self, Tuning};
+use super::error::OpenError;
+use super::log::{Fields, GENESIS};
+use super::{archive, members, migrate, rows};
+use crate::domain::org::Member;
+use crate::domain::time::Timestamp;
+use crate::ports::{LinkHash, Seal, StoreError};
+
+const TUNING: Tuning = Tuning {
+    cache_kib: 1024,
+    busy_timeout: Duration::from_secs(2),
+};
+
+const LAST: &str = "
+    SELECT position, aggregate_type, aggregate_id, sequence, event_type, revision, created_at,
+        creator, owner, payload, link
+    FROM events
+    ORDER BY position DESC
+    LIMIT 1";
+
+const LINK: &str = "SELECT link FROM events WHERE position = ?1";
+
+/// What was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// The version of its schema.
+    pub version: i64,
+    /// The version that this program writes.
+    pub known: i64,
+    /// When the last event was written.
+    pub newest: Option<Timestamp>,
+    /// Whether the last event was sealed with the key at hand; nothing where there is no event or no key.
+    pub sealed: Option<bool>,
+    /// Who has which roles; nobody where the schema is of another version.
+    pub members: Vec<Member>,
+}
+
+/// Looks at a database of ours, of this version or an older one.
+///
+/// # Errors
+/// [`OpenError`], as opening it would give.
+pub fn look(path: &Path, seal: Option<&dyn Seal>) -> Result<Look, OpenError> {
+    let path = super::absolute(path)?;
+    let version = migrate::require_ours(&path, TUNING.busy_timeout)?;
+    let connection = connection::open_reader(&path, TUNING)?;
+    let known = migrate::known();
+    let mut look = Look {
+        version,
+        known,
+        newest: None,
+        sealed: None,
+        members: Vec::new(),
+    };
+    if let Some((at, sealed)) = last(&connection, seal, version == known)? {
+        look.newest = Some(at);
+        look.sealed = sealed;
+    }
+    if version == known {
+        look.members = members::load(&connection, None)?;
+    }
+    Ok(look)
+}
+
+fn last(
+    connection: &Connection,
+    seal: Option<&dyn Seal>,
+    current: bool,
+) -> Result<Option<(Timestamp, Option<bool>)>, StoreError> {
+    rows::one(connection, LAST, [], "events", |cells| {
+        let fields = fields(cells)?;
+        let stored = cells.digest("link")?;
+        let at = Timestamp::from_micros(fields.created_at);
+        let Some(seal) = seal else {
+            return Ok((at, None));
+        };
+        let before = before(connection, seal, fields.position, current)?;
+        let mut bytes = Vec::new();
+        fields.canonical(&mut bytes);
+        Ok((at, Some(seal.link(&before, &bytes) == stored)))
+    })
+}
+
+fn fields<'r>(cells: &mut Cells<'r, '_>) -> Result<Fields<'r>, StoreError> {
+    Ok(Fields {
+        position: cells.key("position")?,
+        aggregate_type: cells.small("aggregate_type")?,
+        aggregate_id: cells.int("aggregate_id")?,
+        sequence: cells.small("sequence")?,
+        event_type: cells.small("event_type")?,
+        revision: cells.small("revision")?,
+        created_at: cells.int("created_at")?,
+        creator: cells.int("creator")?,
+        owner: cells.int("owner")?,
+        payload: cells.maybe_str("payload")?,
+    })
+}
+
+/// The link behind which the last event stands.
+fn before(
+    connection: &Connection,
+    seal: &dyn Seal,
+    position: i64,
+    current: bool,
+) -> Result<LinkHash, StoreError> {
+    let link = rows::one(connection, LINK, [position - 1], "events", |cells| {
+        cells.set_key(position - 1);
+        cells.digest("link")
+    })?;
+    match link {
+        Some(link) => Ok(link),
+        // Older versions have no archives.
+        None if current => {
+            let run = archive::ending_at(connection, seal, position - 1)?;
+            Ok(run.map_or(GENESIS, |(run, _)| run.link))
+        }
+        None => Ok(GENESIS),
+    }
+}
