@@ -1,6 +1,11 @@
--- One wrk script for every operation. Arguments: method, path, body, token, file of targets.
--- A line of the file is "id token"; `{id}` and `{token}` in path and body are replaced by it.
--- With `once`, each line is used once and the thread stops at the end of its share.
+-- One wrk script for every operation. Arguments, `-` standing for none:
+--   1 method   2 path   3 file of the body
+--   4 file of targets: a line is "id token"; `{id}` and `{token}` in path and body are replaced by it
+--   5 `once`: each line is used once, and a thread stops at the end of its share
+--   6 number of threads
+--   7 file to which id and token of each session that is answered go, with the thread's number added
+--   8 how many of them in all, after which the threads stop
+--   9 and on: headers as name and value in turn
 
 local threads = {}
 
@@ -9,30 +14,52 @@ function setup(thread)
   table.insert(threads, thread)
 end
 
-function init(args)
-  method, path, body, bearer = args[1], args[2], args[3], args[4]
-  once = args[6] == "once"
-  targets = {}
-  if args[5] and args[5] ~= "-" then
-    local line_number = 0
-    for line in io.lines(args[5]) do
-      if line_number % tonumber(args[7]) == number then
-        local id, token = line:match("(%S+) (%S+)")
-        table.insert(targets, { id = id, token = token })
-      end
-      line_number = line_number + 1
+local function given(text)
+  return text ~= "-" and text or nil
+end
+
+local function targets_of(path, share)
+  local found, line_number = {}, 0
+  for line in io.lines(path) do
+    if line_number % share == number then
+      local id, token = line:match("(%S+) (%S+)")
+      table.insert(found, { id = id, token = token })
     end
+    line_number = line_number + 1
   end
-  headers = { ["Authorization"] = "Bearer " .. bearer, ["Content-Type"] = "application/json" }
+  return found
+end
+
+function init(args)
+  method, path, body = args[1], args[2], ""
+  if given(args[3]) then
+    local file = assert(io.open(args[3], "rb"))
+    body = file:read("*a")
+    file:close()
+  end
+  once = args[5] == "once"
+  local share = tonumber(args[6])
+  targets = given(args[4]) and targets_of(args[4], share)
+  if given(args[7]) then
+    keep = assert(io.open(args[7] .. "." .. number, "w"))
+    missing = math.ceil(tonumber(args[8]) / share)
+  end
+  headers = {}
+  for at = 9, #args, 2 do
+    headers[args[at]] = args[at + 1]
+  end
+  bytes = not targets and wrk.format(method, path, headers, body)
   at, refused = 0, 0
 end
 
 function request()
-  if #targets == 0 then
-    return wrk.format(method, path, headers, body)
+  if bytes then
+    return bytes
   end
-  if once and at >= #targets then
+  if at >= #targets and (once or at == 0) then
     wrk.thread:stop()
+    at = at + 1
+    return wrk.format("GET", "/debug/healthz")
   end
   local target = targets[at % #targets + 1]
   at = at + 1
@@ -40,9 +67,16 @@ function request()
   return wrk.format(method, fill(path), headers, fill(body))
 end
 
-function response(status)
-  if status >= 300 and not (once and at > #targets) then
+function response(status, _, answer)
+  if status >= 300 then
     refused = refused + 1
+  elseif keep and missing > 0 then
+    keep:write(answer:match('"sessionId":"(%d+)"'), " ", answer:match('"sessionToken":"([^"]+)"'), "\n")
+    missing = missing - 1
+    if missing == 0 then
+      keep:close()
+      wrk.thread:stop()
+    end
   end
 end
 

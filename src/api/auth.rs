@@ -1,6 +1,6 @@
 //! Who is asking: from request headers to a [`Caller`] (spec session-service.md section 4.2).
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
 
 use crate::core::Core;
 use crate::domain::error::Kind;
@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::query;
 
 /// The header that selects an organisation.
-const ORGANIZATION: &str = "x-zitadel-orgid";
+const ORGANIZATION: HeaderName = HeaderName::from_static("x-zitadel-orgid");
 
 /// Authenticates a request. Every operation begins here.
 ///

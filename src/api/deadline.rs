@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName};
 
 use crate::domain::error::Kind;
 use crate::error::Error;
@@ -13,12 +13,16 @@ pub(super) const GRPC: &str = "grpc-timeout";
 /// The header of Connect.
 pub(super) const CONNECT: &str = "connect-timeout-ms";
 
+/// Names that need not be parsed for each request.
+const OF_GRPC: HeaderName = HeaderName::from_static(GRPC);
+const OF_CONNECT: HeaderName = HeaderName::from_static(CONNECT);
+
 /// `Grpc-Timeout`: up to eight digits and a unit (gRPC over HTTP/2, section "Requests").
 ///
 /// # Errors
 /// If it is there and is none.
 pub(super) fn grpc(headers: &HeaderMap) -> Result<Option<Duration>, Error> {
-    let Some(value) = headers.get(GRPC) else {
+    let Some(value) = headers.get(OF_GRPC) else {
         return Ok(None);
     };
     let invalid = || Error::plain(Kind::InvalidArgument, "invalid grpc-timeout");
@@ -43,7 +47,7 @@ pub(super) fn grpc(headers: &HeaderMap) -> Result<Option<Duration>, Error> {
 /// # Errors
 /// If it is there and is none.
 pub(super) fn connect(headers: &HeaderMap) -> Result<Option<Duration>, Error> {
-    let Some(value) = headers.get(CONNECT) else {
+    let Some(value) = headers.get(OF_CONNECT) else {
         return Ok(None);
     };
     let number = value.to_str().ok().and_then(|text| number(text, 10));

@@ -34,6 +34,19 @@ struct Waiting {
     dropped: u64,
 }
 
+impl Waiting {
+    /// Takes a line if there is room; true if it is the first.
+    fn take(&mut self, line: &[u8]) -> bool {
+        if self.bytes.len() + line.len() > MOST {
+            self.dropped += 1;
+            return false;
+        }
+        let first = self.bytes.is_empty();
+        self.bytes.extend_from_slice(line);
+        first
+    }
+}
+
 impl Spool {
     /// Starts the thread.
     ///
@@ -55,18 +68,18 @@ impl Spool {
 
     fn run(&self) {
         loop {
-            let mut waiting = self.waiting();
-            while waiting.bytes.is_empty() {
-                waiting = self
-                    .0
-                    .came
-                    .wait(waiting)
-                    .unwrap_or_else(PoisonError::into_inner);
-            }
-            drop(waiting);
-            thread::sleep(PAUSE);
+            self.gather();
             self.write_out();
         }
+    }
+
+    /// Waits for a line, and then for those that come soon after it.
+    fn gather(&self) {
+        let came = &self.0.came;
+        let waiting = came
+            .wait_while(self.waiting(), |waiting| waiting.bytes.is_empty())
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(came.wait_timeout_while(waiting, PAUSE, |_| true));
     }
 
     fn drain(&self, to: &mut dyn Write) {
@@ -81,6 +94,7 @@ impl Spool {
         drop(to.write_all(&out));
         out.clear();
         out.shrink_to(MOST / 16);
+        drop(out);
         if dropped > 0 {
             drop(writeln!(to, "{dropped} lines about requests were dropped"));
         }
@@ -96,15 +110,7 @@ impl Spool {
 
 impl Write for &Spool {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut waiting = self.waiting();
-        if waiting.bytes.len() + line.len() > MOST {
-            waiting.dropped += 1;
-            return Ok(line.len());
-        }
-        let first = waiting.bytes.is_empty();
-        waiting.bytes.extend_from_slice(line);
-        drop(waiting);
-        if first {
+        if self.waiting().take(line) {
             self.0.came.notify_one();
         }
         Ok(line.len())

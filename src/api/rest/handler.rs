@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
@@ -15,14 +15,23 @@ use crate::api::{Api, auth, deadline, host};
 use crate::error::{Called, Error, Failure};
 
 /// What `GET` takes beside `?sessionToken=`, because a token has no place in a URL (ASVS 14.2.1).
-const SESSION_TOKEN: &str = "x-session-token";
+const SESSION_TOKEN: HeaderName = HeaderName::from_static("x-session-token");
 
 /// What ZITADEL's gateway passes on of the gRPC answer behind it (spec session-service.md section
 /// 1.2). On success alone: see the decision on headers of the gateway.
-const OF_THE_GATEWAY: [(&str, &str); 3] = [
-    ("grpcgateway-cache-control", "no-store"),
-    ("grpcgateway-content-type", "application/grpc"),
-    ("grpcgateway-pragma", "no-cache"),
+const OF_THE_GATEWAY: [(HeaderName, HeaderValue); 3] = [
+    (
+        HeaderName::from_static("grpcgateway-cache-control"),
+        HeaderValue::from_static("no-store"),
+    ),
+    (
+        HeaderName::from_static("grpcgateway-content-type"),
+        HeaderValue::from_static("application/grpc"),
+    ),
+    (
+        HeaderName::from_static("grpcgateway-pragma"),
+        HeaderValue::from_static("no-cache"),
+    ),
 ];
 
 /// Answers a request to any path that is not a procedure's.
@@ -39,7 +48,7 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
     let mut response = match answer(&request, payload, &api, &matched).await {
         Ok(answer) => {
             let mut response = HttpResponse::build(answer.status);
-            response.insert_header((CONTENT_TYPE, "application/json"));
+            response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
             for header in OF_THE_GATEWAY {
                 response.insert_header(header);
             }

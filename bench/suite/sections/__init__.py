@@ -1,0 +1,12 @@
+"""The parts of the benchmark: each takes a `Bench` and returns rows of the table and all figures."""
+
+from . import connections, group, memory, protocols, requests, size
+
+SECTIONS = {
+    "requests": requests.measure,
+    "group": group.measure,
+    "protocols": protocols.measure,
+    "connections": connections.measure,
+    "memory": memory.measure,
+    "size": size.measure,
+}

@@ -1,0 +1,87 @@
+"""Cost against the number of events in the file, beside a server whose file is empty."""
+
+from .. import operations
+from ..api import Api
+from ..load import measure as run, sessions, warm
+from ..processes import fill, running
+from ..rounds import middle, ratio, verdict
+
+REACH = {"create": 1.2, "get": 1.6, "delete": 1.3, "list": 2}
+# Sessions of the user whose newest are listed, the same in both files.
+LISTED = 200
+
+
+class Side:
+    """One of the two servers, with what is asked of it in one round."""
+
+    def __init__(self, bench, process, data_dir, targets, doomed):
+        api = Api(process.url, data_dir)
+        create = operations.create(api, api.user())
+        lister = api.user()
+        sessions(process, operations.create(api, lister), LISTED)
+        if targets is None:
+            made = sessions(process, create, 2 * share(bench))
+            targets, doomed = made[::2], made[1::2]
+        self.process = process
+        self.requests = {
+            "create": create,
+            "get": operations.get(api, bench.lines("targets", targets)),
+            "list": operations.newest(api, lister),
+            "delete": operations.delete(api, bench.lines("doomed", doomed)),
+        }
+        warm(process, self.requests["get"])
+
+
+def share(bench):
+    """Sessions to read, and as many to delete, of one round."""
+    return 400 if bench.quick else 5_000
+
+
+def _sizes(bench):
+    sizes = [size for size in (10_000, 100_000, 1_000_000) if size < bench.events and not bench.quick]
+    return [*sizes, bench.events]
+
+
+def measure(bench):
+    data_dir = bench.place("size")
+    # Sets the data directory up.
+    with running(bench.binaries.server, data_dir):
+        pass
+    steps = []
+    for size in _sizes(bench):
+        targets = bench.place("targets")
+        # The smaller ones are points of the plot alone.
+        rounds = bench.rounds if size == bench.events else max(1, bench.rounds // 2)
+        filled = fill(bench.binaries.fill, data_dir, size, targets, 2 * share(bench) * rounds)
+        bench.say(f"  {filled['events']:,} events, after {filled['seconds']} s")
+        steps.append({"filled": filled, **_step(bench, data_dir, targets.read_text().splitlines(), rounds, filled)})
+    last = steps[-1]
+    rows = [verdict(f"{name}, {last['filled']['events']:,} events, to an empty file", reach, last["to_empty"][name])
+            for name, reach in REACH.items()]
+    return {"rows": rows, "figures": steps}
+
+
+def _step(bench, data_dir, lines, rounds, filled):
+    found = {f"{name}, {which}": [] for name in REACH for which in ("filled", "empty")}
+    busy = []
+    for number in range(rounds):
+        lot = lines[number::rounds]
+        empty = bench.place("empty")
+        with running(bench.binaries.server, data_dir) as one, running(bench.binaries.server, empty) as other:
+            sides = {"filled": Side(bench, one, data_dir, lot[::2], lot[1::2]),
+                     "empty": Side(bench, other, empty, None, None)}
+            names = list(sides) if number % 2 == 0 else list(reversed(sides))
+            for name in ("get", "list", "delete", "create"):
+                for which in names:
+                    side = sides[which]
+                    row = run(side.process, side.requests[name], bench.load())
+                    found[f"{name}, {which}"].append(row)
+            if number == 0 and not bench.quick:
+                api = Api(one.url, data_dir)
+                busy = run(one, operations.newest(api, filled["busy_user"], "list of a busy user"), bench.load())
+    return {
+        "operations": found,
+        "to_empty": {name: ratio(found, f"{name}, filled", f"{name}, empty") for name in REACH},
+        "cost_us": {name: middle(found[f"{name}, filled"]) for name in REACH},
+        "busy_user": busy,
+    }
