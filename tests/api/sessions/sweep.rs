@@ -21,7 +21,7 @@ fn gone(server: &TestServer, target: &str) -> Answer {
 }
 
 fn sweeping() -> TestServer {
-    TestServer::configured(|config| config.sweep.after = Duration::from_secs(86_400))
+    TestServer::configured(|config| config.sweep.after = Duration::from_hours(24))
 }
 
 #[test]
