@@ -10,7 +10,7 @@ use std::{env, fs};
 use buffa_build::MapRepr;
 
 /// The roots below which the files lie; names in `import` start here.
-const ROOTS: [&str; 3] = ["google", "grpc", "zitadel"];
+const ROOTS: [&str; 4] = ["bartizan", "google", "grpc", "zitadel"];
 
 #[expect(clippy::print_stdout, reason = "this is how cargo is spoken to")]
 fn main() -> Result<(), Box<dyn Error>> {

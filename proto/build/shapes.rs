@@ -9,7 +9,11 @@ use prost_types::{
 };
 
 /// Only our own messages are read as JSON.
-const PACKAGES: &str = "zitadel.";
+const PACKAGES: [&str; 2] = ["bartizan.", "zitadel."];
+
+fn is_ours(name: &str) -> bool {
+    PACKAGES.iter().any(|ours| name.starts_with(ours))
+}
 
 /// The source of one `static` for each message and each enum, and of the
 /// `impl` that ties a message to its table.
@@ -17,7 +21,7 @@ pub(crate) fn generate(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>
     let mut out = String::new();
     for file in &set.file {
         let package = file.package();
-        if !package.starts_with(PACKAGES) {
+        if !is_ours(package) {
             continue;
         }
         for item in &file.enum_type {
@@ -135,7 +139,7 @@ fn kind(field: &FieldDescriptorProto) -> Result<String, Box<dyn Error>> {
             "google.protobuf.Timestamp" => scalar("Timestamp"),
             "google.protobuf.Duration" => scalar("Duration"),
             "google.protobuf.Struct" => "Kind::Struct".to_owned(),
-            _ if name.starts_with(PACKAGES) => format!("Kind::Message(&{})", ident(name)),
+            _ if is_ours(name) => format!("Kind::Message(&{})", ident(name)),
             _ => return Err(format!("{name} cannot be read as JSON").into()),
         },
         other => return Err(format!("{other:?} cannot be read as JSON").into()),

@@ -17,7 +17,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/_messages.rs"));
 }
 
-pub use generated::{google, grpc, zitadel};
+pub use generated::{bartizan, google, grpc, zitadel};
 pub use {buffa, buffa_types, connectrpc};
 
 /// Every file of this crate and what it imports, as an encoded

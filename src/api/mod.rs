@@ -13,6 +13,7 @@ mod host;
 mod idp_callback;
 mod idp_service;
 mod internal_permission_service;
+mod logout_service;
 mod org_service;
 mod otp_service;
 pub mod rest;

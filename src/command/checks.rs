@@ -256,10 +256,7 @@ pub(super) async fn count_failure(
         .iter()
         .any(|event| matches!(event, UserEvent::Locked(_)));
     let mut commit = Commit::new(at, authority.actor(), vec![append_user(user, at, events)]);
-    commit.end_sessions = locks.then_some(EndSessions {
-        user: user.id,
-        reason: "user.locked",
-    });
+    commit.end_sessions = locks.then(|| EndSessions::because(user.id, "user.locked"));
     match core.store.commit(commit).await {
         Ok(_) => Ok(Counted::Written),
         Err(conflict @ StoreError::Conflict(_)) => Ok(Counted::Raced(conflict)),

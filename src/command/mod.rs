@@ -18,6 +18,7 @@ mod create_user;
 mod idp_links;
 mod intents;
 mod invites;
+mod logout;
 mod members;
 mod mfa_init;
 mod notify;
@@ -51,6 +52,7 @@ pub use intents::{
     Callback, Onward, Returned, StartIntent, StartedIntent, return_from_idp, start_intent,
 };
 pub use invites::{Invitation, invite, invite_again};
+pub use logout::{LoggedOut, log_out_others, log_out_user, log_out_user_agent};
 pub use members::{remove_member, set_member};
 pub use mfa_init::skip_mfa_init;
 pub use notify::Delivery;

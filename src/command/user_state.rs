@@ -118,7 +118,7 @@ pub async fn change_user(
         let mut commit = Commit::new(now, authority.actor(), appends);
         commit.end_sessions = change
             .ends_sessions()
-            .map(|reason| EndSessions { user: id, reason });
+            .map(|reason| EndSessions::because(id, reason));
         match core.store.commit(commit).await {
             Ok(_) => return Ok(details),
             Err(conflict @ StoreError::Conflict(_)) => last = conflict,

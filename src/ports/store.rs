@@ -124,13 +124,56 @@ pub struct Append {
     pub state: State,
 }
 
-/// Ends every live session of a user, with a `session.terminated` event each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which live sessions end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of a user.
+    User(UserId),
+    /// Those of a device.
+    UserAgent {
+        /// The device.
+        fingerprint_id: String,
+        /// Of this user alone.
+        user: Option<UserId>,
+    },
+}
+
+/// Ends many live sessions, with a `session.terminated` event each.
+///
+/// Which they are is found out while it is written: a session that is not among them was made, or
+/// tied to the user, after this commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndSessions {
-    /// Whose.
-    pub user: UserId,
-    /// The name of the user's event that brings it about.
-    pub reason: &'static str,
+    /// Which.
+    pub whose: Whose,
+    /// One that stays, with the sequence at which it was proved to be the caller's. At another
+    /// sequence the whole commit is refused as a conflict.
+    pub keep: Option<(SessionId, Sequence)>,
+    /// The name of the user's event that brings it about, if one does.
+    pub reason: Option<&'static str>,
+}
+
+impl EndSessions {
+    /// Those of a user, because of an event of the user.
+    pub const fn because(user: UserId, reason: &'static str) -> Self {
+        Self {
+            whose: Whose::User(user),
+            keep: None,
+            reason: Some(reason),
+        }
+    }
+}
+
+/// The ids that [`Ended`] names at most.
+pub const ENDED_IDS: usize = 1000;
+
+/// The sessions that a commit ended by [`EndSessions`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// How many.
+    pub count: u32,
+    /// The first [`ENDED_IDS`] of them, oldest first.
+    pub ids: Vec<SessionId>,
 }
 
 /// All or nothing: what one command writes, in one transaction.
@@ -169,12 +212,12 @@ impl Commit {
 }
 
 /// What a commit came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
     /// The position of its last event.
     pub position: Position,
-    /// How many sessions [`EndSessions`] ended.
-    pub sessions_ended: u32,
+    /// The sessions that [`EndSessions`] ended.
+    pub ended: Ended,
 }
 
 /// The end of the log.

@@ -1,5 +1,6 @@
 //! The procedures that the tests call, and how the same is asked for over REST.
 
+use bartizan_proto::bartizan::logout::v1 as logout;
 use bartizan_proto::json::{self, Body};
 use bartizan_proto::zitadel::session::v2 as session;
 use bartizan_proto::zitadel::user::v2 as user;
@@ -195,6 +196,15 @@ procedures! {
     SKIP_MFA_INIT = "/zitadel.user.v2.UserService/HumanMFAInitSkipped",
         user::HumanMFAInitSkippedRequest => user::HumanMFAInitSkippedResponse,
         "POST" "/v2/users/{userId}/mfa_init_skipped";
+    LOGOUT_USER = "/bartizan.logout.v1.LogoutService/LogoutUser",
+        logout::LogoutUserRequest => logout::LogoutResponse,
+        "POST" "/bartizan/v1/users/{userId}/logout";
+    LOGOUT_OTHERS = "/bartizan.logout.v1.LogoutService/LogoutOthers",
+        logout::LogoutOthersRequest => logout::LogoutResponse,
+        "POST" "/bartizan/v1/sessions/logout_others";
+    LOGOUT_USER_AGENT = "/bartizan.logout.v1.LogoutService/LogoutUserAgent",
+        logout::LogoutUserAgentRequest => logout::LogoutResponse,
+        "POST" "/bartizan/v1/user_agents/{fingerprintId}/logout";
     NOT_YET = "/zitadel.user.v2.UserService/SetUserMetadata",
         user::SetUserMetadataRequest => user::SetUserMetadataResponse,
         "POST" "/v2/users/{userId}/metadata";

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use crate::calls::{
     ADD_HUMAN_USER, CREATE_SESSION, CREATE_SESSION_BETA, DELETE_SESSION, DELETE_USER, GET_SESSION,
-    GET_USER, LIST_FACTORS, LIST_METHODS, LIST_SESSIONS, LIST_USERS, LOCK_USER, NOT_YET, Procedure,
-    REGISTER_TOTP, REMOVE_TOTP, SET_PASSWORD, SET_SESSION, UNLOCK_USER, VERIFY_TOTP,
+    GET_USER, LIST_FACTORS, LIST_METHODS, LIST_SESSIONS, LIST_USERS, LOCK_USER, LOGOUT_OTHERS,
+    LOGOUT_USER, LOGOUT_USER_AGENT, NOT_YET, Procedure, REGISTER_TOTP, REMOVE_TOTP, SET_PASSWORD,
+    SET_SESSION, UNLOCK_USER, VERIFY_TOTP,
 };
 use crate::codes::codes;
 use crate::helpers::{Authenticator, PASSWORD, TestServer};
@@ -260,6 +261,17 @@ fn operations(run: &mut Run<'_>) {
     );
     authenticator_app(run, user);
     providers(run, user);
+    let of_user = json!({ "userId": user });
+    run.ok("log a user out", LOGOUT_USER, admin, of_user);
+    run.fails(
+        "log out the others without a session",
+        LOGOUT_OTHERS,
+        admin,
+        json!({}),
+        (7, "COMMAND-sGr42"),
+    );
+    let device = json!({ "fingerprintId": "phone" });
+    run.ok("log a device out", LOGOUT_USER_AGENT, admin, device);
     run.ok("lock a user", LOCK_USER, admin, json!({ "userId": user }));
     run.fails(
         "create a session for a locked user",

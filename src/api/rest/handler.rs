@@ -9,7 +9,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
 use super::call::{Answer, Call, encode};
 use super::routes::{self, Match, Operation};
-use super::{error, idp, sessions, settings, users, v1};
+use super::{error, idp, logout, sessions, settings, users, v1};
 use crate::api::org_service::list_organizations;
 use crate::api::{Api, auth, deadline, host};
 use crate::error::{Called, Error, Failure};
@@ -103,6 +103,8 @@ async fn answer(
             Operation::Idp(operation) => Box::pin(idp::dispatch(&call, operation)).await,
             Operation::Settings(operation) => settings::dispatch(&call, operation).await,
             Operation::V1(operation) => v1::dispatch(&call, operation).await,
+            // Rare, and larger than the others.
+            Operation::Logout(operation) => Box::pin(logout::dispatch(&call, operation)).await,
             Operation::NotYet(name) => Err(not_yet(name)),
         }
     });

@@ -10,6 +10,7 @@ mod authentication;
 mod call;
 mod handler;
 mod idp;
+mod logout;
 mod otp;
 mod sessions;
 mod settings;

@@ -7,8 +7,9 @@
 
 use super::call::{Call, Pending};
 use crate::api::{
-    idp_service, internal_permission_service, org_service, otp_service, session_service,
-    session_service_beta, settings_service, user_codes_service, user_service, webauthn_service,
+    idp_service, internal_permission_service, logout_service, org_service, otp_service,
+    session_service, session_service_beta, settings_service, user_codes_service, user_service,
+    webauthn_service,
 };
 
 /// Reads the message of a call, runs the operation, writes the answer.
@@ -32,6 +33,11 @@ macro_rules! procedures {
 }
 
 procedures! {
+    "bartizan.logout.v1.LogoutService" {
+        LogoutUser => logout_service::logout_user,
+        LogoutOthers => logout_service::logout_others,
+        LogoutUserAgent => logout_service::logout_user_agent,
+    }
     "zitadel.idp.v2.IdentityProviderService" {
         GetIDPByID => idp_service::get_idp_by_id,
     }

@@ -12,6 +12,7 @@
 mod email;
 mod idp;
 mod internal_permission;
+mod logout;
 mod org;
 mod rule;
 mod session;

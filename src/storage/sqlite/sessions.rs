@@ -18,7 +18,7 @@ use crate::domain::session::{
 };
 use crate::domain::time::Timestamp;
 use crate::domain::webauthn::WebAuthnChallenge;
-use crate::ports::StoreError;
+use crate::ports::{EndSessions, StoreError, Whose};
 
 const TABLE: &str = "sessions";
 
@@ -42,7 +42,15 @@ const BY_ID: &str = concat!("SELECT ", columns!(), " FROM sessions AS s WHERE s.
 const LIVE_OF_USER: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM sessions AS s WHERE s.user_id = ?1 AND s.state = 1 ORDER BY s.created_at, s.id"
+    " FROM sessions AS s WHERE s.user_id = ?1 AND s.state = 1 AND s.id IS NOT ?2",
+    " ORDER BY s.created_at, s.id LIMIT ?3"
+);
+
+const LIVE_OF_DEVICE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM sessions AS s WHERE s.fingerprint_id = ?1 AND s.state = 1 AND s.id IS NOT ?2",
+    " AND (?4 IS NULL OR s.user_id = ?4) ORDER BY s.created_at, s.id LIMIT ?3"
 );
 
 const SEQUENCE: &str = "SELECT sequence FROM sessions WHERE id = ?1";
@@ -77,9 +85,27 @@ pub(super) fn load(connection: &Connection, id: SessionId) -> Result<Option<Sess
     rows::one(connection, BY_ID, [id.key()], TABLE, read)
 }
 
-/// The sessions of a user that have not ended, oldest first.
-pub(super) fn live_of(connection: &Connection, user: UserId) -> Result<Vec<Session>, StoreError> {
-    rows::all(connection, LIVE_OF_USER, [user.key()], TABLE, read)
+/// The oldest of the sessions that are to end and have not, at most so many.
+pub(super) fn live_of(
+    connection: &Connection,
+    end: &EndSessions,
+    most: usize,
+) -> Result<Vec<Session>, StoreError> {
+    let keep = end.keep.map(|(id, _)| id.key());
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    match &end.whose {
+        Whose::User(user) => {
+            let params = params![user.key(), keep, most];
+            rows::all(connection, LIVE_OF_USER, params, TABLE, read)
+        }
+        Whose::UserAgent {
+            fingerprint_id,
+            user,
+        } => {
+            let params = params![fingerprint_id, keep, most, user.map(UserId::key)];
+            rows::all(connection, LIVE_OF_DEVICE, params, TABLE, read)
+        }
+    }
 }
 
 /// The sequence of the row, if there is one.

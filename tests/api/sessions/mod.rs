@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod get;
 mod list;
+mod logout;
 mod otp;
 mod recovery;
 mod set;

@@ -39,6 +39,7 @@ macro_rules! contract_suite {
                 a_view_of_a_service_user_has_no_display_name,
                 sessions_of_a_user_end_together,
                 ending_sessions_never_goes_back_in_time,
+                all_but_one_end_if_that_one_is_as_it_was,
             },
             users: {
                 a_person_is_read_back_as_it_was_written,

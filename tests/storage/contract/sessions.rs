@@ -9,7 +9,7 @@ use bartizan::domain::ids::{SessionId, UserId, WebAuthnKeyId};
 use bartizan::domain::session::{Changes, SessionState, UserAgent, WebAuthnProven};
 use bartizan::domain::time::Span;
 use bartizan::domain::webauthn::{KeyKind, UserVerification, WebAuthnChallenge};
-use bartizan::ports::{EndSessions, Store};
+use bartizan::ports::{Commit, EndSessions, Store, StoreError, Whose};
 
 use crate::fixture::{
     ADMIN, INSTANCE, all_events, at, change_session, change_user, end_session, fact, first_start,
@@ -192,13 +192,14 @@ pub(crate) async fn sessions_of_a_user_end_together(store: &dyn Store) {
     written(store, commit).await;
 
     let (_, mut commit) = change_user(&ann, at(100), vec![UserEvent::Locked(Nothing {})]);
-    commit.end_sessions = Some(EndSessions {
-        user: ann.id,
-        reason: "user.locked",
-    });
+    commit.end_sessions = Some(EndSessions::because(ann.id, "user.locked"));
     let events_before = all_events(store).await.len();
     let committed = store.commit(commit).await.unwrap();
-    assert_eq!(committed.sessions_ended, 40);
+    assert_eq!(committed.ended.count, 40);
+    assert_eq!(
+        committed.ended.ids,
+        (1..=40).map(SessionId::new).collect::<Vec<_>>()
+    );
     assert_eq!(committed.position, store.head().await.unwrap().position);
     assert_eq!(all_events(store).await.len(), events_before + 41);
     for id in 1..=40 {
@@ -233,14 +234,56 @@ pub(crate) async fn ending_sessions_never_goes_back_in_time(store: &dyn Store) {
     let (session, commit) = new_session(1, at(500), &tied_to(&ann));
     written(store, commit).await;
     let (_, mut commit) = change_user(&ann, at(100), vec![UserEvent::Removed(Nothing {})]);
-    commit.end_sessions = Some(EndSessions {
-        user: ann.id,
-        reason: "user.removed",
-    });
+    commit.end_sessions = Some(EndSessions::because(ann.id, "user.removed"));
     written(store, commit).await;
     let row = store.session(session.id).await.unwrap().unwrap();
     assert_eq!(
         (row.state, row.changed_at),
         (SessionState::Terminated, at(500))
     );
+}
+
+pub(crate) async fn all_but_one_end_if_that_one_is_as_it_was(store: &dyn Store) {
+    written(store, first_start()).await;
+    let (ann, commit) = new_human(UserId::new(7), "ann");
+    written(store, commit).await;
+    let (kept, commit) = new_session(1, at(1), &tied_to(&ann));
+    written(store, commit).await;
+    let mut others = Vec::new();
+    // More than are read at a time, and more than are named.
+    for id in 2..=1_102 {
+        others.push(new_session(id, at(id), &tied_to(&ann)).1);
+    }
+    for commit in others {
+        written(store, commit).await;
+    }
+    let end = |sequence| {
+        let mut commit = Commit::new(at(2_000), ADMIN, Vec::new());
+        commit.end_sessions = Some(EndSessions {
+            whose: Whose::User(ann.id),
+            keep: Some((kept.id, sequence)),
+            reason: None,
+        });
+        commit
+    };
+    let head = store.head().await.unwrap();
+    let refused = store.commit(end(kept.sequence.next())).await;
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(Aggregate::Session(id))) if id == kept.id),
+        "{refused:?}"
+    );
+    assert_eq!(store.head().await.unwrap(), head);
+
+    let committed = store.commit(end(kept.sequence)).await.unwrap();
+    assert_eq!(committed.ended.count, 1_101);
+    assert_eq!(
+        committed.ended.ids,
+        (2..1_002).map(SessionId::new).collect::<Vec<_>>()
+    );
+    assert_eq!(committed.position.number(), head.position.number() + 1_101);
+    assert_eq!(store.session(kept.id).await.unwrap(), Some(kept));
+    for id in 2..=1_102 {
+        let row = store.session(SessionId::new(id)).await.unwrap().unwrap();
+        assert_eq!(row.state, SessionState::Terminated);
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bartizan::domain::event::Aggregate;
 use bartizan::domain::ids::{OrgId, Position, Sequence, SessionId, UserId};
 use bartizan::domain::session::Changes;
-use bartizan::ports::{Commit, Head, State, Store, StoreError};
+use bartizan::ports::{Commit, Ended, Head, State, Store, StoreError};
 
 use crate::fixture::{
     at, change_session, end_session, first_start, new_human, new_org, new_session, set_key, written,
@@ -102,7 +102,7 @@ pub(crate) async fn several_aggregates_are_written_together(store: &dyn Store) {
     first.login_names = add_user.login_names;
     let committed = store.commit(first).await.unwrap();
     assert_eq!(committed.position, Position::new(6));
-    assert_eq!(committed.sessions_ended, 0);
+    assert_eq!(committed.ended, Ended::default());
     assert!(store.instance().await.unwrap().is_some());
     assert_eq!(store.user(user.id).await.unwrap(), Some(user));
     assert!(store.org(OrgId::new(5)).await.unwrap().is_some());

@@ -220,6 +220,17 @@ pub enum V1Operation {
     UpdateIamMember,
 }
 
+/// An operation of the logout service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogoutOperation {
+    /// `POST /bartizan/v1/users/{user_id}/logout`
+    User,
+    /// `POST /bartizan/v1/sessions/logout_others`
+    Others,
+    /// `POST /bartizan/v1/user_agents/{fingerprint_id}/logout`
+    UserAgent,
+}
+
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
@@ -235,6 +246,8 @@ pub enum Operation {
     ListOrganizations,
     /// Of the first version of the API.
     V1(V1Operation),
+    /// Of the logout service.
+    Logout(LogoutOperation),
     /// A documented route whose operation, named here, this version lacks: to
     /// be answered with `Unimplemented` after authentication, so that nobody takes it for a typo.
     NotYet(&'static str),

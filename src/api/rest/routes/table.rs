@@ -1,10 +1,10 @@
 //! The REST routes as data.
 
-use super::Operation::{self, Idp, ListOrganizations, NotYet, Session, Settings, User, V1};
+use super::Operation::{self, Idp, ListOrganizations, Logout, NotYet, Session, Settings, User, V1};
 use super::Version::{V2, V2Beta};
 use super::{
-    AuthenticationOperation, CodeOperation, IdpOperation, OtpOperation, SessionOperation,
-    SettingsOperation, UserOperation, V1Operation, WebAuthnOperation,
+    AuthenticationOperation, CodeOperation, IdpOperation, LogoutOperation, OtpOperation,
+    SessionOperation, SettingsOperation, UserOperation, V1Operation, WebAuthnOperation,
 };
 
 /// The methods that routes have.
@@ -125,6 +125,10 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         prefix: "/management/v1/",
         routes: MANAGEMENT,
+    },
+    Group {
+        prefix: "/bartizan/v1",
+        routes: EXTENSIONS,
     },
     Group {
         prefix: "/admin/v1/",
@@ -272,4 +276,12 @@ const IDPS: &[Route] = &[get("/v2/idps/{id}", Idp(IdpOperation::Get))];
 const IDP_INTENTS: &[Route] = &[
     post("/v2/idp_intents", Idp(IdpOperation::StartIntent)),
     post("/v2/idp_intents/{idp_intent_id}", Idp(IdpOperation::RetrieveIntent)),
+];
+
+/// What ZITADEL does not have.
+#[rustfmt::skip]
+const EXTENSIONS: &[Route] = &[
+    post("/bartizan/v1/users/{user_id}/logout", Logout(LogoutOperation::User)),
+    post("/bartizan/v1/sessions/logout_others", Logout(LogoutOperation::Others)),
+    post("/bartizan/v1/user_agents/{fingerprint_id}/logout", Logout(LogoutOperation::UserAgent)),
 ];

@@ -11,9 +11,11 @@ use super::super::{idp_links, intents, orgs, outbox, sessions, side, users};
 use crate::domain::event::{Aggregate, Event, UserEvent};
 use crate::domain::ids::{Sequence, UserId};
 use crate::domain::permission::Authority;
-use crate::domain::session;
+use crate::domain::session::{self, Session};
 use crate::domain::user::UserState;
-use crate::ports::{Append, Commit, Committed, EndSessions, Seal, State, StoreError};
+use crate::ports::{
+    Append, Commit, Committed, ENDED_IDS, EndSessions, Ended, Seal, State, StoreError,
+};
 
 /// What a commit is written with.
 pub(super) struct Pen<'a> {
@@ -59,13 +61,13 @@ pub(super) fn commit(pen: &mut Pen<'_>, commit: &Commit) -> Result<Committed, Fa
     for queued in &commit.queued {
         outbox::queue(pen.connection, commit.at, queued)?;
     }
-    let sessions_ended = match &commit.end_sessions {
+    let ended = match &commit.end_sessions {
         Some(end) => end_sessions(pen, commit, end)?,
-        None => 0,
+        None => Ended::default(),
     };
     Ok(Committed {
         position: pen.end.position,
-        sessions_ended,
+        ended,
     })
 }
 
@@ -94,6 +96,12 @@ fn check(connection: &Connection, commit: &Commit) -> Result<(), Failure> {
         if users::state(connection, *user)? != Some(UserState::Active) {
             return Err(Failure::Refused(StoreError::UserNotActive(*user)));
         }
+    }
+    if let Some((id, sequence)) = commit.end_sessions.as_ref().and_then(|end| end.keep)
+        && sessions::sequence(connection, id)? != Some(sequence)
+    {
+        let kept = Aggregate::Session(id);
+        return Err(Failure::Refused(StoreError::Conflict(kept)));
     }
     check_links(connection, &commit.appends)?;
     check_names(connection, &commit.login_names)
@@ -198,40 +206,72 @@ fn write_row(connection: &Connection, append: &Append) -> Result<(), StoreError>
     }
 }
 
-/// Ends the sessions that the user has after the rest of the commit.
-fn end_sessions(pen: &mut Pen<'_>, commit: &Commit, end: &EndSessions) -> Result<u32, StoreError> {
-    let sessions = sessions::live_of(pen.connection, end.user)?;
-    if sessions.is_empty() {
-        return Ok(0);
+/// Sessions that are read and ended at a time: a user may have any number of them.
+const PAGE: usize = 500;
+
+/// Ends the sessions that are there after the rest of the commit.
+fn end_sessions(
+    pen: &mut Pen<'_>,
+    commit: &Commit,
+    end: &EndSessions,
+) -> Result<Ended, StoreError> {
+    let mut ended = Ended::default();
+    loop {
+        let before = ended.count;
+        // Those that have ended are not found again.
+        let page = sessions::live_of(pen.connection, end, PAGE)?;
+        end_page(pen, commit, end, page, &mut ended)?;
+        if ended.count == before {
+            return Ok(ended);
+        }
+    }
+}
+
+fn end_page(
+    pen: &mut Pen<'_>,
+    commit: &Commit,
+    end: &EndSessions,
+    page: Vec<Session>,
+    ended: &mut Ended,
+) -> Result<(), StoreError> {
+    if page.is_empty() {
+        return Ok(());
     }
     let owner = orgs::load_instance(pen.connection)?
         .ok_or(Malformed::NoInstance)?
         .id
         .key();
-    let mut ended = 0;
-    for session in sessions {
+    let mut done = Vec::with_capacity(page.len());
+    for session in page {
         let Some(live) = session.live() else {
             continue;
         };
-        let event = live.terminate(&Authority::system(), Some(end.reason));
+        let event = live.terminate(&Authority::system(), end.reason);
         // The clock may have gone back since the session's last event; its log may not.
         let at = commit.at.max(session.changed_at);
         let expected = session.sequence;
-        let id = session.id;
         let session = session::evolve(session, at, &event);
-        let event = Event::Session(event);
-        let entry = Entry {
-            aggregate: Aggregate::Session(id),
+        done.push((session, expected, at, Event::Session(event)));
+    }
+    let entries: Vec<_> = done
+        .iter()
+        .map(|(session, _, at, event)| Entry {
+            aggregate: Aggregate::Session(session.id),
             sequence: session.sequence,
-            at,
+            at: *at,
             creator: commit.creator,
             owner,
-            event: &event,
-        };
-        pen.appender
-            .append(pen.connection, pen.seal, pen.end, &[entry])?;
-        sessions::update(pen.connection, &session, expected)?;
-        ended += 1;
+            event,
+        })
+        .collect();
+    pen.appender
+        .append(pen.connection, pen.seal, pen.end, &entries)?;
+    for (session, expected, ..) in &done {
+        sessions::update(pen.connection, session, *expected)?;
+        ended.count += 1;
+        if ended.ids.len() < ENDED_IDS {
+            ended.ids.push(session.id);
+        }
     }
-    Ok(ended)
+    Ok(())
 }

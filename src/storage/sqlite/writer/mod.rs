@@ -70,7 +70,7 @@ pub(super) struct Unknown {
 }
 
 /// What a request came to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Outcome {
     Committed(Committed),
     Counted(Failures),
