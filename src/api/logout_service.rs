@@ -12,6 +12,7 @@ use crate::domain::ids::given_user_key;
 use crate::domain::permission::Caller;
 use crate::domain::secret::Secret;
 use crate::error::Error;
+use crate::ports::Ended;
 
 /// `LogoutUser`.
 pub(crate) async fn logout_user(
@@ -53,11 +54,16 @@ pub(crate) async fn logout_user_agent(
 }
 
 fn answer(done: LoggedOut) -> wire::LogoutResponse {
+    let LoggedOut {
+        ended: Ended { count, ids },
+        position,
+        at,
+    } = done;
     wire::LogoutResponse {
-        terminated: done.ended.count.into(),
-        session_ids: done.ended.ids.iter().map(ToString::to_string).collect(),
-        position: u64::try_from(done.position.number()).unwrap_or_default(),
-        change_date: convert::timestamp(done.at).into(),
+        terminated: count.into(),
+        session_ids: ids.iter().map(ToString::to_string).collect(),
+        position: u64::try_from(position.number()).unwrap_or_default(),
+        change_date: convert::timestamp(at).into(),
         ..wire::LogoutResponse::default()
     }
 }

@@ -38,9 +38,11 @@ pub async fn log_out_user(core: &Core, caller: &Caller, user: UserId) -> Result<
         .map_err(Error::from)
 }
 
-/// Ends every session of a user but the one of a token: that of the call, or another that is as good
-/// as a bearer token. Whoever has such a token is the user, so no permission is asked for; a session
-/// in which nothing but the name was checked ends nothing.
+/// Ends every session of a user but the one of a token.
+///
+/// That is the token of the call, or another that is as good as a bearer token. Whoever has such a
+/// token is the user, so no permission is asked for; a session in which nothing but the name was
+/// checked ends nothing.
 ///
 /// # Errors
 /// 403 `COMMAND-sGr42` for a token that would not be taken as a bearer token, and where none was
