@@ -70,7 +70,7 @@ const fn form(config: &LogConfig) -> Form {
 /// Makes the log ready. Called once, before anything is logged.
 ///
 /// Lines about requests wait for some milliseconds: whoever ends the process calls
-/// [`Log::flush`](log::Log::flush).
+/// [`Log::flush`].
 ///
 /// # Errors
 /// [`SetLoggerError`] if a logger is installed already; [`io::Error`] if no thread can be started.

@@ -25,8 +25,8 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/0007_webauthn.sql")),
     M::up(include_str!("migrations/0008_idp.sql")),
     M::up(include_str!("migrations/0009_sent.sql")),
-    M::up(include_str!("migrations/0011_sweep.sql")),
-    M::up(include_str!("migrations/0012_archive.sql")),
+    M::up(include_str!("migrations/0010_sweep.sql")),
+    M::up(include_str!("migrations/0011_archive.sql")),
 ];
 
 /// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks

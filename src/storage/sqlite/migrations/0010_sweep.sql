@@ -1,4 +1,4 @@
--- Version 11: rows of sessions go some time after the sessions have ended.
+-- Version 10: rows of sessions go some time after the sessions have ended.
 
 -- Sweeping: what was terminated long ago.
 CREATE INDEX sessions_by_termination ON sessions (changed_at) WHERE state = 2;

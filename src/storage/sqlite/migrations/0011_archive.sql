@@ -1,4 +1,4 @@
--- Version 12: events of swept sessions can be moved to a file.
+-- Version 11: events of swept sessions can be moved to a file.
 
 CREATE TABLE archived (
     last  INTEGER PRIMARY KEY,
