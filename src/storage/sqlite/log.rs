@@ -42,6 +42,8 @@ const ROWS: usize = 32;
 
 const END: &str = "SELECT position, link FROM events ORDER BY position DESC LIMIT 1";
 
+const LINK: &str = "SELECT link FROM events WHERE position = ?1";
+
 const HEAD: &str = "SELECT position, created_at FROM events ORDER BY position DESC LIMIT 1";
 
 /// `OR ROLLBACK`: a statement that fails ends its transaction anyway, and so needs no journal of its
@@ -225,6 +227,24 @@ pub(super) struct Fields<'p> {
     pub(super) payload: Option<&'p str>,
 }
 
+impl<'r> Fields<'r> {
+    /// Reads them from the first cells of a row, in their order here.
+    pub(super) fn read(cells: &mut Cells<'r, '_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            position: cells.key("position")?,
+            aggregate_type: cells.small("aggregate_type")?,
+            aggregate_id: cells.int("aggregate_id")?,
+            sequence: cells.small("sequence")?,
+            event_type: cells.small("event_type")?,
+            revision: cells.small("revision")?,
+            created_at: cells.int("created_at")?,
+            creator: cells.int("creator")?,
+            owner: cells.int("owner")?,
+            payload: cells.maybe_str("payload")?,
+        })
+    }
+}
+
 impl Fields<'_> {
     /// Replaces the buffer's content by the bytes that are sealed; the layout is in the module's docs.
     pub(super) fn canonical(&self, bytes: &mut Vec<u8>) {
@@ -243,6 +263,17 @@ impl Fields<'_> {
         bytes.extend_from_slice(&(payload.len() as u64).to_be_bytes());
         bytes.extend_from_slice(payload.as_bytes());
     }
+}
+
+/// The link of the event at a position, if it is there.
+pub(super) fn link_at(
+    connection: &Connection,
+    position: i64,
+) -> Result<Option<LinkHash>, StoreError> {
+    rows::one(connection, LINK, [position], TABLE, |cells| {
+        cells.set_key(position);
+        cells.digest("link")
+    })
 }
 
 /// The end of the log, for readers.

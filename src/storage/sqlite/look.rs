@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::cells::Cells;
 use super::connection::{self, Tuning};
 use super::error::OpenError;
-use super::log::{Fields, GENESIS};
+use super::log::{self, Fields, GENESIS};
 use super::{archive, members, migrate, rows};
 use crate::domain::org::Member;
 use crate::domain::time::Timestamp;
@@ -25,8 +24,6 @@ const LAST: &str = "
     FROM events
     ORDER BY position DESC
     LIMIT 1";
-
-const LINK: &str = "SELECT link FROM events WHERE position = ?1";
 
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +72,7 @@ fn last(
     current: bool,
 ) -> Result<Option<(Timestamp, Option<bool>)>, StoreError> {
     rows::one(connection, LAST, [], "events", |cells| {
-        let fields = fields(cells)?;
+        let fields = Fields::read(cells)?;
         let stored = cells.digest("link")?;
         let at = Timestamp::from_micros(fields.created_at);
         let Some(seal) = seal else {
@@ -88,21 +85,6 @@ fn last(
     })
 }
 
-fn fields<'r>(cells: &mut Cells<'r, '_>) -> Result<Fields<'r>, StoreError> {
-    Ok(Fields {
-        position: cells.key("position")?,
-        aggregate_type: cells.small("aggregate_type")?,
-        aggregate_id: cells.int("aggregate_id")?,
-        sequence: cells.small("sequence")?,
-        event_type: cells.small("event_type")?,
-        revision: cells.small("revision")?,
-        created_at: cells.int("created_at")?,
-        creator: cells.int("creator")?,
-        owner: cells.int("owner")?,
-        payload: cells.maybe_str("payload")?,
-    })
-}
-
 /// The link behind which the last event stands.
 fn before(
     connection: &Connection,
@@ -110,11 +92,7 @@ fn before(
     position: i64,
     current: bool,
 ) -> Result<LinkHash, StoreError> {
-    let link = rows::one(connection, LINK, [position - 1], "events", |cells| {
-        cells.set_key(position - 1);
-        cells.digest("link")
-    })?;
-    match link {
+    match log::link_at(connection, position - 1)? {
         Some(link) => Ok(link),
         // Older versions have no archives.
         None if current => {

@@ -14,7 +14,7 @@ use crate::ports::{LinkHash, Seal, StoreError};
 use crate::storage::sqlite::cells::Cells;
 use crate::storage::sqlite::connection::{self, Tuning};
 use crate::storage::sqlite::log::{Fields, GENESIS};
-use crate::storage::sqlite::{log, migrate, orgs, rows};
+use crate::storage::sqlite::{log, migrate, orgs};
 
 const TUNING: Tuning = Tuning {
     cache_kib: 16 * 1024,
@@ -37,8 +37,6 @@ const EVENTS: &str = "
             LIMIT 1
         )
     ORDER BY position";
-
-const LINK: &str = "SELECT link FROM events WHERE position = ?1";
 
 /// Events of a run at most, so that removing one takes milliseconds.
 const LONGEST: u64 = 500;
@@ -195,18 +193,7 @@ fn write(
 }
 
 fn read<'r>(cells: &mut Cells<'r, '_>) -> Result<(Fields<'r>, LinkHash), StoreError> {
-    let fields = Fields {
-        position: cells.key("position")?,
-        aggregate_type: cells.small("aggregate_type")?,
-        aggregate_id: cells.int("aggregate_id")?,
-        sequence: cells.small("sequence")?,
-        event_type: cells.small("event_type")?,
-        revision: cells.small("revision")?,
-        created_at: cells.int("created_at")?,
-        creator: cells.int("creator")?,
-        owner: cells.int("owner")?,
-        payload: cells.maybe_str("payload")?,
-    };
+    let fields = Fields::read(cells)?;
     Ok((fields, cells.digest("link")?))
 }
 
@@ -219,11 +206,7 @@ fn link_before(
     if position <= 1 {
         return Ok(GENESIS);
     }
-    let link = rows::one(connection, LINK, [position - 1], "events", |cells| {
-        cells.set_key(position - 1);
-        cells.digest("link")
-    })?;
-    if let Some(link) = link {
+    if let Some(link) = log::link_at(connection, position - 1)? {
         return Ok(link);
     }
     match ending_at(connection, seal, position - 1)? {

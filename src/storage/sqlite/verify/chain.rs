@@ -91,18 +91,7 @@ fn one(
     before: &LinkHash,
     bytes: &mut Vec<u8>,
 ) -> Result<Checked, StoreError> {
-    let fields = Fields {
-        position: cells.key("position")?,
-        aggregate_type: cells.small("aggregate_type")?,
-        aggregate_id: cells.int("aggregate_id")?,
-        sequence: cells.small("sequence")?,
-        event_type: cells.small("event_type")?,
-        revision: cells.small("revision")?,
-        created_at: cells.int("created_at")?,
-        creator: cells.int("creator")?,
-        owner: cells.int("owner")?,
-        payload: cells.maybe_str("payload")?,
-    };
+    let fields = Fields::read(cells)?;
     let stored = cells.digest("link")?;
     fields.canonical(bytes);
     Ok(Checked {
