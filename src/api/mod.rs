@@ -85,11 +85,12 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
     if request.uri().path() == idp_callback::PATH {
         return idp_callback::handle(&request, &api.core).await;
     }
+    let procedure = rpc::is_procedure(request.uri().path());
+    if !procedure && let Some(probe) = health::probe(&request) {
+        return health::answer(&request, &api.core, probe).await;
+    }
     api.share_reads();
-    if !rpc::is_procedure(request.uri().path()) {
-        if let Some(probe) = health::probe(&request) {
-            return health::answer(&request, &api.core, probe).await;
-        }
+    if !procedure {
         return rest::handle(request, payload, api).await;
     }
     match rpc::handle(&request, payload, &api).await {
