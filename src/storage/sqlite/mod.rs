@@ -16,6 +16,7 @@ mod counts;
 mod error;
 mod idp_links;
 mod intents;
+mod lines;
 mod log;
 mod look;
 mod members;
@@ -53,6 +54,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use self::connection::Tuning;
+use self::lines::Lines;
 use self::readers::{Commits, Readers};
 use self::search::Searchers;
 use self::writer::{Remove, Request, Writer};
@@ -147,6 +149,7 @@ pub struct SqliteStore {
     searchers: Searchers,
     readers: Readers,
     writer: Writer,
+    lines: Lines,
 }
 
 impl SqliteStore {
@@ -166,6 +169,7 @@ impl SqliteStore {
             searchers,
             readers,
             writer,
+            lines: Lines::default(),
         })
     }
 
