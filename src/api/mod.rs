@@ -8,12 +8,14 @@ mod auth;
 mod convert;
 mod deadline;
 pub mod error;
+pub mod event_stream;
 mod health;
 mod host;
 mod idp_callback;
 mod idp_service;
 mod internal_permission_service;
 mod logout_service;
+mod method;
 mod org_service;
 mod otp_service;
 pub mod rest;
@@ -65,6 +67,8 @@ pub struct Api {
     pub stream_body: StreamBody,
     /// When reads are no longer shared.
     pub at_end_of_turn: AtEndOfTurn,
+    /// The streams of events.
+    pub event_streams: event_stream::Streams,
 }
 
 impl Api {
@@ -84,6 +88,14 @@ impl Api {
 pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
     if request.uri().path() == idp_callback::PATH {
         return idp_callback::handle(&request, &api.core).await;
+    }
+    if request.uri().path() == event_stream::PATH {
+        return Box::pin(event_stream::handle(
+            &request,
+            &api.core,
+            &api.event_streams,
+        ))
+        .await;
     }
     let procedure = rpc::is_procedure(request.uri().path());
     if !procedure && let Some(probe) = health::probe(&request) {

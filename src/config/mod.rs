@@ -8,6 +8,7 @@
 mod branding;
 mod check;
 mod error;
+mod events;
 mod first_instance;
 mod hashing;
 mod idp;
@@ -35,6 +36,7 @@ mod zitadel;
 
 pub use branding::{BrandingConfig, DarkThemeConfig, LightThemeConfig, ThemeModeConfig};
 pub use error::{ConfigError, Origin};
+pub use events::EventsConfig;
 pub use first_instance::{FirstInstanceConfig, HumanConfig, MachineConfig};
 pub use hashing::{PasswordConfig, TokenConfig};
 pub use idp::{AutoLinkingConfig, IdpConfig, IdpKindConfig};
@@ -114,6 +116,8 @@ pub struct Config {
     pub security: SecurityConfig,
     /// How messages reach people.
     pub notifications: NotificationsConfig,
+    /// Who is told of events.
+    pub events: EventsConfig,
     /// How long answered lists are.
     pub list: ListConfig,
     /// Role name to permission names, in place of stock roles or beside them; default none.
@@ -149,6 +153,7 @@ impl Default for Config {
             legal: LegalConfig::default(),
             security: SecurityConfig::default(),
             notifications: NotificationsConfig::default(),
+            events: EventsConfig::default(),
             list: ListConfig::default(),
             roles: BTreeMap::new(),
             idp: Vec::new(),

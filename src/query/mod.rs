@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod authentication;
+mod events;
 mod intents;
 mod members;
 mod orgs;
@@ -15,6 +16,7 @@ pub use authentication::{
     AuthenticationMethod, AuthenticationMethods, Factor, FactorState, Passkey, Passkeys,
     list_authentication_factors, list_authentication_methods, list_passkeys,
 };
+pub use events::follow_events;
 pub use intents::{
     IdpLinkList, ListIdpLinks, RetrievedIntent, get_identity_provider, list_identity_providers,
     list_idp_links, retrieve_intent,

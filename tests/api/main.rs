@@ -28,6 +28,7 @@ mod callers;
 mod concurrency;
 mod delivery;
 mod errors;
+mod events;
 mod helpers;
 mod idps;
 mod json;

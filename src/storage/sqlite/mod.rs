@@ -10,6 +10,7 @@
 
 mod archive;
 mod backup;
+mod bell;
 mod cells;
 mod connection;
 mod counts;
@@ -37,6 +38,7 @@ mod side;
 mod sql;
 mod store;
 mod sweep;
+mod tail;
 mod text;
 mod unknown;
 mod users;
@@ -52,6 +54,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use self::bell::Bell;
 use self::connection::Tuning;
 use self::readers::{Commits, Readers};
 use self::search::Searchers;
@@ -147,6 +150,7 @@ pub struct SqliteStore {
     searchers: Searchers,
     readers: Readers,
     writer: Writer,
+    bell: Bell,
 }
 
 impl SqliteStore {
@@ -161,11 +165,13 @@ impl SqliteStore {
         let commits = Commits::default();
         let readers = Readers::open(&path, options, commits.clone())?;
         let searchers = Searchers::start(&path, options)?;
+        let bell = commits.bell();
         let writer = Writer::start(connection, options, seal, path, commits)?;
         Ok(Self {
             searchers,
             readers,
             writer,
+            bell,
         })
     }
 
