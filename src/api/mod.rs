@@ -9,11 +9,13 @@ mod convert;
 mod deadline;
 pub mod error;
 pub mod event_stream;
+pub mod forward_auth;
 mod health;
 mod host;
 mod idp_callback;
 mod idp_service;
 mod internal_permission_service;
+mod introspection;
 mod logout_service;
 mod method;
 mod org_service;
@@ -69,6 +71,8 @@ pub struct Api {
     pub at_end_of_turn: AtEndOfTurn,
     /// The streams of events.
     pub event_streams: event_stream::Streams,
+    /// In which cookie forward auth finds session tokens.
+    pub cookie: forward_auth::Cookie,
 }
 
 impl Api {
@@ -102,6 +106,12 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
         return health::answer(&request, &api.core, probe).await;
     }
     api.share_reads();
+    if request.uri().path() == forward_auth::PATH {
+        return forward_auth::handle(&request, &api.core, &api.cookie).await;
+    }
+    if request.uri().path() == introspection::PATH {
+        return Box::pin(introspection::handle(&request, payload, &api)).await;
+    }
     if !procedure {
         return rest::handle(request, payload, api).await;
     }

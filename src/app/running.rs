@@ -13,6 +13,7 @@ use actix_web::{App, HttpRequest, HttpResponse};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::event_stream::Streams;
+use crate::api::forward_auth::{Cookie, no_preflight};
 use crate::api::{self, Api, rpc};
 use crate::config::Config;
 use crate::core::Core;
@@ -172,6 +173,7 @@ fn serve(
         event_streams,
     } = ports;
     let sweep = config.sweep.clone();
+    let cookie = Cookie::named(&config.forward_auth.cookie);
     let meter = counted
         .as_ref()
         .map(|(_, sources)| Arc::clone(&sources.meter));
@@ -205,11 +207,13 @@ fn serve(
                         stream_body: Rc::new(|payload| Box::pin(web::body::detach(payload))),
                         at_end_of_turn: Rc::new(web::at_end_of_turn),
                         event_streams: event_streams.clone(),
+                        cookie: cookie.clone(),
                     };
                     let meter = meter.as_ref().map(|meter| Rc::new(meter.worker()));
                     let app = App::new()
                         .wrap_fn(log_failure)
                         .wrap(web::cors())
+                        .wrap_fn(no_preflight)
                         .app_data(Data::new(api))
                         .default_service(actix_web::web::to(respond));
                     web::edge(app, answer, no_answer, move |ended| {

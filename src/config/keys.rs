@@ -231,6 +231,7 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
         "events.heartbeat",
         Rule::Span(SECOND, Duration::from_hours(1)),
     ),
+    ("forward_auth.cookie", Rule::OrEmpty(&Rule::CookieName)),
     ("list.default_limit", Rule::Number(1, 1_000_000)),
     ("list.max_limit", Rule::Number(0, 1_000_000)),
     ("ids.node", Rule::Number(0, MAX_NODE as i64)),

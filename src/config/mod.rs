@@ -10,6 +10,7 @@ mod check;
 mod error;
 mod events;
 mod first_instance;
+mod forward_auth;
 mod hashing;
 mod idp;
 mod ids;
@@ -38,6 +39,7 @@ pub use branding::{BrandingConfig, DarkThemeConfig, LightThemeConfig, ThemeModeC
 pub use error::{ConfigError, Origin};
 pub use events::EventsConfig;
 pub use first_instance::{FirstInstanceConfig, HumanConfig, MachineConfig};
+pub use forward_auth::ForwardAuthConfig;
 pub use hashing::{PasswordConfig, TokenConfig};
 pub use idp::{AutoLinkingConfig, IdpConfig, IdpKindConfig};
 pub use ids::IdConfig;
@@ -118,6 +120,8 @@ pub struct Config {
     pub notifications: NotificationsConfig,
     /// Who is told of events.
     pub events: EventsConfig,
+    /// How reverse proxies ask whether a request may pass.
+    pub forward_auth: ForwardAuthConfig,
     /// How long answered lists are.
     pub list: ListConfig,
     /// Role name to permission names, in place of stock roles or beside them; default none.
@@ -154,6 +158,7 @@ impl Default for Config {
             security: SecurityConfig::default(),
             notifications: NotificationsConfig::default(),
             events: EventsConfig::default(),
+            forward_auth: ForwardAuthConfig::default(),
             list: ListConfig::default(),
             roles: BTreeMap::new(),
             idp: Vec::new(),

@@ -29,6 +29,7 @@ mod concurrency;
 mod delivery;
 mod errors;
 mod events;
+mod forward_auth;
 mod helpers;
 mod idps;
 mod json;
