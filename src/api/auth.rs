@@ -24,7 +24,7 @@ pub(crate) async fn caller(core: &Core, headers: &HeaderMap) -> Result<Caller, E
 }
 
 /// The token of the `Authorization` header.
-fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Err(Error::plain(Kind::Unauthenticated, "auth header missing"));
     };

@@ -24,8 +24,8 @@ pub use federation::{
 pub use outbox::{Deliveries, DueMessage, Outbox, Queued, Settlement};
 pub use query::{
     Comparison, EventQuery, PatFilter, PatOrder, PatPage, PatQuery, PatView, Readable,
-    SessionFilter, SessionPage, SessionQuery, SessionUser, SessionView, TextMatch, TextMethod,
-    UserFilter, UserOrder, UserPage, UserQuery, UserText, UserView,
+    SessionFilter, SessionPage, SessionQuery, SessionUser, SessionView, Stretch, TailQuery,
+    TextMatch, TextMethod, UserFilter, UserOrder, UserPage, UserQuery, UserText, UserView,
 };
 pub use query_org::{
     MemberFilter, MemberOrder, MemberPage, MemberQuery, MemberText, MemberView, OrgFilter,

@@ -17,8 +17,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, IdpLink, Pat, User};
 
 use super::query::{
-    EventQuery, PatPage, PatQuery, SessionPage, SessionQuery, SessionView, UserPage, UserQuery,
-    UserView,
+    EventQuery, PatPage, PatQuery, SessionPage, SessionQuery, SessionView, Stretch, TailQuery,
+    UserPage, UserQuery, UserView,
 };
 use super::query_org::{MemberPage, MemberQuery, OrgPage, OrgQuery};
 
@@ -360,6 +360,13 @@ pub trait Store: Debug + Send + Sync {
 
     /// Events in order of position.
     fn events(&self, query: EventQuery) -> Pending<'_, Result<Vec<RecordedEvent>, StoreError>>;
+
+    /// Events for those who follow the log, in order of position.
+    fn tail(&self, query: TailQuery) -> Pending<'_, Result<Stretch, StoreError>>;
+
+    /// Resolves once something was committed here after this call. What other processes commit is not
+    /// heard of.
+    fn committed(&self) -> Pending<'static, ()>;
 
     /// The end of the log.
     fn head(&self) -> Pending<'_, Result<Head, StoreError>>;

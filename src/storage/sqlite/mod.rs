@@ -10,6 +10,7 @@
 
 mod archive;
 mod backup;
+mod bell;
 mod cells;
 mod connection;
 mod counts;
@@ -38,6 +39,7 @@ mod side;
 mod sql;
 mod store;
 mod sweep;
+mod tail;
 mod text;
 mod unknown;
 mod users;
@@ -53,6 +55,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use self::bell::Bell;
 use self::connection::Tuning;
 use self::lines::Lines;
 use self::readers::{Commits, Readers};
@@ -150,6 +153,7 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     lines: Lines,
+    bell: Bell,
 }
 
 impl SqliteStore {
@@ -164,12 +168,14 @@ impl SqliteStore {
         let commits = Commits::default();
         let readers = Readers::open(&path, options, commits.clone())?;
         let searchers = Searchers::start(&path, options)?;
+        let bell = commits.bell();
         let writer = Writer::start(connection, options, seal, path, commits)?;
         Ok(Self {
             searchers,
             readers,
             writer,
             lines: Lines::default(),
+            bell,
         })
     }
 
