@@ -170,6 +170,7 @@ fn serve(
         .map(|(_, sources)| Arc::clone(&sources.meter));
     let workers = config.workers();
     let limits = limits(config);
+    let proxies = Arc::new(config.proxies());
     let (limit, deadline) = (config.server.body_limit, config.server.body_timeout);
     let (sender, receiver) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new()
@@ -204,7 +205,7 @@ fn serve(
                         .wrap(web::cors())
                         .app_data(Data::new(api))
                         .default_service(actix_web::web::to(respond));
-                    web::edge(app, answer, no_answer, move |ended| {
+                    web::edge(app, answer, Arc::clone(&proxies), no_answer, move |ended| {
                         metrics::count(meter.as_deref(), ended);
                     })
                 })?;

@@ -72,6 +72,11 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
     ("data_dir", Rule::Path),
     ("server.listen", Rule::Address),
     ("server.external_url", LINK),
+    ("server.trusted_proxies", Rule::List(&Rule::Network)),
+    (
+        "server.forwarded_header",
+        Rule::Word(&["x-forwarded-for", "forwarded"]),
+    ),
     ("server.workers", THREADS),
     ("server.body_limit", Rule::Size(KIB, 64 * MIB)),
     ("server.max_connections", Rule::Number(1, 1_000_000)),

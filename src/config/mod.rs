@@ -48,7 +48,7 @@ pub use policy::{
     AttemptConfig, ComplexityConfig, DomainConfig, LockoutConfig, PasswordExpiryConfig,
     PolicyConfig, TarpitConfig,
 };
-pub use server::ServerConfig;
+pub use server::{ForwardedHeaderConfig, ServerConfig};
 pub use settings::{GeneralConfig, LegalConfig, SecurityConfig};
 pub use smtp::{SmtpConfig, SmtpTls};
 pub use storage::StorageConfig;
@@ -65,6 +65,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::client::Proxies;
 use crate::domain::permission::{RoleTable, UnknownPermission};
 use crate::domain::policy::Policies;
 use crate::domain::settings::Settings;
@@ -217,6 +218,11 @@ impl Config {
             security: self.security.to_domain(),
             languages: self.general.to_domain(),
         }
+    }
+
+    /// The proxies whose word on the addresses of their clients counts.
+    pub fn proxies(&self) -> Proxies {
+        self.server.proxies()
     }
 
     /// The address of this server as browsers know it, without a slash at its end.
