@@ -27,6 +27,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("query", &["core", "domain", "error", "ports"]),
     ("command", &["core", "domain", "error", "ports", "query"]),
     ("storage", &["domain", "ports"]),
+    ("throttle", &["domain", "ports"]),
     ("crypto", &["domain", "ports"]),
     ("delivery", &["domain", "ports"]),
     ("federation", &["domain", "ports"]),
@@ -57,6 +58,7 @@ const EVERYTHING: &[&str] = &[
     "ports",
     "query",
     "storage",
+    "throttle",
     "web",
 ];
 
@@ -80,6 +82,8 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("scrypt", &["crypto"]),
     ("pbkdf2", &["crypto"]),
     ("chacha20poly1305", &["crypto"]),
+    ("governor", &["throttle"]),
+    ("ipnet", &["domain"]),
     ("getrandom", &["crypto", "observe"]),
     ("lettre", &["delivery"]),
     ("openidconnect", &["federation"]),

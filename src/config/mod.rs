@@ -8,6 +8,7 @@
 mod branding;
 mod check;
 mod error;
+mod failures;
 mod first_instance;
 mod hashing;
 mod idp;
@@ -35,6 +36,7 @@ mod zitadel;
 
 pub use branding::{BrandingConfig, DarkThemeConfig, LightThemeConfig, ThemeModeConfig};
 pub use error::{ConfigError, Origin};
+pub use failures::FailureConfig;
 pub use first_instance::{FirstInstanceConfig, HumanConfig, MachineConfig};
 pub use hashing::{PasswordConfig, TokenConfig};
 pub use idp::{AutoLinkingConfig, IdpConfig, IdpKindConfig};

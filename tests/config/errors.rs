@@ -40,8 +40,8 @@ fn unknown_keys_of_the_file() {
         "[policy.lockouts]\nmax = 1",
         &[],
         "unknown key in file `config.toml`: `policy.lockouts`",
-        "the keys of `[policy]` are `complexity`, `lockout`, `attempts`, `tarpit`, `login`, \
-         `password_expiry`, `domain`",
+        "the keys of `[policy]` are `complexity`, `lockout`, `attempts`, `failures`, `tarpit`, \
+         `login`, `password_expiry`, `domain`",
     );
     assert_refused(
         "[roles]\n\"My Role\" = []",
