@@ -31,10 +31,18 @@ pub struct ServerConfig {
     /// The largest sensible request, a session with all its metadata, has a few KiB.
     #[serde(with = "size")]
     pub body_limit: usize,
+    /// Bytes of request bodies that are gathered at the same time; default `64MiB`.
+    ///
+    /// A body that comes in one piece is not gathered. More are refused at once.
+    #[serde(with = "size")]
+    pub body_memory: usize,
     /// Connections that are open at the same time, of all workers together; default 8192.
     ///
     /// Each needs a file descriptor and some 10 KiB.
     pub max_connections: usize,
+    /// Connections of one address at the same time; default 4096, 0 sets no limit. Trusted proxies
+    /// have none.
+    pub connections_per_address: usize,
     /// How long the head of a request may take, from the start of the connection or from its first
     /// byte; default `5s`, against clients that send slowly. The handshake of TLS counts to the first.
     #[serde(with = "span")]
@@ -68,7 +76,9 @@ impl Default for ServerConfig {
             forwarded_header: ForwardedHeaderConfig::default(),
             workers: 0,
             body_limit: 1 << 20,
+            body_memory: 64 << 20,
             max_connections: 8_192,
+            connections_per_address: 4_096,
             stall_timeout: Duration::from_secs(20),
             header_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(10),

@@ -26,7 +26,7 @@ fn unknown_keys_of_the_file() {
         &[],
         "unknown key in file `config.toml`: `server.lisen`",
         "the keys of `[server]` are `listen`, `external_url`, `trusted_proxies`, `forwarded_header`, `workers`, \
-         `body_limit`, `max_connections`, `header_timeout`, `body_timeout`, `stall_timeout`, `idle_timeout`, `drain_timeout`, `tls`",
+         `body_limit`, `body_memory`, `max_connections`, `connections_per_address`, `header_timeout`, `body_timeout`, `stall_timeout`, `idle_timeout`, `drain_timeout`, `tls`",
     );
     assert_refused(
         "[sever]",
