@@ -59,6 +59,10 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
         return Err(Error::plain(Kind::Unauthenticated, "auth header missing"));
     };
     let invalid = || Error::new(Kind::Unauthenticated, "AUTH-toLo1", "invalid auth header");
+    // Whoever stands in front may look at the other one (RFC 6750 section 2: one per request).
+    if headers.get_all(AUTHORIZATION).nth(1).is_some() {
+        return Err(invalid());
+    }
     let text = value.to_str().map_err(|_| invalid())?;
     if text.is_empty() {
         return Err(Error::plain(Kind::Unauthenticated, "auth header missing"));

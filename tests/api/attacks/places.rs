@@ -315,3 +315,30 @@ fn checks_of_a_session_count_where_its_user_agent_is() {
     server.clock.advance(Duration::from_mins(3));
     login.patch(&session.path(), &right).succeeds();
 }
+
+#[test]
+fn over_connect_the_refusal_says_when_to_come_again_as_well() {
+    let server = TestServer::configured(small);
+    let human = server.human("mini");
+    let body = json!({
+        "checks": { "user": by_id(&human), "password": { "password": "wrong" } },
+        "userAgent": at("192.0.2.1"),
+    });
+    let call = || {
+        let client = server
+            .login_client()
+            .with("Content-Type", "application/json");
+        client.post("/zitadel.session.v2.SessionService/CreateSession", &body)
+    };
+    for _ in 0..3 {
+        assert_eq!(call().response.status, 400);
+    }
+    let answer = call();
+    assert_eq!(answer.response.status, 429);
+    assert_eq!(answer.response.header("retry-after"), Some("180"));
+    assert_eq!(answer.str("/code"), "resource_exhausted");
+    assert_eq!(
+        answer.str("/message"),
+        "Too many failed attempts from this address, try again later (BTZ-Fa1ls)"
+    );
+}
