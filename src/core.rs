@@ -8,8 +8,8 @@ use crate::domain::policy::Policies;
 use crate::domain::settings::Settings;
 use crate::domain::time::Timestamp;
 use crate::ports::{
-    Clock, Codes, Commit, Committed, IdGenerator, IdentityProviders, Outbox, Passwords, Store,
-    StoreError, Tokens, Totps, WebAuthn,
+    Clock, Codes, Commit, Committed, FailureLimits, IdGenerator, IdentityProviders, Outbox,
+    Passwords, Store, StoreError, Tokens, Totps, WebAuthn,
 };
 
 /// How long lists may be; 0 switches a rule off (spec session-service.md section 9.2).
@@ -47,6 +47,8 @@ pub struct Core {
     pub web_auth_n: Arc<dyn WebAuthn>,
     /// Messages to people.
     pub outbox: Arc<dyn Outbox>,
+    /// How often addresses may fail.
+    pub failures: Arc<dyn FailureLimits>,
     /// Identity providers at which users log in.
     pub idps: IdentityProviders,
     /// The time.

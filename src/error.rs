@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use crate::domain::error::{Kind, Refusal};
 use crate::domain::intent::IntentError;
@@ -41,6 +42,8 @@ pub struct Error {
     pub message: Cow<'static, str>,
     /// Which detail the answer carries.
     pub detail: Detail,
+    /// How long to wait before the same may succeed, where that is known.
+    pub retry_after: Option<Duration>,
     /// What happened underneath; for the log, once, and never for the client.
     pub source: Option<Cause>,
 }
@@ -70,6 +73,7 @@ impl Error {
             id: Some(id),
             message: message.into(),
             detail: Detail::Error,
+            retry_after: None,
             source: None,
         }
     }
@@ -81,6 +85,7 @@ impl Error {
             id: None,
             message: message.into(),
             detail: Detail::None,
+            retry_after: None,
             source: None,
         }
     }
@@ -103,6 +108,15 @@ impl Error {
     pub fn with_failed_attempts(self, failed_attempts: u32) -> Self {
         Self {
             detail: Detail::Credentials { failed_attempts },
+            ..self
+        }
+    }
+
+    /// With how long to wait before the same may succeed.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
             ..self
         }
     }

@@ -15,4 +15,5 @@ pub mod observe;
 pub mod ports;
 pub mod query;
 pub mod storage;
+pub mod throttle;
 pub mod web;

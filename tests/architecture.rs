@@ -27,6 +27,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("query", &["core", "domain", "error", "ports"]),
     ("command", &["core", "domain", "error", "ports", "query"]),
     ("storage", &["domain", "ports"]),
+    ("throttle", &["domain", "ports"]),
     ("crypto", &["domain", "ports"]),
     ("delivery", &["domain", "ports"]),
     ("federation", &["domain", "ports"]),
@@ -57,6 +58,7 @@ const EVERYTHING: &[&str] = &[
     "ports",
     "query",
     "storage",
+    "throttle",
     "web",
 ];
 
@@ -80,6 +82,8 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("scrypt", &["crypto"]),
     ("pbkdf2", &["crypto"]),
     ("chacha20poly1305", &["crypto"]),
+    ("governor", &["throttle"]),
+    ("ipnet", &["domain"]),
     ("getrandom", &["crypto", "observe"]),
     ("lettre", &["delivery"]),
     ("openidconnect", &["federation"]),
@@ -458,6 +462,34 @@ fn every_module_that_is_a_directory_has_its_mod_rs() {
             directory.display()
         );
     }
+}
+
+/// The words between backticks of a text that can only be names of tests: small letters and at least
+/// two underscores.
+fn named_tests(text: &str) -> BTreeSet<&str> {
+    let small = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    let is_test = |word: &&str| word.matches('_').count() > 1 && word.chars().all(small);
+    text.split('`').skip(1).step_by(2).filter(is_test).collect()
+}
+
+/// A promise of `docs/security.md` stands for as long as its test does.
+#[test]
+fn every_test_that_the_document_of_security_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut files, mut directories) = (Vec::new(), Vec::new());
+    for directory in ["src", "tests", "proto"] {
+        walk(&root.join(directory), &mut files, &mut directories);
+    }
+    let sources: String = files
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let mut missing = named_tests(include_str!("../docs/security.md"));
+    assert!(missing.len() > 150, "{} are named", missing.len());
+    missing.retain(|name| !sources.contains(&format!("fn {name}(")));
+    assert!(missing.is_empty(), "{missing:#?}");
+    let named = named_tests("`a_b_c`, `policy.a_b_c`, `a_b`, a_b_c and `A_B_C`; `c_b_a_1`");
+    assert_eq!(Vec::from_iter(named), ["a_b_c", "c_b_a_1"]);
 }
 
 #[test]

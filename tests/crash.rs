@@ -94,8 +94,13 @@ impl Place {
     /// Starts a server and waits until it says where it listens.
     #[track_caller]
     fn serve(&self) -> Process {
-        let mut child = self
-            .command(&["serve", "--listen", "127.0.0.1:0"])
+        Self::listen(self.command(&["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// As [`serve`](Self::serve), started as the command says.
+    #[track_caller]
+    fn listen(mut command: Command) -> Process {
+        let mut child = command
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -617,4 +622,55 @@ fn the_variables_of_zitadel_set_the_first_start_up() {
         said.iter().all(|line| !line.contains("Str0ng-and-own!")),
         "{said:#?}"
     );
+}
+
+/// Processor time that a process has used, in hundredths of a second (proc(5), `stat`).
+fn processor_time(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    let numbers = fields.split(' ').skip(11).take(2);
+    numbers.map(|number| number.parse::<u64>().unwrap()).sum()
+}
+
+/// Fewer descriptors than connections: what cannot be accepted waits, the server does not spin, and
+/// when descriptors are free again everybody is served.
+#[test]
+fn without_file_descriptors_it_waits_and_recovers() {
+    let place = Place::new().with("BARTIZAN_SERVER__HEADER_TIMEOUT", "200ms");
+    let mut command = Command::new("sh");
+    let shell = format!(
+        "ulimit -n 64; exec '{}' serve --listen 127.0.0.1:0 --data-dir data",
+        env!("CARGO_BIN_EXE_bartizan")
+    );
+    command
+        .args(["-c", &shell])
+        .current_dir(place.directory.path())
+        .env_clear()
+        .envs(place.variables.iter().cloned())
+        .stdin(Stdio::null());
+    let server = Place::listen(command);
+    let token = place.token("login-client.pat");
+    assert_eq!(
+        server
+            .call("GET", "/v2/sessions/1", &token, &json!({}))
+            .unwrap()
+            .status,
+        404
+    );
+
+    let flood: Vec<_> = (0..200)
+        .map(|_| TcpStream::connect(server.address).unwrap())
+        .collect();
+    let before = processor_time(server.child.id());
+    // The connections come to nothing, so that the deadline of heads makes room for this one, and
+    // that many times: 200 of them take turns with 64 descriptors.
+    let served = server.call("GET", "/v2/sessions/1", &token, &json!({}));
+    assert_eq!(served.unwrap().status, 404);
+    let used = processor_time(server.child.id()) - before;
+    assert!(used < 200, "it spins: {used} hundredths of a second");
+    drop(flood);
+    let created = server.call("POST", "/v2/sessions", &token, &json!({}));
+    assert_eq!(created.unwrap().status, 201);
+    server.stop();
+    place.verified();
 }

@@ -1,11 +1,14 @@
 //! Who is asking: from request headers to a [`Caller`] (spec session-service.md section 4.2).
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName};
+use actix_web::{HttpMessage as _, HttpRequest};
 
 use crate::core::Core;
+use crate::domain::client::{ClientAddress, one_client};
 use crate::domain::error::Kind;
 use crate::domain::permission::Caller;
 use crate::error::Error;
+use crate::ports::FailureKey;
 use crate::query;
 
 /// The header that selects an organisation.
@@ -14,13 +17,40 @@ const ORGANIZATION: HeaderName = HeaderName::from_static("x-zitadel-orgid");
 /// Authenticates a request. Every operation begins here.
 ///
 /// # Errors
-/// 401 without a bearer token; what [`query::authenticate`] says.
-pub(crate) async fn caller(core: &Core, headers: &HeaderMap) -> Result<Caller, Error> {
+/// 401 without a bearer token; what [`query::authenticate`] says; 429 `BTZ-Fa1lt` in place of 401 for
+/// a wrong token from an address that has sent too many.
+pub(crate) async fn caller(core: &Core, request: &HttpRequest) -> Result<Caller, Error> {
+    let headers = request.headers();
     let token = bearer(headers)?;
     let organization = headers
         .get(ORGANIZATION)
         .map(|value| value.to_str().unwrap_or("\u{fffd}"));
-    query::authenticate(core, token, organization.filter(|value| !value.is_empty())).await
+    let organization = organization.filter(|value| !value.is_empty());
+    let from = || request.extensions().get::<ClientAddress>().copied();
+    match query::authenticate(core, token, organization).await {
+        Ok(mut caller) => {
+            caller.from = from();
+            Ok(caller)
+        }
+        Err(error) if error.kind == Kind::Unauthenticated => Err(counted(core, from(), error)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Counts a wrong token; what is answered to it. Right ones are never kept waiting: a token cannot be
+/// guessed, so this saves the log and the database work, and protects nobody's account.
+fn counted(core: &Core, from: Option<ClientAddress>, error: Error) -> Error {
+    let key = from.map(|from| FailureKey::Tokens(one_client(from.address)));
+    match key.map(|key| core.failures.take(&key)) {
+        Some(Err(wait)) => Error::new(
+            Kind::ResourceExhausted,
+            "BTZ-Fa1lt",
+            "Too many wrong tokens from this address, try again later",
+        )
+        .retry_after(wait)
+        .caused_by(error),
+        Some(Ok(())) | None => error,
+    }
 }
 
 /// The token of the `Authorization` header.
@@ -29,6 +59,10 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
         return Err(Error::plain(Kind::Unauthenticated, "auth header missing"));
     };
     let invalid = || Error::new(Kind::Unauthenticated, "AUTH-toLo1", "invalid auth header");
+    // Whoever stands in front may look at the other one (RFC 6750 section 2: one per request).
+    if headers.get_all(AUTHORIZATION).nth(1).is_some() {
+        return Err(invalid());
+    }
     let text = value.to_str().map_err(|_| invalid())?;
     if text.is_empty() {
         return Err(Error::plain(Kind::Unauthenticated, "auth header missing"));

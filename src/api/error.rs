@@ -1,8 +1,10 @@
 //! The one table from the kind of an error to what each protocol calls it.
 
 use connectrpc::ErrorCode;
+use http::HeaderValue;
 
 use crate::domain::error::Kind;
+use crate::error::Error;
 
 /// What the protocols call one kind of error (spec session-service.md section 10.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,13 @@ const fn row(grpc: u8, http: u16, connect: ErrorCode) -> Codes {
         http,
         connect,
     }
+}
+
+/// How long to wait, as the header `Retry-After` says it: whole seconds, at least one.
+pub(crate) fn retry_after(error: &Error) -> Option<HeaderValue> {
+    let wait = error.retry_after?;
+    let seconds = wait.as_millis().div_ceil(1_000).max(1);
+    HeaderValue::try_from(seconds.to_string()).ok()
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ pub(super) async fn handle(request: &HttpRequest, payload: Payload, api: &Api) -
 }
 
 async fn answer(request: &HttpRequest, payload: Payload, api: &Api) -> Result<Vec<u8>, Error> {
-    let caller = auth::caller(&api.core, request.headers()).await?;
+    let caller = auth::caller(&api.core, request).await?;
     let kind = request.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();

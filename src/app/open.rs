@@ -16,6 +16,7 @@ use crate::domain::user::login_name;
 use crate::observe::SystemClock;
 use crate::ports::{Clock, IdGenerator, Readable, Seal, UserOrder, UserQuery};
 use crate::storage::sqlite::{Options, SqliteStore};
+use crate::throttle::Throttle;
 
 use super::identity_providers::identity_providers;
 use super::{AppError, delivery};
@@ -109,6 +110,7 @@ pub(super) fn compose(
         codes: Arc::new(CodeMaker::new(keys)),
         totps: Arc::new(TotpMaker::new(keys)),
         outbox: Arc::new(postbox),
+        failures: Arc::new(Throttle::new(&config.policies().failures, &machine.clock)),
         idps: identity_providers(config, Arc::clone(&machine.clock), keys)?,
         set_up_at: Timestamp::default(),
         configured_at: machine.clock.now(),

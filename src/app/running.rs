@@ -21,7 +21,7 @@ use crate::crypto::KeyFile;
 use crate::domain::error::Kind;
 use crate::error::Error;
 use crate::storage::sqlite::SqliteStore;
-use crate::web::body::BodyError;
+use crate::web::body::{BodyError, BodyMemory};
 use crate::web::{self, Limits, ServerHandle};
 
 use super::data_dir::{self, DirLock};
@@ -179,6 +179,8 @@ fn serve(
         .map(|(_, sources)| Arc::clone(&sources.meter));
     let workers = config.workers();
     let limits = limits(config);
+    let proxies = Arc::clone(&limits.proxies);
+    let memory = BodyMemory::new(config.server.body_memory);
     let (limit, deadline) = (config.server.body_limit, config.server.body_timeout);
     let (sender, receiver) = std::sync::mpsc::channel();
     let thread = std::thread::Builder::new()
@@ -197,12 +199,13 @@ fn serve(
                     drop(actix_rt::spawn(sweeper::run(sweeping, clock, sweep)));
                 }
                 let running = web::serve(listener, limits, tls, workers, move || {
+                    let memory = memory.clone();
                     let api = Api {
                         core: core.clone(),
                         rpc: rpc::Rpc::new(core.clone(), &services, limit),
                         body_limit: limit,
                         read_body: Rc::new(move |payload, limit| {
-                            Box::pin(read(payload, limit, deadline))
+                            Box::pin(read(payload, limit, deadline, memory.clone()))
                         }),
                         stream_body: Rc::new(|payload| Box::pin(web::body::detach(payload))),
                         at_end_of_turn: Rc::new(web::at_end_of_turn),
@@ -216,7 +219,7 @@ fn serve(
                         .wrap_fn(no_preflight)
                         .app_data(Data::new(api))
                         .default_service(actix_web::web::to(respond));
-                    web::edge(app, answer, no_answer, move |ended| {
+                    web::edge(app, answer, Arc::clone(&proxies), no_answer, move |ended| {
                         metrics::count(meter.as_deref(), ended);
                     })
                 })?;
@@ -245,18 +248,25 @@ fn limits(config: &Config) -> Limits {
         stall: server.stall_timeout,
         idle: server.idle_timeout,
         drain: server.drain_timeout,
+        per_address: server.connections_per_address,
+        proxies: Arc::new(config.proxies()),
         connections: server.max_connections.div_ceil(config.workers()),
         ..Limits::default()
     }
 }
 
 /// Too much is answered as ZITADEL's transport does; what is the client's doing is no 5xx.
-async fn read(payload: Payload, limit: usize, deadline: Duration) -> Result<Bytes, Error> {
-    web::body::read(payload, limit, deadline)
+async fn read(
+    payload: Payload,
+    limit: usize,
+    deadline: Duration,
+    memory: BodyMemory,
+) -> Result<Bytes, Error> {
+    web::body::read(payload, limit, deadline, &memory)
         .await
         .map_err(|error| {
             let kind = match error {
-                BodyError::TooLarge => Kind::ResourceExhausted,
+                BodyError::TooLarge | BodyError::Crowded => Kind::ResourceExhausted,
                 BodyError::TooSlow | BodyError::Broken => Kind::Canceled,
             };
             Error::plain(kind, error.to_string())

@@ -18,6 +18,7 @@ impl Caller {
                 resource: Resource::Instance,
                 permissions: Permission::ALL.iter().copied().collect(),
             }],
+            from: None,
         }
     }
 }

@@ -25,6 +25,7 @@ mod notify;
 mod otp;
 mod passkey_codes;
 mod pats;
+mod places;
 mod proofs;
 mod reset_password;
 mod set_password;

@@ -41,6 +41,17 @@ pub struct Checks {
 }
 
 impl Checks {
+    /// Whether anything is to be proven, and not only somebody named.
+    pub(super) const fn prove(&self) -> bool {
+        self.password.is_some()
+            || self.intent.is_some()
+            || self.web_auth_n.is_some()
+            || self.totp.is_some()
+            || self.otp_sms.is_some()
+            || self.otp_email.is_some()
+            || self.recovery_code.is_some()
+    }
+
     const fn otp(&self, channel: Channel) -> Option<&Secret> {
         match channel {
             Channel::Sms => self.otp_sms.as_ref(),

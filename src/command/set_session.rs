@@ -2,13 +2,14 @@
 
 use crate::core::Core;
 use crate::domain::ids::SessionId;
-use crate::domain::permission::{Caller, Permission};
+use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::session::{self, Changes, Metadata, Session, SessionError};
 use crate::domain::time::Span;
 use crate::error::Error;
 use crate::ports::Commit;
 
 use super::challenges::{Challenges, Shown};
+use super::places::Guard;
 use super::proofs::{Checks, Proofs};
 use super::{Rounds, SavedSession, append_session};
 
@@ -31,16 +32,37 @@ pub struct SetSession {
 ///
 /// # Errors
 /// What the permission check says; 404 `QUERY-SFeaa`; `COMMAND-Hewfq` and `COMMAND-Hkl3d` for a
-/// session that is over; what the checks say.
+/// session that is over; 429 `BTZ-Fa1ls`; what the checks say.
 pub async fn set_session(
     core: &Core,
     caller: &Caller,
     command: SetSession,
 ) -> Result<SavedSession, Error> {
-    let mut session = load(core, command.id).await?;
+    let session = load(core, command.id).await?;
     let organization = session.as_ref().and_then(Session::user_organization);
     let authority = caller.may(Permission::SessionWrite, organization)?;
     command.challenges.are_good(core, &command.checks).await?;
+    if !command.checks.prove() {
+        return change(core, &authority, &command, session).await;
+    }
+    let known = session.as_ref();
+    let agent = known.and_then(|session| session.user_agent.as_ref());
+    let own = known.and_then(|session| Some(session.user.as_ref()?.id));
+    let guard = Guard::enter(core, caller, &command.checks, agent, own).await?;
+    let mut done = Box::pin(change(core, &authority, &command, session.clone())).await;
+    if let Some(core) = guard.pardon(core, &done).await? {
+        done = Box::pin(change(&core, &authority, &command, session.clone())).await;
+    }
+    guard.settle(core, &done);
+    done
+}
+
+async fn change(
+    core: &Core,
+    authority: &Authority,
+    command: &SetSession,
+    mut session: Option<Session>,
+) -> Result<SavedSession, Error> {
     let mut gathered: Option<Proofs> = None;
     let mut rounds = Rounds::new(core);
     loop {
@@ -52,7 +74,7 @@ pub async fn set_session(
         let mut proofs = if let Some(proofs) = still {
             proofs
         } else {
-            let gathered = Proofs::gather(core, &authority, &command.checks, Some(&current));
+            let gathered = Proofs::gather(core, authority, &command.checks, Some(&current));
             // Boxed, so that the future of every request stays small.
             Box::pin(gathered).await?
         };
@@ -75,7 +97,7 @@ pub async fn set_session(
             lifetime: command.lifetime,
             ..proofs.changes()
         });
-        let events = active.change(&authority, now, &changes);
+        let events = active.change(authority, now, &changes);
         if events.is_empty() {
             return Ok(SavedSession {
                 session: current,
@@ -91,9 +113,7 @@ pub async fn set_session(
         let mut commit = Commit::new(now, authority.actor(), appends);
         commit.appends.push(append);
         commit.queued = queued;
-        commit
-            .appends
-            .extend(proofs.consumed(core, &authority, now));
+        commit.appends.extend(proofs.consumed(core, authority, now));
         commit.active_users = proofs.user().map(|user| user.id).into_iter().collect();
         match core.commit(commit).await {
             Ok(_) => {

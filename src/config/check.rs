@@ -3,6 +3,7 @@
 use super::error::ConfigError;
 use super::keys::IDP;
 use super::layer::Origins;
+use super::units::print_size;
 use super::{Config, EmailKind, IdpConfig, SmsKind, SmtpConfig, SmtpTls};
 use crate::domain::permission::Permission;
 use crate::domain::user::login_name::normalize;
@@ -12,6 +13,7 @@ pub(super) fn check(config: &mut Config, origins: &Origins) -> Result<(), Config
     roles(config, origins)?;
     languages(config, origins)?;
     list_limits(config, origins)?;
+    body_memory(config, origins)?;
     password_memory(config, origins)?;
     usernames(config, origins)?;
     token_files(config, origins)?;
@@ -105,6 +107,29 @@ fn list_limits(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
         [
             ("list.default_limit", default.to_string(), at_most),
             ("list.max_limit", max.to_string(), at_least),
+        ],
+    ))
+}
+
+/// A body that may be sent must find room.
+fn body_memory(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    let (limit, memory) = (config.server.body_limit, config.server.body_memory);
+    if limit <= memory {
+        return Ok(());
+    }
+    let at_most = format!(
+        "at most the value of `server.body_memory`, which is {}",
+        print_size(memory)
+    );
+    let at_least = format!(
+        "at least the value of `server.body_limit`, which is {}",
+        print_size(limit)
+    );
+    Err(blame(
+        origins,
+        [
+            ("server.body_limit", print_size(limit), at_most),
+            ("server.body_memory", print_size(memory), at_least),
         ],
     ))
 }

@@ -16,6 +16,9 @@ const GIB: usize = 1 << 30;
 const NETWORK: Rule = Rule::Span(Duration::from_millis(100), Duration::from_hours(1));
 /// Failures in a row.
 const FAILURES: Rule = Rule::Number(0, 1_000);
+/// Failures at once, and after how long one more; the product of the two is a span of time, too.
+const BUDGET: Rule = Rule::Number(0, 100_000);
+const REFILL: Rule = Rule::Span(Duration::from_millis(10), Duration::from_hours(24));
 /// How long something that was proven counts, up to ten years.
 const LIFETIME: Rule = Rule::Span(Duration::ZERO, Duration::from_hours(87_600));
 /// Days, up to a hundred years.
@@ -72,9 +75,16 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
     ("data_dir", Rule::Path),
     ("server.listen", Rule::Address),
     ("server.external_url", LINK),
+    ("server.trusted_proxies", Rule::List(&Rule::Network)),
+    (
+        "server.forwarded_header",
+        Rule::Word(&["x-forwarded-for", "forwarded"]),
+    ),
     ("server.workers", THREADS),
     ("server.body_limit", Rule::Size(KIB, 64 * MIB)),
+    ("server.body_memory", Rule::Size(MIB, 64 * GIB)),
     ("server.max_connections", Rule::Number(1, 1_000_000)),
+    ("server.connections_per_address", Rule::Number(0, 1_000_000)),
     ("server.header_timeout", NETWORK),
     ("server.body_timeout", NETWORK),
     ("server.stall_timeout", NETWORK),
@@ -118,6 +128,13 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
         "policy.attempts.pause",
         Rule::Span(SECOND, Duration::from_hours(720)),
     ),
+    ("policy.failures.per_address", BUDGET),
+    ("policy.failures.per_address_refill", REFILL),
+    ("policy.failures.per_address_and_user", BUDGET),
+    ("policy.failures.per_address_and_user_refill", REFILL),
+    ("policy.failures.tokens_per_address", BUDGET),
+    ("policy.failures.tokens_per_address_refill", REFILL),
+    ("policy.failures.known_for", LIFETIME),
     ("policy.tarpit.min_failed_attempts", FAILURES),
     ("policy.tarpit.step_size", FAILURES),
     (

@@ -9,6 +9,7 @@ mod branding;
 mod check;
 mod error;
 mod events;
+mod failures;
 mod first_instance;
 mod forward_auth;
 mod hashing;
@@ -38,6 +39,7 @@ mod zitadel;
 pub use branding::{BrandingConfig, DarkThemeConfig, LightThemeConfig, ThemeModeConfig};
 pub use error::{ConfigError, Origin};
 pub use events::EventsConfig;
+pub use failures::FailureConfig;
 pub use first_instance::{FirstInstanceConfig, HumanConfig, MachineConfig};
 pub use forward_auth::ForwardAuthConfig;
 pub use hashing::{PasswordConfig, TokenConfig};
@@ -52,7 +54,7 @@ pub use policy::{
     AttemptConfig, ComplexityConfig, DomainConfig, LockoutConfig, PasswordExpiryConfig,
     PolicyConfig, TarpitConfig,
 };
-pub use server::ServerConfig;
+pub use server::{ForwardedHeaderConfig, ServerConfig};
 pub use settings::{GeneralConfig, LegalConfig, SecurityConfig};
 pub use smtp::{SmtpConfig, SmtpTls};
 pub use storage::StorageConfig;
@@ -69,6 +71,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::client::Proxies;
 use crate::domain::permission::{RoleTable, UnknownPermission};
 use crate::domain::policy::Policies;
 use crate::domain::settings::Settings;
@@ -227,6 +230,11 @@ impl Config {
             security: self.security.to_domain(),
             languages: self.general.to_domain(),
         }
+    }
+
+    /// The proxies whose word on the addresses of their clients counts.
+    pub fn proxies(&self) -> Proxies {
+        self.server.proxies()
     }
 
     /// The address of this server as browsers know it, without a slash at its end.

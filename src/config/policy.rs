@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::failures::FailureConfig;
 use super::login::LoginConfig;
 use super::units::span;
 use crate::domain::policy;
@@ -19,6 +20,8 @@ pub struct PolicyConfig {
     pub lockout: LockoutConfig,
     /// How many failed checks in a row are judged at all.
     pub attempts: AttemptConfig,
+    /// How often a place may fail.
+    pub failures: FailureConfig,
     /// How long the answer to a failed check is held back.
     pub tarpit: TarpitConfig,
     /// How people may log in.
@@ -47,6 +50,7 @@ impl PolicyConfig {
                 max_in_a_row: self.attempts.max_in_a_row,
                 pause: self.attempts.pause,
             },
+            failures: self.failures.to_domain(),
             tarpit: policy::Tarpit {
                 min_failed_attempts: self.tarpit.min_failed_attempts,
                 step_size: self.tarpit.step_size,

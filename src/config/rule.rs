@@ -9,6 +9,7 @@ use std::time::Duration;
 use ::config::ValueKind;
 
 use super::units::{parse_moment, parse_size, parse_span, print_size, print_span};
+use crate::domain::client::read_network;
 use crate::domain::notification::Target;
 use crate::domain::settings::is_language_tag;
 
@@ -55,6 +56,8 @@ pub(super) enum Rule {
     WebOrigin,
     /// A host name, an address, or a network of addresses.
     Target,
+    /// An address, or a network of addresses.
+    Network,
     /// What fits the rule, or an empty text for none.
     OrEmpty(&'static Self),
     /// A list of texts that fit the rule.
@@ -90,6 +93,7 @@ impl Rule {
             Self::Link => is_link(text),
             Self::WebOrigin => is_web_origin(text),
             Self::Target => Target::parse(text).is_some(),
+            Self::Network => read_network(text).is_some(),
             Self::OrEmpty(rule) => text.is_empty() || rule.accepts_text(text),
             Self::Span(min, max) => {
                 parse_span(text).is_some_and(|span| (min..=max).contains(&span))
@@ -136,6 +140,7 @@ impl Rule {
             | Self::Link
             | Self::WebOrigin
             | Self::Target
+            | Self::Network
             | Self::OrEmpty(_)
             | Self::Secret => ValueKind::String(text.to_owned()),
         };
@@ -181,6 +186,7 @@ impl Rule {
             Self::Target => {
                 "a host name, an address, or a network, such as `10.0.0.0/8`".to_owned()
             }
+            Self::Network => "an address or a network, such as `10.0.0.0/8`".to_owned(),
             Self::OrEmpty(rule) => format!("{}, or nothing", rule.allowed()),
             Self::List(rule) => format!("a list, each item {}", rule.allowed()),
         }

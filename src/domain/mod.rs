@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, draws a random number, opens a file or waits.
 
+pub mod client;
 pub mod error;
 pub mod event;
 pub mod idp;

@@ -5,6 +5,7 @@
 
 mod clock;
 mod crypto;
+mod failures;
 mod federation;
 mod outbox;
 mod query;
@@ -17,6 +18,7 @@ pub use crypto::{
     CodeAlphabet, CodeDigest, Codes, HashingError, IssuedToken, LinkHash, PasswordCheck, Passwords,
     PatClaim, Seal, Sealer, SessionClaim, TokenClaim, Tokens, TotpFault, TotpSecret, Totps,
 };
+pub use failures::{FailureKey, FailureLimits};
 pub use federation::{
     Departure, Federation, FederationFault, Handshake, IdentityProviders, IntentTokenFault,
     IntentTokens,

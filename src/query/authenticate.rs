@@ -89,6 +89,7 @@ async fn by_pat(core: &Core, claim: &PatClaim) -> Result<Caller, Error> {
         organization: bearer.organization,
         credential: Credential::Pat(claim.pat),
         memberships,
+        from: None,
     })
 }
 
@@ -165,5 +166,6 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
         organization: checked.organization,
         credential: Credential::Session(session.id),
         memberships,
+        from: None,
     })
 }

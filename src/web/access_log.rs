@@ -45,9 +45,11 @@ pub(super) fn write(seen: &Seen, ended: &Ended) {
     let status = ended.status.as_u16();
     let path = shown(seen.uri.path());
     let id = seen.id.as_str();
-    let peer = seen
-        .peer
-        .map_or_else(|| "-".to_owned(), |peer| peer.to_string());
+    let peer = match (seen.client, seen.peer) {
+        (Some(client), _) if client.forwarded => client.address.to_string(),
+        (_, Some(peer)) => peer.to_string(),
+        (_, None) => "-".to_owned(),
+    };
     let called = ended.called;
     let operation = called.map_or("-", |called| called.operation);
     let code = match called.map(|called| called.refused) {

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use actix_web::error::PayloadError;
@@ -19,9 +21,57 @@ pub enum BodyError {
     /// It was not complete in time.
     #[error("the request body took too long")]
     TooSlow,
+    /// There are too many others at the same time.
+    #[error("too many large request bodies at the same time, try again later")]
+    Crowded,
     /// The connection broke off, or the body is not what its framing says.
     #[error("the request body broke off")]
     Broken,
+}
+
+/// How many bytes of bodies may be gathered at the same time, of all workers together.
+///
+/// The limit of a body alone does not bound the memory: it counts once for every connection. A body
+/// that comes in one piece is not gathered; the connection holds it anyway.
+#[derive(Debug, Clone)]
+pub struct BodyMemory(Arc<AtomicUsize>);
+
+impl BodyMemory {
+    /// So many bytes.
+    pub fn new(bytes: usize) -> Self {
+        Self(Arc::new(AtomicUsize::new(bytes)))
+    }
+
+    fn share(&self) -> Share<'_> {
+        Share {
+            left: &self.0,
+            taken: 0,
+        }
+    }
+}
+
+/// What one body has taken, until it has been read.
+#[derive(Debug)]
+struct Share<'a> {
+    left: &'a AtomicUsize,
+    taken: usize,
+}
+
+impl Share<'_> {
+    fn take(&mut self, bytes: usize) -> Result<(), BodyError> {
+        let less = |left: usize| left.checked_sub(bytes);
+        self.left
+            .fetch_update(Relaxed, Relaxed, less)
+            .map_err(|_| BodyError::Crowded)?;
+        self.taken += bytes;
+        Ok(())
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.left.fetch_add(self.taken, Relaxed);
+    }
 }
 
 /// Reads a whole body of at most `limit` bytes, within `deadline`.
@@ -31,11 +81,16 @@ pub enum BodyError {
 ///
 /// # Errors
 /// See [`BodyError`]; the rest of the body need not be read, the connection takes care of it.
-pub async fn read<P>(payload: P, limit: usize, deadline: Duration) -> Result<Bytes, BodyError>
+pub async fn read<P>(
+    payload: P,
+    limit: usize,
+    deadline: Duration,
+    memory: &BodyMemory,
+) -> Result<Bytes, BodyError>
 where
     P: Stream<Item = Result<Bytes, PayloadError>>,
 {
-    timeout(deadline, collect(pin!(payload), limit))
+    timeout(deadline, collect(pin!(payload), limit, memory))
         .await
         .unwrap_or(Err(BodyError::TooSlow))
 }
@@ -67,7 +122,11 @@ where
     })
 }
 
-async fn collect<P>(mut payload: Pin<&mut P>, limit: usize) -> Result<Bytes, BodyError>
+async fn collect<P>(
+    mut payload: Pin<&mut P>,
+    limit: usize,
+    memory: &BodyMemory,
+) -> Result<Bytes, BodyError>
 where
     P: Stream<Item = Result<Bytes, PayloadError>>,
 {
@@ -79,12 +138,15 @@ where
     let Some(second) = part(&mut payload).await? else {
         return Ok(first);
     };
+    let mut share = memory.share();
+    share.take(first.len())?;
     let mut whole = BytesMut::from(first);
     let mut next = Some(second);
     while let Some(bytes) = next {
         if bytes.len() > limit - whole.len() {
             return Err(BodyError::TooLarge);
         }
+        share.take(bytes.len())?;
         whole.extend_from_slice(&bytes);
         next = part(&mut payload).await?;
     }

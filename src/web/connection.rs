@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 
 use super::answer::{Answer, answer};
 use super::cork::Corked;
+use super::crowd::Crowd;
 use super::io::Watched;
 use super::limits::Limits;
 use super::stop::Stop;
@@ -38,6 +39,7 @@ pub(super) struct Worker<A, H> {
     /// What connections are encrypted with, if they are.
     pub(super) tls: Option<Arc<Tls>>,
     pub(super) limits: Rc<Limits>,
+    pub(super) crowd: Arc<Crowd>,
     pub(super) stop: Arc<Stop>,
 }
 
@@ -53,6 +55,10 @@ where
     let _open = worker.stop.open();
     let watch = Watch::new(&worker.limits, &worker.stop);
     let peer = stream.peer_addr().ok();
+    let Ok(_place) = worker.crowd.enter(peer.map(|peer| peer.ip())) else {
+        log::debug!("connection closed: its address has too many");
+        return;
+    };
     // Answers are written whole, so waiting for more to send only delays them.
     stream.set_nodelay(true).ok();
     let stream = Watched::new(Corked::new(stream), Rc::clone(&watch));

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::body::{BodySize, BoxBody, EitherBody, MessageBody};
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use super::contain::{Failure, begin, finish};
 use super::request_id::{self, RequestId};
 use super::{access_log, security_headers};
+use crate::domain::client::{ClientAddress, Proxies};
 use crate::error::Called;
 
 /// What is known of a request whose answer the App owes.
@@ -32,8 +34,10 @@ pub struct Seen {
     pub uri: Uri,
     /// What its body is said to be, by which protocols that share a route are told apart.
     pub content_type: Option<HeaderValue>,
-    /// Who sent it.
+    /// The other end of its connection.
     pub peer: Option<SocketAddr>,
+    /// Who sent it; absent where the peer is a trusted proxy that does not say so.
+    pub client: Option<ClientAddress>,
     pub(super) begun: Instant,
 }
 
@@ -67,13 +71,20 @@ impl Ended {
 }
 
 impl Seen {
-    fn new(request: &Request) -> Self {
+    fn new(request: &Request, proxies: &Proxies) -> Self {
+        let peer = request.peer_addr();
+        let values = proxies
+            .header()
+            .map(|header| request.headers().get_all(header.name()));
+        let values: Vec<_> = values.into_iter().flatten().collect();
+        let values = values.iter().map(|value| value.as_bytes());
         Self {
             id: RequestId::of(request.headers()),
             method: request.method().clone(),
             uri: request.uri().clone(),
             content_type: request.headers().get(CONTENT_TYPE).cloned(),
-            peer: request.peer_addr(),
+            peer,
+            client: peer.and_then(|peer| proxies.client(peer.ip(), values)),
             begun: Instant::now(),
         }
     }
@@ -95,10 +106,12 @@ impl fmt::Debug for Seen {
 /// contained and handlers limited to `deadline`.
 ///
 /// `render` makes the answer to a request whose handler panicked or took too long, in the form that its
-/// client understands. `count` is told of every answer.
+/// client understands. `count` is told of every answer. Handlers find the [`ClientAddress`], where it
+/// is known, in the extensions of the request.
 pub fn edge<I, S, B, R, C>(
     app: I,
     deadline: Duration,
+    proxies: Arc<Proxies>,
     render: R,
     count: C,
 ) -> impl ServiceFactory<
@@ -120,8 +133,13 @@ where
     apply_fn_factory(
         app.into_factory(),
         move |request: Request, app: &S::Service| {
-            let seen = Seen::new(&request);
-            request.extensions_mut().insert(seen.id.clone());
+            let seen = Seen::new(&request, &proxies);
+            let mut extensions = request.extensions_mut();
+            extensions.insert(seen.id.clone());
+            if let Some(client) = seen.client {
+                extensions.insert(client);
+            }
+            drop(extensions);
             let begun = begin(|| app.call(request));
             let render = render.clone();
             let count = count.clone();

@@ -1,6 +1,9 @@
 //! How long and how much a client may keep a connection busy.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::domain::client::Proxies;
 
 /// Limits of the accept layer; every deadline that passes ends the connection it is about.
 #[derive(Debug, Clone)]
@@ -26,6 +29,11 @@ pub struct Limits {
     /// Connections per worker; above it they wait in the kernel's queue. 1,000: about 20 KiB each, and
     /// they must fit under the limit of file descriptors, which often is 1,024.
     pub connections: usize,
+    /// Connections of one address, of all workers together; above it they are closed at once. 0, which
+    /// is no limit: who serves a reverse proxy or a login page has few addresses as clients.
+    pub per_address: usize,
+    /// The proxies to which that does not apply.
+    pub proxies: Arc<Proxies>,
     /// What is particular to HTTP/2.
     pub http2: Http2,
 }
@@ -63,6 +71,8 @@ impl Default for Limits {
             linger: Duration::from_secs(1),
             drain: Duration::from_secs(5),
             connections: 1_000,
+            per_address: 0,
+            proxies: Arc::default(),
             http2: Http2::default(),
         }
     }

@@ -11,6 +11,7 @@
 //! | `connection`, `stream` | one connection: which protocol, and who speaks it |
 //! | [`Tls`], [`Pair`] | what connections are encrypted with |
 //! | `watch`, `io` | its deadlines |
+//! | `crowd` | how many one address has |
 //! | `answer`, `h2_request`, `h2_answer` | one request through the App |
 //! | [`edge()`] | around the App: request ids, security headers, access log, contained panics |
 //! | [`body`], [`cors()`] | for handlers and the App |
@@ -22,6 +23,7 @@ mod connection;
 mod contain;
 mod cork;
 mod cors;
+mod crowd;
 mod edge;
 mod h2_answer;
 mod h2_request;

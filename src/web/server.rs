@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use super::answer::answer;
 use super::connection::{Worker, http2, serve as serve_connection};
+use super::crowd::Crowd;
 use super::limits::Limits;
 use super::stop::Stop;
 use super::stream::Stream;
@@ -65,15 +66,18 @@ where
         // Rounded up: the connections keep the exact time themselves.
         .shutdown_timeout(limits.drain.as_secs() + 1);
     let handle_stop = Arc::clone(&stop);
+    let crowd = Crowd::new(limits.per_address, Arc::clone(&limits.proxies));
     let inner = builder
         .listen("http", listener, move || {
             let factory = map_config(make_app(), |()| AppConfig::default());
             let limits = limits.clone();
             let tls = tls.clone();
             let stop = Arc::clone(&stop);
+            let crowd = Arc::clone(&crowd);
             fn_factory(move || {
                 let app = factory.new_service(());
-                worker(app, limits.clone(), tls.clone(), Arc::clone(&stop))
+                let shared = (Arc::clone(&crowd), Arc::clone(&stop));
+                worker(app, limits.clone(), tls.clone(), shared)
             })
         })?
         .run();
@@ -93,7 +97,7 @@ async fn worker<A, B, E>(
     app: impl Future<Output = Result<A, E>>,
     limits: Limits,
     tls: Option<Arc<Tls>>,
-    stop: Arc<Stop>,
+    (crowd, stop): (Arc<Crowd>, Arc<Stop>),
 ) -> Result<impl Service<TcpStream, Response = (), Error = ()>, ()>
 where
     A: Service<Request> + 'static,
@@ -133,6 +137,7 @@ where
         http2: http2(&limits),
         tls,
         limits: Rc::new(limits),
+        crowd,
         stop,
     });
     Ok(fn_service(move |stream: TcpStream| {

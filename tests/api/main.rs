@@ -24,6 +24,7 @@
 )]
 
 mod administrators;
+mod attacks;
 mod callers;
 mod concurrency;
 mod delivery;

@@ -25,8 +25,8 @@ fn unknown_keys_of_the_file() {
         "[server]\nlisen = \"127.0.0.1:8080\"",
         &[],
         "unknown key in file `config.toml`: `server.lisen`",
-        "the keys of `[server]` are `listen`, `external_url`, `workers`, `body_limit`, `max_connections`, \
-         `header_timeout`, `body_timeout`, `stall_timeout`, `idle_timeout`, `drain_timeout`, `tls`",
+        "the keys of `[server]` are `listen`, `external_url`, `trusted_proxies`, `forwarded_header`, `workers`, \
+         `body_limit`, `body_memory`, `max_connections`, `connections_per_address`, `header_timeout`, `body_timeout`, `stall_timeout`, `idle_timeout`, `drain_timeout`, `tls`",
     );
     assert_refused(
         "[sever]",
@@ -40,8 +40,8 @@ fn unknown_keys_of_the_file() {
         "[policy.lockouts]\nmax = 1",
         &[],
         "unknown key in file `config.toml`: `policy.lockouts`",
-        "the keys of `[policy]` are `complexity`, `lockout`, `attempts`, `tarpit`, `login`, \
-         `password_expiry`, `domain`",
+        "the keys of `[policy]` are `complexity`, `lockout`, `attempts`, `failures`, `tarpit`, \
+         `login`, `password_expiry`, `domain`",
     );
     assert_refused(
         "[roles]\n\"My Role\" = []",

@@ -29,6 +29,7 @@ fn authority() -> Authority {
         organization: ORG,
         credential: Credential::CommandLine,
         memberships: Vec::new(),
+        from: None,
     };
     admin.authority()
 }

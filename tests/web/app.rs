@@ -9,7 +9,7 @@ use actix_web::body::{BodySize, BodyStream, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::{self, Data};
 use actix_web::{App, Error, HttpRequest, HttpResponse};
-use bartizan::web::body::{self, BodyError};
+use bartizan::web::body::{self, BodyError, BodyMemory};
 use bartizan::web::{RequestId, Trailers, cors};
 use bytes::Bytes;
 use futures_util::stream;
@@ -30,6 +30,7 @@ pub(crate) struct Gate {
     entered: Arc<Semaphore>,
     open: Arc<Semaphore>,
     left: Arc<Semaphore>,
+    memory: BodyMemory,
 }
 
 impl Gate {
@@ -38,6 +39,7 @@ impl Gate {
             entered: Arc::new(Semaphore::new(0)),
             open: Arc::new(Semaphore::new(0)),
             left: Arc::new(Semaphore::new(0)),
+            memory: BodyMemory::new(64 << 20),
         }
     }
 
@@ -133,9 +135,10 @@ async fn gated(gate: Data<Gate>) -> HttpResponse {
 /// Counts the bytes of the body.
 async fn read(gate: Data<Gate>, payload: web::Payload) -> HttpResponse {
     let _visit = gate.enter();
-    match body::read(payload, BODY_LIMIT, BODY_DEADLINE).await {
+    match body::read(payload, BODY_LIMIT, BODY_DEADLINE, &gate.memory).await {
         Ok(body) => HttpResponse::Ok().body(body.len().to_string()),
         Err(BodyError::TooLarge) => HttpResponse::PayloadTooLarge().finish(),
+        Err(BodyError::Crowded) => HttpResponse::TooManyRequests().finish(),
         Err(BodyError::TooSlow) => HttpResponse::RequestTimeout().finish(),
         Err(BodyError::Broken) => HttpResponse::BadRequest().finish(),
     }

@@ -48,7 +48,13 @@ impl TestServer {
         let shared = gate.clone();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = serve(listener, limits, tls, 1, move || {
-            edge(app(shared.clone()), deadline, render, |_| {})
+            edge(
+                app(shared.clone()),
+                deadline,
+                Arc::default(),
+                render,
+                |_| {},
+            )
         })
         .unwrap();
         Self {

@@ -10,6 +10,7 @@
 mod app;
 mod deadlines;
 mod edge;
+mod floods;
 mod helpers;
 mod log;
 mod protocols;

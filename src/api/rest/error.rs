@@ -5,12 +5,12 @@
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
 use super::routes::Unrouted;
-use crate::api::error::codes;
+use crate::api::error::{codes, retry_after};
 use crate::domain::error::Kind;
 use crate::error::{Detail, Error};
 
@@ -64,6 +64,9 @@ pub fn answer(error: &Error) -> Response<Bytes> {
         answer
             .headers_mut()
             .insert(WWW_AUTHENTICATE, header_safe(&text));
+    }
+    if let Some(wait) = retry_after(error) {
+        answer.headers_mut().insert(RETRY_AFTER, wait);
     }
     answer
 }

@@ -74,7 +74,7 @@ async fn answer(
 ) -> Result<Answer, Error> {
     let limit = deadline::grpc(request.headers())?;
     let work = pin!(async {
-        let caller = auth::caller(&api.core, request.headers()).await?;
+        let caller = auth::caller(&api.core, request).await?;
         if let Operation::NotYet(name) = matched.operation {
             return Err(not_yet(name));
         }

@@ -7,9 +7,10 @@ use bartizan_proto::zitadel::v1::{CredentialsCheckError, ErrorDetail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use connectrpc::ConnectError;
-use http::StatusCode;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
 
-use crate::api::error::codes;
+use crate::api::error::{codes, retry_after};
 use crate::error::{Detail, Error};
 
 /// What the runtime writes into bodies, headers and trailers.
@@ -20,6 +21,10 @@ pub(super) fn to_connect(error: &Error) -> ConnectError {
         .with_http_status(
             StatusCode::from_u16(codes.http).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         );
+    let picture = match retry_after(error) {
+        Some(wait) => picture.with_headers(HeaderMap::from_iter([(RETRY_AFTER, wait)])),
+        None => picture,
+    };
     match detail(error) {
         Some(detail) => picture.with_detail(detail),
         None => picture,

@@ -112,7 +112,7 @@ struct Incall<'a> {
 
 impl Incall<'_> {
     async fn caller(&self) -> Result<crate::domain::permission::Caller, Error> {
-        auth::caller(&self.api.core, self.request.headers()).await
+        auth::caller(&self.api.core, self.request).await
     }
 
     fn deadline(&self) -> Result<Option<Duration>, Error> {

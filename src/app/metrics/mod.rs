@@ -111,7 +111,7 @@ pub(super) fn serve(
             .app_data(Data::from(Arc::clone(&metrics)))
             .default_service(actix_web::web::to(answer));
         let no_answer = |_, _: &web::Seen| HttpResponse::InternalServerError().finish();
-        web::edge(app, deadline, no_answer, |_| {})
+        web::edge(app, deadline, Arc::default(), no_answer, |_| {})
     })?;
     let handle = running.handle();
     drop(actix_web::rt::spawn(running));

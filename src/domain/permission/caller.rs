@@ -1,6 +1,7 @@
 //! The caller of an operation and what it may do.
 
 use super::{Authority, Permission, PermissionSet};
+use crate::domain::client::ClientAddress;
 use crate::domain::error::{Kind, Refusal};
 use crate::domain::ids::{OrgId, PatId, SessionId, UserId};
 
@@ -44,6 +45,8 @@ pub struct Caller {
     pub credential: Credential,
     /// Where the user has roles.
     pub memberships: Vec<Membership>,
+    /// Where the request comes from, as far as that is known.
+    pub from: Option<ClientAddress>,
 }
 
 /// Why a caller may not.
@@ -154,6 +157,7 @@ mod tests {
                     permissions: permissions.iter().copied().collect(),
                 })
                 .collect(),
+            from: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Policies as values, with ZITADEL's defaults (adjacent.md section 6.4).
 
+mod failures;
 mod login;
 
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use super::error::{Kind, Refusal};
 use super::time::Timestamp;
 
+pub use failures::{Budget, FailurePolicy};
 pub use login::{CheckLifetimes, LoginPolicy, SecondFactor, SecondFactors};
 
 /// What a password must have.
@@ -199,6 +201,8 @@ pub struct Policies {
     pub lockout: Lockout,
     /// Of attempts in a row.
     pub attempts: AttemptLimit,
+    /// Of failures by where they come from.
+    pub failures: FailurePolicy,
     /// Of slow answers.
     pub tarpit: Tarpit,
     /// Of logging in.
