@@ -10,7 +10,7 @@ use crate::ports::{Commit, StoreError};
 
 use super::challenges::Challenges;
 use super::proofs::{Checks, Proofs};
-use super::{ATTEMPTS, SavedSession, append_session, contended};
+use super::{Rounds, SavedSession, append_session};
 
 /// A session to open.
 #[derive(Debug, Clone, Default)]
@@ -42,10 +42,11 @@ pub async fn create_session(
     let authority = caller.may(Permission::SessionWrite, None)?;
     command.challenges.are_good(core, &command.checks).await?;
     let mut proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let now = core.now_after(proofs.changed_at());
         let Some(mut appends) = proofs.appends(core, &command.checks, now)? else {
+            rounds.again()?;
             proofs = Proofs::gather(core, &authority, &command.checks, None).await?;
             continue;
         };
@@ -73,13 +74,13 @@ pub async fn create_session(
                     challenges: shown,
                 });
             }
-            Err(error @ StoreError::Exists(_)) => last = error,
-            Err(error @ StoreError::Conflict(_)) => {
-                last = error;
-                proofs.reload(core).await?;
+            Err(error) => {
+                let conflict = matches!(error, StoreError::Conflict(_));
+                rounds.lost(error).await?;
+                if conflict {
+                    proofs.reload(core).await?;
+                }
             }
-            Err(error) => return Err(error.into()),
         }
     }
-    Err(contended(last))
 }

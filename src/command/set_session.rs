@@ -6,11 +6,11 @@ use crate::domain::permission::{Caller, Permission};
 use crate::domain::session::{self, Changes, Metadata, Session, SessionError};
 use crate::domain::time::Span;
 use crate::error::Error;
-use crate::ports::{Commit, StoreError};
+use crate::ports::Commit;
 
 use super::challenges::{Challenges, Shown};
 use super::proofs::{Checks, Proofs};
-use super::{ATTEMPTS, SavedSession, append_session, contended};
+use super::{Rounds, SavedSession, append_session};
 
 /// A change of a session.
 #[derive(Debug, Clone, Default)]
@@ -42,8 +42,8 @@ pub async fn set_session(
     let authority = caller.may(Permission::SessionWrite, organization)?;
     command.challenges.are_good(core, &command.checks).await?;
     let mut gathered: Option<Proofs> = None;
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let current = session.take().ok_or(SessionError::NotFound)?;
         let live = current.live().ok_or(SessionError::Terminated)?;
         live.active(core.clock.now())?;
@@ -62,6 +62,7 @@ pub async fn set_session(
             active.accepts(user.id)?;
         }
         let Some(appends) = proofs.appends(core, &command.checks, now)? else {
+            rounds.again()?;
             session = Some(current);
             continue;
         };
@@ -102,16 +103,14 @@ pub async fn set_session(
                     challenges: shown,
                 });
             }
-            Err(conflict @ StoreError::Conflict(_)) => {
-                last = conflict;
+            Err(error) => {
+                rounds.lost(error).await?;
                 proofs.reload(core).await?;
                 gathered = Some(proofs);
                 session = load(core, command.id).await?;
             }
-            Err(error) => return Err(error.into()),
         }
     }
-    Err(contended(last))
 }
 
 async fn load(core: &Core, id: Option<SessionId>) -> Result<Option<Session>, Error> {

@@ -32,8 +32,8 @@ pub use query_org::{
     OrgOrder, OrgPage, OrgQuery, Orgs, ReadableMembers,
 };
 pub use store::{
-    Append, Cause, Commit, Committed, ENDED_IDS, EndSessions, Ended, Head, PatBearer, State, Store,
-    StoreError, Upkeep, Whose,
+    Append, Cause, Commit, Committed, ENDED_IDS, EndSessions, Ended, Head, InLine, PatBearer,
+    State, Store, StoreError, Upkeep, Whose,
 };
 pub use webauthn::{
     Candidate, ExpectedRegistration, ExpectedSignature, MadeCredential, VerifiedSignature,

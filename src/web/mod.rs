@@ -20,6 +20,7 @@ mod answer;
 pub mod body;
 mod connection;
 mod contain;
+mod cork;
 mod cors;
 mod edge;
 mod h2_answer;

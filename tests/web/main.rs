@@ -15,3 +15,4 @@ mod log;
 mod protocols;
 mod stop;
 mod tls;
+mod turns;

@@ -17,6 +17,7 @@ mod error;
 mod idp_links;
 mod intents;
 mod leftover;
+mod lines;
 mod log;
 mod look;
 mod members;
@@ -54,6 +55,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use self::connection::Tuning;
+use self::lines::Lines;
 use self::readers::{Commits, Readers};
 use self::search::Searchers;
 use self::writer::{Remove, Request, Writer};
@@ -151,6 +153,7 @@ pub struct SqliteStore {
     searchers: Searchers,
     readers: Readers,
     writer: Writer,
+    lines: Lines,
 }
 
 impl SqliteStore {
@@ -170,6 +173,7 @@ impl SqliteStore {
             searchers,
             readers,
             writer,
+            lines: Lines::default(),
         })
     }
 

@@ -11,7 +11,7 @@ use super::{
     SqliteStore, idp_links, intents, log, members, orgs, outbox, pats, search_members, search_orgs,
     search_pats, search_sessions, search_users, sessions, unknown, users, views,
 };
-use crate::domain::event::RecordedEvent;
+use crate::domain::event::{Aggregate, RecordedEvent};
 use crate::domain::ids::{IntentId, OrgId, PatId, SessionId, UserId};
 use crate::domain::intent::Intent;
 use crate::domain::org::{Instance, Member, Org};
@@ -19,7 +19,7 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, IdpLink, Pat, User};
 use crate::ports::{
-    CodeDigest, Commit, Committed, Deliveries, DueMessage, EventQuery, Head, MemberPage,
+    CodeDigest, Commit, Committed, Deliveries, DueMessage, EventQuery, Head, InLine, MemberPage,
     MemberQuery, OrgPage, OrgQuery, PatBearer, PatPage, PatQuery, Pending, SessionPage,
     SessionQuery, SessionView, Settlement, Store, StoreError, Upkeep, UserPage, UserQuery,
     UserView,
@@ -52,6 +52,10 @@ impl Store for SqliteStore {
     fn commit(&self, commit: Commit) -> Pending<'_, Result<Committed, StoreError>> {
         let (sender, answer) = oneshot::channel();
         self.write(Request::Commit(Box::new(commit), sender), answer)
+    }
+
+    fn line(&self, aggregate: Aggregate) -> Pending<'_, InLine> {
+        self.lines.wait(aggregate)
     }
 
     fn count_unknown(
