@@ -15,6 +15,7 @@ use super::rest::error;
 use super::{Api, auth, method};
 use crate::domain::error::Kind;
 use crate::domain::secret::Secret;
+use crate::domain::time::Timestamp;
 use crate::error::{Called, Error, Failure};
 use crate::query::{self, BearerSession};
 
@@ -139,8 +140,8 @@ fn active(session: &BearerSession) -> Active<'_> {
         name: session.user.display_name.as_deref(),
         sid: stored.id.to_string(),
         iat: stored.created_at.seconds(),
-        exp: stored.expires_at.map(|at| at.seconds()),
-        auth_time: session.proven_at().map(|at| at.seconds()),
+        exp: stored.expires_at.map(Timestamp::seconds),
+        auth_time: session.proven_at().map(Timestamp::seconds),
         factors: session.factors(),
         organization: stored
             .user

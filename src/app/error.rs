@@ -45,6 +45,12 @@ pub enum AppError {
     /// The certificate of the port.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    /// The database is an empty file, and the directory was set up before.
+    #[error("the database is empty, but was set up before: `{}`", .0.display())]
+    Emptied(PathBuf),
+    /// The last event of the database was not sealed with the key at hand.
+    #[error("the key file does not belong to the database: `{}`", .0.display())]
+    OtherKey(PathBuf),
     /// The key file.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -151,16 +157,21 @@ impl AppError {
             Self::Listen { .. } => {
                 Some("another program may have the port: choose one with `--listen ADDR:PORT`")
             }
+            Self::Emptied(_) => Some(
+                "restore a backup with `bartizan restore FILE`; to begin anew, remove the file and the token files beside it",
+            ),
+            Self::OtherKey(_) => Some(
+                "put the key file back that belongs to this database; if it is the one, run `bartizan verify`",
+            ),
+            Self::Key(error) => key_hint(error),
+            Self::Open(error) => open_hint(error),
+            Self::Store(error) => store_hint(error),
+            Self::Bootstrap(_) | Self::TokenFile { .. } => Some(WRITABLE),
             Self::Certificate(_)
-            | Self::Key(_)
             | Self::TokenHashing(_)
             | Self::PasswordHashing(_)
             | Self::Ids(_)
             | Self::Roles(_)
-            | Self::Open(_)
-            | Self::Store(_)
-            | Self::Bootstrap(_)
-            | Self::TokenFile { .. }
             | Self::Folder { .. }
             | Self::MailFile { .. }
             | Self::MailServer(_)
@@ -169,5 +180,51 @@ impl AppError {
             | Self::HttpClient(_)
             | Self::Serve(_) => None,
         }
+    }
+}
+
+/// About files that cannot be read or written.
+const WRITABLE: &str = "look at the free space, the owner and the permissions of the data directory, and whether its file system is read-only";
+
+/// About a file that is not what it should be.
+const DAMAGED: &str = "copy the data directory, then restore a backup with `bartizan restore FILE`";
+
+const fn key_hint(error: &KeyError) -> Option<&'static str> {
+    match error {
+        KeyError::Missing { .. } | KeyError::NotAFile { .. } | KeyError::Malformed { .. } => Some(
+            "put the key file back from where you keep a copy; without it no token and no sealed secret can be read",
+        ),
+        KeyError::Permissions { .. } => Some("take it from the others with `chmod 600`"),
+        KeyError::Unreadable { .. } | KeyError::Uncreatable { .. } => Some(WRITABLE),
+        KeyError::Random => None,
+    }
+}
+
+const fn open_hint(error: &OpenError) -> Option<&'static str> {
+    match error {
+        OpenError::NotADatabase(_) => Some(DAMAGED),
+        OpenError::Foreign(_) => Some("name another directory with `--data-dir`"),
+        OpenError::Newer { .. } => Some(
+            "use the newer program that was here, or restore a backup of before with `bartizan restore FILE`",
+        ),
+        OpenError::File { .. } | OpenError::Migration(_) => Some(WRITABLE),
+        OpenError::Store(error) => store_hint(error),
+        OpenError::Missing(_) | OpenError::Older { .. } | OpenError::Start(_) => None,
+    }
+}
+
+const fn store_hint(error: &StoreError) -> Option<&'static str> {
+    match error {
+        StoreError::Io(_) => Some(WRITABLE),
+        StoreError::Failed(_) | StoreError::Corrupt { .. } => Some(DAMAGED),
+        StoreError::Busy => Some("another program keeps the database locked: end it"),
+        StoreError::Conflict(_)
+        | StoreError::Exists(_)
+        | StoreError::NameTaken
+        | StoreError::IdpLinkTaken
+        | StoreError::UserNotActive(_)
+        | StoreError::TooManyConditions
+        | StoreError::Overloaded
+        | StoreError::Closed => None,
     }
 }

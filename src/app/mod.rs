@@ -17,6 +17,6 @@ mod sweeper;
 pub use certificates::{CertificateError, Certificates};
 pub use doctor::{Diagnosis, Health, examine, rotate_key};
 pub use error::AppError;
-pub use open::{Machine, Opened, open};
+pub use open::{Machine, Opened, open, require_key};
 pub use restore::{Restored, restore};
 pub use running::{Running, start};

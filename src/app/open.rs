@@ -15,11 +15,11 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::login_name;
 use crate::observe::SystemClock;
 use crate::ports::{Clock, IdGenerator, Readable, Seal, UserOrder, UserQuery};
-use crate::storage::sqlite::{Options, SqliteStore};
+use crate::storage::sqlite::{self, Options, SqliteStore};
 use crate::throttle::Throttle;
 
 use super::identity_providers::identity_providers;
-use super::{AppError, delivery};
+use super::{AppError, data_dir, delivery};
 
 /// What tests put in the place of the machine's own.
 #[derive(Debug, Clone)]
@@ -69,24 +69,54 @@ pub async fn open(config: &Config, machine: Machine) -> Result<Opened, AppError>
     if !path.is_file() {
         return Err(AppError::NoDatabase(path));
     }
+    if sqlite::is_blank(&path) {
+        return Err(AppError::NotSetUp(path));
+    }
     let keys = KeyFile::load(&config.key_path())?;
-    let mut opened = compose(config, machine, &keys)?;
+    // A server has done what is to be done about a log that was left behind.
+    let alone = !data_dir::is_locked(&config.data_dir);
+    let mut opened = compose(config, machine, &keys, alone)?;
     if !recognize(config, &mut opened.core).await? {
         return Err(AppError::NotSetUp(path));
     }
     Ok(opened)
 }
 
-/// Opens the store and puts the core together. Which instance it is, is not known yet.
+/// Refuses a key file that belongs to another database: what is sealed with it would break the chain,
+/// and no token would be good. Changes nothing.
+///
+/// # Errors
+/// [`AppError::OtherKey`] alone: what else may be wrong is told by opening the directory.
+pub fn require_key(config: &Config) -> Result<(), AppError> {
+    let path = config.database_path();
+    if sqlite::is_blank(&path) {
+        return Ok(());
+    }
+    let Ok(keys) = KeyFile::load(&config.key_path()) else {
+        return Ok(());
+    };
+    let seal = ChainKey::new(&keys);
+    match sqlite::look(&path, Some(&seal)) {
+        Ok(look) if look.sealed == Some(false) => Err(AppError::OtherKey(config.key_path())),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Opens the store and puts the core together. Which instance it is, is not known yet; `alone` says
+/// that no other server has the data directory.
 pub(super) fn compose(
     config: &Config,
     machine: Machine,
     keys: &KeyFile,
+    alone: bool,
 ) -> Result<Opened, AppError> {
     let seal: Arc<dyn Seal> = Arc::new(ChainKey::new(keys));
     let store = Arc::new(SqliteStore::open(
         &config.database_path(),
-        &options(config),
+        &Options {
+            alone,
+            ..options(config)
+        },
         Arc::clone(&seal),
     )?);
     let tokens = TokenCodec::new(keys, token_hashing(config), config.tokens.memo_entries)

@@ -20,7 +20,7 @@ use crate::core::Core;
 use crate::crypto::KeyFile;
 use crate::domain::error::Kind;
 use crate::error::Error;
-use crate::storage::sqlite::SqliteStore;
+use crate::storage::sqlite::{self, SqliteStore};
 use crate::web::body::{BodyError, BodyMemory};
 use crate::web::{self, Limits, ServerHandle};
 
@@ -29,7 +29,7 @@ use super::delivery::{self, Delivery};
 use super::failure_log::log_failure;
 use super::first_start::{first_start, token_files};
 use super::metrics::{self, Sources};
-use super::open::{Machine, Opened, compose, recognize};
+use super::open::{Machine, Opened, compose, recognize, require_key};
 use super::{AppError, Certificates, sweeper};
 
 /// A server that accepts connections.
@@ -70,6 +70,8 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     } else {
         KeyFile::load_or_create(&config.key_path())?
     };
+    require_content(config)?;
+    require_key(config)?;
     let Opened {
         mut core,
         store,
@@ -77,7 +79,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         passwords,
         bell,
         ..
-    } = compose(config, machine, &keys)?;
+    } = compose(config, machine, &keys, true)?;
     let first = set_up(config, &mut core)?;
     let requested = config.server.listen;
     let listen = |source| AppError::Listen {
@@ -129,6 +131,24 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         delivery,
         _lock: lock,
     })
+}
+
+/// Refuses a database that has lost everything: setting it up anew would make everybody's tokens void
+/// and hide that something is missing. A first start that was broken off may leave an empty file too,
+/// but no token yet, and no log beside a file without a byte.
+fn require_content(config: &Config) -> Result<(), AppError> {
+    let path = config.database_path();
+    if !sqlite::is_blank(&path) {
+        return Ok(());
+    }
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |found| found.len());
+    let mut log = path.clone().into_os_string();
+    log.push("-wal");
+    let logged = length(&path) == 0 && length(Path::new(&log)) > 0;
+    if logged || token_files(config).iter().any(|file| file.exists()) {
+        return Err(AppError::Emptied(path));
+    }
+    Ok(())
 }
 
 /// Whether this is the first start, with the directory set up if it is.

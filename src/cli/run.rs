@@ -87,7 +87,8 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
         Command::Member(command) => on_data(config, input, output, async |operator| {
             member::run(operator, command).await
         }),
-        Command::Events(command) => on_data(config, input, output, async |operator| {
+        // What somebody looks at who suspects something is shown whatever it was sealed with.
+        Command::Events(command) => on_log(config, input, output, async |operator| {
             events::run(operator, command).await
         }),
     }
@@ -95,6 +96,17 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
 
 /// Opens the data directory and works on it, beside a server or alone.
 fn on_data<'a>(
+    config: Config,
+    input: Input,
+    output: Output<'a>,
+    work: impl AsyncFnOnce(&mut Operator<'a>) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    app::require_key(&config)?;
+    on_log(config, input, output, work)
+}
+
+/// As [`on_data`], for what writes nothing.
+fn on_log<'a>(
     config: Config,
     input: Input,
     output: Output<'a>,
@@ -228,6 +240,8 @@ impl From<AppError> for Failure {
             AppError::DataDir { .. }
             | AppError::NoDatabase(_)
             | AppError::NotSetUp(_)
+            | AppError::Emptied(_)
+            | AppError::OtherKey(_)
             | AppError::Key(_)
             | AppError::Open(_)
             | AppError::Store(_)

@@ -168,18 +168,23 @@ impl<'a> Rounds<'a> {
     /// # Errors
     /// What the store said, if deciding anew does not help, or not after [`ATTEMPTS`] rounds.
     pub(super) async fn lost(&mut self, error: StoreError) -> Result<(), Error> {
+        // For another id nobody else waits: it is another aggregate.
+        let other_id = matches!(error, StoreError::Exists(_));
+        let StoreError::Conflict(aggregate) = error else {
+            return if other_id {
+                self.again()
+            } else {
+                Err(error.into())
+            };
+        };
         self.lost += 1;
-        match error {
-            StoreError::Conflict(aggregate) if self.lost < ATTEMPTS => {
-                if self.line.is_none() {
-                    self.line = Some(self.core.store.line(aggregate).await);
-                }
-                Ok(())
-            }
-            // Another id is another aggregate: nobody else waits for it.
-            StoreError::Exists(_) if self.lost < ATTEMPTS => Ok(()),
-            error => Err(error.into()),
+        if self.lost >= ATTEMPTS {
+            return Err(error.into());
         }
+        if self.line.is_none() {
+            self.line = Some(self.core.store.line(aggregate).await);
+        }
+        Ok(())
     }
 }
 

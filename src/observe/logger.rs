@@ -130,7 +130,8 @@ fn write_text(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Re
         let (level, target) = (record.level(), record.target());
         // A String takes everything.
         write!(line, "{at} {level} {target} {}", record.args()).ok();
-        if line.bytes().any(|byte| byte < b' ' || byte >= 0x7f) && line.contains(char::is_control) {
+        if line.bytes().any(|byte| !(b' '..0x7f).contains(&byte)) && line.contains(char::is_control)
+        {
             *line = visible(line);
         }
         line.push('\n');

@@ -49,7 +49,8 @@ pub enum StoreError {
     /// The database was locked by another process for too long: nothing was written.
     #[error("the database is locked")]
     Busy,
-    /// The disk is full or cannot be written: nothing was written.
+    /// The disk is full or cannot be written. As a rule nothing was written; where a sync has failed and
+    /// the process dies before it writes again, the next one may find what was refused, whole.
     #[error("the database cannot be written")]
     Io(#[source] Cause),
     /// A row does not hold what it should.

@@ -91,7 +91,7 @@ impl Following {
         let mut heartbeat = Instant::now() + self.heartbeat;
         loop {
             if *self.stopping.borrow() {
-                return self.stopped();
+                return stopped();
             }
             // Before the read, so that nothing is missed between the two.
             let committed = self.core.store.committed();
@@ -129,7 +129,7 @@ impl Following {
             };
             match waited {
                 Waited::Changed => sleep_until(begun + PAUSE).await,
-                Waited::Stopped => return self.stopped(),
+                Waited::Stopped => return stopped(),
                 // What other processes write is found here.
                 Waited::Silence => {
                     heartbeat = Instant::now() + self.heartbeat;
@@ -181,11 +181,11 @@ impl Following {
     fn sign_of_life(&self) -> Bytes {
         format!(": {0}\nid: {0}\n\n", self.after).into()
     }
+}
 
-    fn stopped(&self) -> (Bytes, Step) {
-        let error = Error::plain(Kind::Unavailable, "the server is stopping");
-        (end(Some(&error)), Step::Done)
-    }
+fn stopped() -> (Bytes, Step) {
+    let error = Error::plain(Kind::Unavailable, "the server is stopping");
+    (end(Some(&error)), Step::Done)
 }
 
 /// Whether trouble passes by itself.

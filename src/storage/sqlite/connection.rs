@@ -72,6 +72,10 @@ pub(super) struct Tuning {
 pub(super) fn open_writer(path: &Path, tuning: Tuning) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = open(path, flags, tuning.busy_timeout)?;
+    // Where the file cannot be written SQLite opens it to be read, and says so only at the first write.
+    if connection.is_readonly(rusqlite::MAIN_DB)? {
+        return Err(StoreError::Io(Box::new(ReadOnly)));
+    }
     prepare(&connection, tuning)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
@@ -125,6 +129,11 @@ fn prepare(connection: &Connection, tuning: Tuning) -> rusqlite::Result<()> {
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, LONGEST)?;
     Ok(())
 }
+
+/// The file can be read and not written.
+#[derive(Debug, thiserror::Error)]
+#[error("the file or its folder is read-only")]
+struct ReadOnly;
 
 /// The file system gives no shared memory for the write-ahead log.
 #[derive(Debug, thiserror::Error)]

@@ -66,6 +66,11 @@ pub fn look(path: &Path, seal: Option<&dyn Seal>) -> Result<Look, OpenError> {
     Ok(look)
 }
 
+/// Whether a file is there and nothing is in it, not even a schema.
+pub fn is_blank(path: &Path) -> bool {
+    super::absolute(path).is_ok_and(|path| migrate::is_blank(&path, TUNING.busy_timeout))
+}
+
 fn last(
     connection: &Connection,
     seal: Option<&dyn Seal>,

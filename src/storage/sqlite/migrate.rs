@@ -9,6 +9,7 @@ use rusqlite_migration::{M, Migrations};
 
 use super::connection::{self, Tuning};
 use super::error::{Class, OpenError, class};
+use super::leftover;
 use crate::ports::StoreError;
 
 /// `PRAGMA application_id`: "BART".
@@ -49,7 +50,13 @@ pub(super) fn known() -> i64 {
 }
 
 /// Makes the file if there is none, brings its schema up to date, and opens it for writing.
-pub(super) fn open_and_migrate(path: &Path, tuning: Tuning) -> Result<Connection, OpenError> {
+///
+/// `alone` says that no server has the file: a log that is there is what a process has left that died.
+pub(super) fn open_and_migrate(
+    path: &Path,
+    tuning: Tuning,
+    alone: bool,
+) -> Result<Connection, OpenError> {
     let guard = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
     if !path.exists() {
         create(path)?;
@@ -57,6 +64,9 @@ pub(super) fn open_and_migrate(path: &Path, tuning: Tuning) -> Result<Connection
     restrict(path)?;
     refuse_newer(inspect(path, tuning.busy_timeout)?)?;
     let mut connection = connection::open_writer(path, tuning)?;
+    if alone {
+        leftover::make_durable(&connection, path)?;
+    }
     migrate(&mut connection)?;
     drop(guard);
     Ok(connection)
@@ -123,6 +133,16 @@ fn inspect(path: &Path, busy_timeout: Duration) -> Result<Found, OpenError> {
             Err(OpenError::NotADatabase(path.to_owned()))
         }
         Err(error) => Err(StoreError::from(error).into()),
+    }
+}
+
+/// Whether a file is there and nothing is in it. Changes nothing.
+pub(super) fn is_blank(path: &Path, busy_timeout: Duration) -> bool {
+    match std::fs::metadata(path) {
+        // Not even looked at: SQLite removes the log of a database without content.
+        Ok(found) if found.len() == 0 => true,
+        Ok(_) => inspect(path, busy_timeout).is_ok_and(|found| found == Found::Empty),
+        Err(_) => false,
     }
 }
 

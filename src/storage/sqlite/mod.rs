@@ -17,6 +17,7 @@ mod counts;
 mod error;
 mod idp_links;
 mod intents;
+mod leftover;
 mod lines;
 mod log;
 mod look;
@@ -69,7 +70,7 @@ pub use archive::{ArchiveError, Checked, Run, Scope, Written, archive_to, check 
 pub use backup::{Copied, copy, replace};
 pub use counts::{BATCH_BOUNDS, TRANSACTION_BOUNDS, WriterStats};
 pub use error::OpenError;
-pub use look::{Look, look};
+pub use look::{Look, is_blank, look};
 pub use verify::{Finding, Report, verify};
 
 const SESSIONS: &str = "SELECT count(*) FROM sessions WHERE state = 1";
@@ -112,6 +113,8 @@ pub struct Options {
     pub reader_cache_kib: u32,
     /// How long a connection waits for a lock that another process holds, and a read for a connection.
     pub busy_timeout: Duration,
+    /// No server has the file: what the log holds was left by a process that died.
+    pub alone: bool,
 }
 
 impl Default for Options {
@@ -125,6 +128,7 @@ impl Default for Options {
             writer_cache_kib: 8 * 1024,
             reader_cache_kib: 2 * 1024,
             busy_timeout: Duration::from_secs(5),
+            alone: true,
         }
     }
 }
@@ -164,7 +168,7 @@ impl SqliteStore {
     /// refused and not touched.
     pub fn open(path: &Path, options: &Options, seal: Arc<dyn Seal>) -> Result<Self, OpenError> {
         let path = absolute(path)?;
-        let connection = migrate::open_and_migrate(&path, options.writer())?;
+        let connection = migrate::open_and_migrate(&path, options.writer(), options.alone)?;
         let commits = Commits::default();
         let readers = Readers::open(&path, options, commits.clone())?;
         let searchers = Searchers::start(&path, options)?;

@@ -84,7 +84,7 @@ impl EventStream {
     #[track_caller]
     pub(crate) fn event(&mut self) -> (i64, Value) {
         loop {
-            let frame = self.next().expect("the stream has ended");
+            let frame = self.next().unwrap();
             if frame.comment.is_none() {
                 assert_eq!(frame.event, None, "{frame:?}");
                 return (frame.id.unwrap(), frame.data.unwrap());
@@ -105,7 +105,7 @@ impl EventStream {
     #[track_caller]
     pub(crate) fn end(&mut self) -> Value {
         loop {
-            let frame = self.next().expect("the stream has ended without a word");
+            let frame = self.next().unwrap();
             if frame.comment.is_some() {
                 continue;
             }

@@ -1,0 +1,33 @@
+//! What the program promises when disks fail, processes die, clocks jump and commands meet: the real
+//! binary, asked over the wire. `docs/reliability.md` has the table and the long runs.
+//!
+//! Faults come from a small library that is loaded before the program's own (`shim.c`); the program is
+//! the one that is shipped.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+#![expect(clippy::panic, reason = "helpers of tests fail by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON document answers an absent key with null"
+)]
+#![expect(
+    clippy::needless_collect,
+    reason = "all threads start before one is waited for"
+)]
+
+#[path = "../api/helpers/http.rs"]
+mod http;
+
+mod clock;
+mod disk;
+mod kill;
+mod place;
+mod power;
+mod process;
+mod races;
+mod replay;
+mod shim;
+mod start;
+mod traffic;
+mod upgrade;

@@ -1,0 +1,1 @@
+A5M6vzB-_MkAAAAAuf-SLspU9QrZXwY_KyHdTFxCNEqwIgAd

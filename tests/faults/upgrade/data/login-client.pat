@@ -1,0 +1,1 @@
+A5M6vzB2lFkAAAAACfGSwomLJkVEQcqiP-kO--mPPoXQSFaQ
