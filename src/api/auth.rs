@@ -54,7 +54,7 @@ fn counted(core: &Core, from: Option<ClientAddress>, error: Error) -> Error {
 }
 
 /// The token of the `Authorization` header.
-fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
     let Some(value) = headers.get(AUTHORIZATION) else {
         return Err(Error::plain(Kind::Unauthenticated, "auth header missing"));
     };

@@ -3,11 +3,12 @@
 //! Nobody has to say who they are: the state that a browser brings was made here, names one login, and
 //! works once. The answer is a redirect to one of the addresses of that login and to nothing else.
 
-use actix_web::http::header::{ALLOW, HeaderValue, LOCATION};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
+use actix_web::http::header::LOCATION;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use url::form_urlencoded;
 
+use super::method;
 use super::rest::error;
 use crate::command::{self, Callback};
 use crate::core::Core;
@@ -21,13 +22,7 @@ pub(super) const PATH: &str = "/idps/callback";
 /// Answers a browser.
 pub(super) async fn handle(request: &HttpRequest, core: &Core) -> HttpResponse {
     if request.method() != Method::GET {
-        let refused = Error::plain(Kind::Unimplemented, "Method Not Allowed");
-        let mut response = error::respond(error::answer(&refused));
-        *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET"));
-        return response;
+        return method::not_allowed("GET");
     }
     match answer(request.uri().query(), core).await {
         Ok(response) => {

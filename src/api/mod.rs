@@ -8,12 +8,16 @@ mod auth;
 mod convert;
 mod deadline;
 pub mod error;
+pub mod event_stream;
+pub mod forward_auth;
 mod health;
 mod host;
 mod idp_callback;
 mod idp_service;
 mod internal_permission_service;
+mod introspection;
 mod logout_service;
+mod method;
 mod org_service;
 mod otp_service;
 pub mod rest;
@@ -65,6 +69,10 @@ pub struct Api {
     pub stream_body: StreamBody,
     /// When reads are no longer shared.
     pub at_end_of_turn: AtEndOfTurn,
+    /// The streams of events.
+    pub event_streams: event_stream::Streams,
+    /// In which cookie forward auth finds session tokens.
+    pub cookie: forward_auth::Cookie,
 }
 
 impl Api {
@@ -85,11 +93,25 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
     if request.uri().path() == idp_callback::PATH {
         return idp_callback::handle(&request, &api.core).await;
     }
+    if request.uri().path() == event_stream::PATH {
+        return Box::pin(event_stream::handle(
+            &request,
+            &api.core,
+            &api.event_streams,
+        ))
+        .await;
+    }
     let procedure = rpc::is_procedure(request.uri().path());
     if !procedure && let Some(probe) = health::probe(&request) {
         return health::answer(&request, &api.core, probe).await;
     }
     api.share_reads();
+    if request.uri().path() == forward_auth::PATH {
+        return forward_auth::handle(&request, &api.core, &api.cookie).await;
+    }
+    if request.uri().path() == introspection::PATH {
+        return Box::pin(introspection::handle(&request, payload, &api)).await;
+    }
     if !procedure {
         return rest::handle(request, payload, api).await;
     }

@@ -12,6 +12,8 @@ use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{App, HttpRequest, HttpResponse};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::api::event_stream::Streams;
+use crate::api::forward_auth::{Cookie, no_preflight};
 use crate::api::{self, Api, rpc};
 use crate::config::Config;
 use crate::core::Core;
@@ -43,6 +45,7 @@ pub struct Running {
     encrypted: bool,
     handle: ServerHandle,
     services: rpc::Services,
+    event_streams: Streams,
     thread: Option<JoinHandle<io::Result<()>>>,
     delivery: Delivery,
     _lock: DirLock,
@@ -94,6 +97,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         database: config.database_path(),
     };
     let services = rpc::Services::new();
+    let event_streams = Streams::new(config.events.max_streams, config.events.heartbeat);
     let delivery = Delivery::start(
         Arc::<SqliteStore>::clone(&store),
         &keys,
@@ -106,6 +110,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         certificates,
         sweeping: Arc::clone(&store),
         counted: counted.map(|(port, _)| (port, sources)),
+        event_streams: event_streams.clone(),
     };
     let (handle, thread) = serve(config, &core, &services, ports)?;
     Ok(Running {
@@ -119,6 +124,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         encrypted,
         handle,
         services,
+        event_streams,
         thread: Some(thread),
         delivery,
         _lock: lock,
@@ -148,6 +154,7 @@ struct Ports {
     sweeping: Arc<SqliteStore>,
     /// The port of the metrics and where they are found, if anything is counted.
     counted: Option<(TcpListener, Sources)>,
+    event_streams: Streams,
 }
 
 /// Starts the server on a thread of its own and waits until it runs.
@@ -163,8 +170,10 @@ fn serve(
         certificates,
         sweeping,
         counted,
+        event_streams,
     } = ports;
     let sweep = config.sweep.clone();
+    let cookie = Cookie::named(&config.forward_auth.cookie);
     let meter = counted
         .as_ref()
         .map(|(_, sources)| Arc::clone(&sources.meter));
@@ -200,11 +209,14 @@ fn serve(
                         }),
                         stream_body: Rc::new(|payload| Box::pin(web::body::detach(payload))),
                         at_end_of_turn: Rc::new(web::at_end_of_turn),
+                        event_streams: event_streams.clone(),
+                        cookie: cookie.clone(),
                     };
                     let meter = meter.as_ref().map(|meter| Rc::new(meter.worker()));
                     let app = App::new()
                         .wrap_fn(log_failure)
                         .wrap(web::cors())
+                        .wrap_fn(no_preflight)
                         .app_data(Data::new(api))
                         .default_service(actix_web::web::to(respond));
                     web::edge(app, answer, Arc::clone(&proxies), no_answer, move |ended| {
@@ -332,6 +344,7 @@ impl Running {
             .build()
             .map_err(AppError::Serve)?;
         self.services.stop();
+        self.event_streams.stop();
         runtime.block_on(self.handle.stop(true));
         if let Some(thread) = self.thread.take() {
             let ended = thread

@@ -7,9 +7,9 @@ use crate::domain::permission::Authority;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{User, UserError};
 use crate::error::Error;
-use crate::ports::{Commit, Queued, State, StoreError};
+use crate::ports::{Commit, Queued, State};
 
-use super::{ATTEMPTS, append_user, contended};
+use super::{Rounds, append_user};
 
 /// What a decision on a user came to.
 #[derive(Debug, Clone)]
@@ -44,8 +44,8 @@ pub(super) async fn change_one(
     missing: UserError,
     decide: impl Fn(&User, Timestamp) -> Result<Decided, Error>,
 ) -> Result<User, Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let user = core.store.user(id).await?;
         let user = user.filter(User::exists).ok_or(missing)?;
         let now = core.now_after(user.changed_at);
@@ -61,9 +61,7 @@ pub(super) async fn change_one(
         commit.queued = decided.queued;
         match core.commit(commit).await {
             Ok(_) => return Ok(*after),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }

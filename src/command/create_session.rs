@@ -11,7 +11,7 @@ use crate::ports::{Commit, StoreError};
 use super::challenges::Challenges;
 use super::places::Guard;
 use super::proofs::{Checks, Proofs};
-use super::{ATTEMPTS, SavedSession, append_session, contended};
+use super::{Rounds, SavedSession, append_session};
 
 /// A session to open.
 #[derive(Debug, Clone, Default)]
@@ -61,10 +61,11 @@ async fn open(
     command: &CreateSession,
 ) -> Result<SavedSession, Error> {
     let mut proofs = Proofs::gather(core, authority, &command.checks, None).await?;
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let now = core.now_after(proofs.changed_at());
         let Some(mut appends) = proofs.appends(core, &command.checks, now)? else {
+            rounds.again()?;
             proofs = Proofs::gather(core, authority, &command.checks, None).await?;
             continue;
         };
@@ -92,13 +93,13 @@ async fn open(
                     challenges: shown,
                 });
             }
-            Err(error @ StoreError::Exists(_)) => last = error,
-            Err(error @ StoreError::Conflict(_)) => {
-                last = error;
-                proofs.reload(core).await?;
+            Err(error) => {
+                let conflict = matches!(error, StoreError::Conflict(_));
+                rounds.lost(error).await?;
+                if conflict {
+                    proofs.reload(core).await?;
+                }
             }
-            Err(error) => return Err(error.into()),
         }
     }
-    Err(contended(last))
 }

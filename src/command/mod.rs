@@ -85,7 +85,7 @@ use crate::domain::session::{self, Session, TokenMade};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
 use crate::error::Error;
-use crate::ports::{Append, State, StoreError};
+use crate::ports::{Append, InLine, State, StoreError};
 
 /// How often a command decides anew when others change the same aggregate meanwhile. Each round
 /// waits for a commit, so this many writers on one aggregate are served before one is turned away.
@@ -128,6 +128,59 @@ impl Details {
 /// The error after [`ATTEMPTS`] rounds.
 fn contended(last: StoreError) -> Error {
     Error::from(last)
+}
+
+/// The rounds of a command that decides anew when others change the same aggregate meanwhile.
+///
+/// Whoever has lost once waits in line with the others who have, so that each is beaten only by those
+/// who come new.
+#[derive(Debug)]
+pub(super) struct Rounds<'a> {
+    core: &'a Core,
+    lost: u32,
+    line: Option<InLine>,
+}
+
+impl<'a> Rounds<'a> {
+    pub(super) const fn new(core: &'a Core) -> Self {
+        Self {
+            core,
+            lost: 0,
+            line: None,
+        }
+    }
+
+    /// Takes note of a decision that did not come to a commit.
+    ///
+    /// # Errors
+    /// 429 after [`ATTEMPTS`] rounds.
+    pub(super) fn again(&mut self) -> Result<(), Error> {
+        self.lost += 1;
+        if self.lost < ATTEMPTS {
+            Ok(())
+        } else {
+            Err(StoreError::Overloaded.into())
+        }
+    }
+
+    /// Takes note of a commit that failed, and waits for the turn to decide anew.
+    ///
+    /// # Errors
+    /// What the store said, if deciding anew does not help, or not after [`ATTEMPTS`] rounds.
+    pub(super) async fn lost(&mut self, error: StoreError) -> Result<(), Error> {
+        self.lost += 1;
+        match error {
+            StoreError::Conflict(aggregate) if self.lost < ATTEMPTS => {
+                if self.line.is_none() {
+                    self.line = Some(self.core.store.line(aggregate).await);
+                }
+                Ok(())
+            }
+            // Another id is another aggregate: nobody else waits for it.
+            StoreError::Exists(_) if self.lost < ATTEMPTS => Ok(()),
+            error => Err(error.into()),
+        }
+    }
 }
 
 /// A user after events.

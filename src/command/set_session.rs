@@ -6,12 +6,12 @@ use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::session::{self, Changes, Metadata, Session, SessionError};
 use crate::domain::time::Span;
 use crate::error::Error;
-use crate::ports::{Commit, StoreError};
+use crate::ports::Commit;
 
 use super::challenges::{Challenges, Shown};
 use super::places::Guard;
 use super::proofs::{Checks, Proofs};
-use super::{ATTEMPTS, SavedSession, append_session, contended};
+use super::{Rounds, SavedSession, append_session};
 
 /// A change of a session.
 #[derive(Debug, Clone, Default)]
@@ -64,8 +64,8 @@ async fn change(
     mut session: Option<Session>,
 ) -> Result<SavedSession, Error> {
     let mut gathered: Option<Proofs> = None;
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let current = session.take().ok_or(SessionError::NotFound)?;
         let live = current.live().ok_or(SessionError::Terminated)?;
         live.active(core.clock.now())?;
@@ -84,6 +84,7 @@ async fn change(
             active.accepts(user.id)?;
         }
         let Some(appends) = proofs.appends(core, &command.checks, now)? else {
+            rounds.again()?;
             session = Some(current);
             continue;
         };
@@ -122,16 +123,14 @@ async fn change(
                     challenges: shown,
                 });
             }
-            Err(conflict @ StoreError::Conflict(_)) => {
-                last = conflict;
+            Err(error) => {
+                rounds.lost(error).await?;
                 proofs.reload(core).await?;
                 gathered = Some(proofs);
                 session = load(core, command.id).await?;
             }
-            Err(error) => return Err(error.into()),
         }
     }
-    Err(contended(last))
 }
 
 async fn load(core: &Core, id: Option<SessionId>) -> Result<Option<Session>, Error> {

@@ -7,10 +7,10 @@ use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::secret::Secret;
 use crate::domain::session::{self, Session, SessionError};
 use crate::error::Error;
-use crate::ports::{Append, Commit, State, StoreError};
+use crate::ports::{Append, Commit, State};
 use crate::query::sessions::is_current_token;
 
-use super::{ATTEMPTS, contended};
+use super::Rounds;
 
 /// Ends a session, expired or not; again and again it is the same success.
 ///
@@ -26,8 +26,8 @@ pub async fn terminate_session(
     id: Option<SessionId>,
     token: Option<&Secret>,
 ) -> Result<Option<Session>, Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let session = match id {
             Some(id) => core.store.session(id).await?,
             None => None,
@@ -54,11 +54,9 @@ pub async fn terminate_session(
             .await
         {
             Ok(_) => return Ok(Some(ended)),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }
 
 /// The session's current token, being its user, or `session.delete`. Having created it is not enough,

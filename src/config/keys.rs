@@ -243,6 +243,12 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
     ("notifications.webhook.allow_http", Rule::Flag),
     ("notifications.webhook.allow", Rule::List(&Rule::Target)),
     ("notifications.webhook.deny", Rule::List(&Rule::Target)),
+    ("events.max_streams", Rule::Number(0, 10_000)),
+    (
+        "events.heartbeat",
+        Rule::Span(SECOND, Duration::from_hours(1)),
+    ),
+    ("forward_auth.cookie", Rule::OrEmpty(&Rule::CookieName)),
     ("list.default_limit", Rule::Number(1, 1_000_000)),
     ("list.max_limit", Rule::Number(0, 1_000_000)),
     ("ids.node", Rule::Number(0, MAX_NODE as i64)),

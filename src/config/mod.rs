@@ -8,8 +8,10 @@
 mod branding;
 mod check;
 mod error;
+mod events;
 mod failures;
 mod first_instance;
+mod forward_auth;
 mod hashing;
 mod idp;
 mod ids;
@@ -36,8 +38,10 @@ mod zitadel;
 
 pub use branding::{BrandingConfig, DarkThemeConfig, LightThemeConfig, ThemeModeConfig};
 pub use error::{ConfigError, Origin};
+pub use events::EventsConfig;
 pub use failures::FailureConfig;
 pub use first_instance::{FirstInstanceConfig, HumanConfig, MachineConfig};
+pub use forward_auth::ForwardAuthConfig;
 pub use hashing::{PasswordConfig, TokenConfig};
 pub use idp::{AutoLinkingConfig, IdpConfig, IdpKindConfig};
 pub use ids::IdConfig;
@@ -117,6 +121,10 @@ pub struct Config {
     pub security: SecurityConfig,
     /// How messages reach people.
     pub notifications: NotificationsConfig,
+    /// Who is told of events.
+    pub events: EventsConfig,
+    /// How reverse proxies ask whether a request may pass.
+    pub forward_auth: ForwardAuthConfig,
     /// How long answered lists are.
     pub list: ListConfig,
     /// Role name to permission names, in place of stock roles or beside them; default none.
@@ -152,6 +160,8 @@ impl Default for Config {
             legal: LegalConfig::default(),
             security: SecurityConfig::default(),
             notifications: NotificationsConfig::default(),
+            events: EventsConfig::default(),
+            forward_auth: ForwardAuthConfig::default(),
             list: ListConfig::default(),
             roles: BTreeMap::new(),
             idp: Vec::new(),

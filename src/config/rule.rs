@@ -36,6 +36,8 @@ pub(super) enum Rule {
     Moment,
     /// A DNS name.
     Domain,
+    /// The name of a cookie.
+    CookieName,
     /// An e-mail address.
     Email,
     /// A language tag.
@@ -105,6 +107,7 @@ impl Rule {
             Self::Path => is_line(text, 4_096),
             Self::Moment => parse_moment(text).is_some(),
             Self::Domain => is_domain(text),
+            Self::CookieName => is_cookie_name(text),
             Self::Email => is_email(text),
             Self::Language => is_language_tag(text),
             Self::Directives => text.split(',').all(is_directive),
@@ -129,6 +132,7 @@ impl Rule {
             | Self::Path
             | Self::Moment
             | Self::Domain
+            | Self::CookieName
             | Self::Email
             | Self::Language
             | Self::Directives
@@ -166,6 +170,7 @@ impl Rule {
                 "a moment with its time zone, such as `2030-01-01T00:00:00Z`".to_owned()
             }
             Self::Domain => "a domain name, such as `login.example.com`".to_owned(),
+            Self::CookieName => "the name of a cookie, such as `session`".to_owned(),
             Self::Email => "an e-mail address".to_owned(),
             Self::Language => "a language tag, such as `en` or `de-CH`".to_owned(),
             Self::Directives => "`off`, `error`, `warn`, `info`, `debug` or `trace`, and \
@@ -217,6 +222,12 @@ fn is_link(text: &str) -> bool {
 fn is_web_origin(text: &str) -> bool {
     is_link(text)
         && without_scheme(text).is_some_and(|rest| !rest.contains(['/', '?', '#', '@', '\\']))
+}
+
+/// RFC 6265 section 4.1.1: a token, of which the signs that cookies have in practice.
+fn is_cookie_name(text: &str) -> bool {
+    let sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (1..=64).contains(&text.len()) && text.bytes().all(sign)
 }
 
 fn is_domain(text: &str) -> bool {
@@ -277,7 +288,7 @@ mod tests {
         let label = "x".repeat(63);
         let too_long = format!("{label}x.example");
         let levels = "warn, bartizan::storage=trace, h2= off";
-        let table: [(Rule, &[&str], &[&str]); 9] = [
+        let table: [(Rule, &[&str], &[&str]); 10] = [
             (
                 Rule::Text,
                 &["a", "\u{c4}nne B."],
@@ -285,6 +296,11 @@ mod tests {
             ),
             (Rule::Path, &["./a", &long], &["", "a\0b", "a\u{fffd}"]),
             (Rule::Secret, &[" ", "a\nb", &long], &["", "a\u{fffd}"]),
+            (
+                Rule::CookieName,
+                &["session", "__Host-session", "a.b_c-1"],
+                &["", "a b", "a=b", "a;b", "\u{e4}", "a\n"],
+            ),
             (
                 Rule::Domain,
                 &["localhost", "a.b-c.Example", "10.0.0.1", &label],

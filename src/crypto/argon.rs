@@ -4,6 +4,8 @@
 //! are honoured, but only within the limits that the caller names: a row that was tampered with
 //! must not buy seconds of work.
 
+use std::fmt::Write as _;
+
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
@@ -12,6 +14,9 @@ use subtle::ConstantTimeEq as _;
 use super::phc::{self, Digest};
 use crate::domain::secret::HashText;
 use crate::ports::HashingError;
+
+/// The text of the usual hashes of tokens and passwords is not longer.
+const TEXT_LENGTH: usize = 112;
 
 /// What a hash costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +60,24 @@ pub(super) trait Memory {
     fn lend(&mut self, count: usize) -> Option<&mut [Block]>;
 }
 
-/// Every computation takes its own memory: for hashes of a few KiB.
-pub(super) struct Fresh;
+/// Memory that is kept for the next computation: for hashes of a few KiB that are made often.
+#[derive(Default)]
+pub(super) struct Kept(Vec<Block>);
 
-impl Memory for Fresh {
-    fn lend(&mut self, _: usize) -> Option<&mut [Block]> {
-        None
+impl Kept {
+    /// In blocks of 1 KiB; what takes more takes its own.
+    const MOST: usize = 64;
+}
+
+impl Memory for Kept {
+    fn lend(&mut self, count: usize) -> Option<&mut [Block]> {
+        if count > Self::MOST {
+            return None;
+        }
+        if self.0.len() < count {
+            self.0.resize(count, Block::new());
+        }
+        Some(&mut self.0)
     }
 }
 
@@ -164,13 +181,18 @@ impl ArgonHash {
             iterations,
             parallelism,
         } = self.cost;
-        HashText::new(format!(
-            "${}$v={}$m={memory_kib},t={iterations},p={parallelism}${}${}",
-            self.algorithm,
-            u32::from(self.version),
-            BASE64.encode(&self.digest.salt),
-            BASE64.encode(&self.digest.output),
-        ))
+        let (algorithm, version) = (self.algorithm, u32::from(self.version));
+        let mut text = String::with_capacity(TEXT_LENGTH);
+        // A String takes everything.
+        write!(
+            text,
+            "${algorithm}$v={version}$m={memory_kib},t={iterations},p={parallelism}$"
+        )
+        .ok();
+        BASE64.encode_string(&self.digest.salt, &mut text);
+        text.push('$');
+        BASE64.encode_string(&self.digest.output, &mut text);
+        HashText::new(text)
     }
 
     fn compute(&self, text: &[u8], memory: &mut impl Memory) -> Result<Vec<u8>, HashingError> {
@@ -200,7 +222,7 @@ mod tests {
     };
 
     fn made(text: &[u8]) -> ArgonHash {
-        ArgonHash::make(CHEAP, text, b"saltsalt", 16, &mut Fresh).unwrap()
+        ArgonHash::make(CHEAP, text, b"saltsalt", 16, &mut Kept::default()).unwrap()
     }
 
     #[test]
@@ -208,9 +230,9 @@ mod tests {
         let hash = made(b"text");
         let read = ArgonHash::parse(hash.to_text().as_str()).unwrap();
         assert!(read == hash);
-        assert_eq!(read.matches(b"text", &mut Fresh), Ok(true));
-        assert_eq!(read.matches(b"texu", &mut Fresh), Ok(false));
-        assert_eq!(read.matches(b"", &mut Fresh), Ok(false));
+        assert_eq!(read.matches(b"text", &mut Kept::default()), Ok(true));
+        assert_eq!(read.matches(b"texu", &mut Kept::default()), Ok(false));
+        assert_eq!(read.matches(b"", &mut Kept::default()), Ok(false));
     }
 
     #[test]
@@ -234,7 +256,11 @@ mod tests {
             ("c2FsdHNhbHQ", "c2FsdHNhbHU"),
         ] {
             let other = ArgonHash::parse(&good.as_str().replace(from, to)).unwrap();
-            assert_eq!(other.matches(b"text", &mut Fresh), Ok(false), "{to}");
+            assert_eq!(
+                other.matches(b"text", &mut Kept::default()),
+                Ok(false),
+                "{to}"
+            );
             assert!(!other.is_as_made_with(CHEAP, 8, 16) || from.starts_with('c'));
         }
     }

@@ -1,15 +1,18 @@
 //! The log: one line per message on stderr, as text or as JSON.
 //!
-//! Lines about requests are written by a thread (see `spool`), all others at once.
+//! Warnings and errors are written at once, all else by a thread (see `spool`): a client that is
+//! refused again and again must not cost its worker a system call each time.
 //!
 //! A message cannot forge another line: in text, control characters are escaped; JSON does it anyway.
 //! What a message has beside its text (the key-values of `log`) stands in JSON alone: the text of our
 //! own messages says all of it.
 
+use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use env_logger::{Builder, Target};
-use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
+use log::{Level, LevelFilter, Log, Metadata, Record, SetLoggerError};
 use serde::Serialize;
 
 use super::SystemClock;
@@ -26,7 +29,7 @@ const ACCESS: &str = "access";
 /// nonsense. Why an answer was refused stands in the line about its request.
 const WEBAUTHN: &str = "webauthn_rs_core";
 
-/// The log: what is said goes to stderr at once, what each request came to through a spool.
+/// The log: what is wrong goes to stderr at once, all else through a spool.
 struct Logger {
     said: env_logger::Logger,
     form: Form,
@@ -42,7 +45,7 @@ impl Log for Logger {
         if !self.said.matches(record) {
             return;
         }
-        if record.target() == ACCESS {
+        if record.level() > Level::Warn {
             // The spool takes everything.
             drop((self.form)(&mut &self.spool, SystemClock.now(), record));
         } else {
@@ -69,7 +72,7 @@ const fn form(config: &LogConfig) -> Form {
 
 /// Makes the log ready. Called once, before anything is logged.
 ///
-/// Lines about requests wait for some milliseconds: whoever ends the process calls
+/// Lines that tell of nothing wrong wait for some milliseconds: whoever ends the process calls
 /// [`Log::flush`].
 ///
 /// # Errors
@@ -114,18 +117,27 @@ fn builder(config: &LogConfig) -> Builder {
     builder
 }
 
+/// Bytes that are kept for the next line.
+const KEPT: usize = 1024;
+
+thread_local! {
+    static LINE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
 fn write_text(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Result<()> {
-    let mut line = format!(
-        "{at} {} {} {}",
-        record.level(),
-        record.target(),
-        record.args()
-    );
-    if line.contains(char::is_control) {
-        line = visible(&line);
-    }
-    line.push('\n');
-    out.write_all(line.as_bytes())
+    LINE.with_borrow_mut(|line| {
+        line.clear();
+        let (level, target) = (record.level(), record.target());
+        // A String takes everything.
+        write!(line, "{at} {level} {target} {}", record.args()).ok();
+        if line.bytes().any(|byte| byte < b' ' || byte >= 0x7f) && line.contains(char::is_control) {
+            *line = visible(line);
+        }
+        line.push('\n');
+        let written = out.write_all(line.as_bytes());
+        line.shrink_to(KEPT);
+        written
+    })
 }
 
 #[derive(Serialize)]
@@ -153,8 +165,6 @@ fn write_json(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Re
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
-
-    use log::Level;
 
     use super::*;
     use crate::domain::secret::Secret;

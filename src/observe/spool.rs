@@ -1,7 +1,7 @@
-//! Lines about requests on their way to stderr: gathered in memory, written by a thread.
+//! Lines on their way to stderr: gathered in memory, written by a thread.
 //!
-//! A `write` for each request costs its worker a system call, and a reader of stderr that is slow
-//! would hold the workers up. So a line goes into a buffer, and a thread writes what has gathered
+//! A `write` for each line costs its thread a system call, and a reader of stderr that is slow
+//! would hold it up. So a line goes into a buffer, and a thread writes what has gathered
 //! some fifty times a second. A process that is killed loses the lines of the last moment, and
 //! nothing else: no answer rests on them.
 
@@ -96,7 +96,7 @@ impl Spool {
         out.shrink_to(MOST / 16);
         drop(out);
         if dropped > 0 {
-            drop(writeln!(to, "{dropped} lines about requests were dropped"));
+            drop(writeln!(to, "{dropped} lines were dropped"));
         }
     }
 
@@ -155,10 +155,7 @@ mod tests {
             to.write_all(&line).unwrap();
         }
         let out = drained(&spool);
-        assert_eq!(
-            out.trim_start_matches('x'),
-            "2 lines about requests were dropped\n"
-        );
+        assert_eq!(out.trim_start_matches('x'), "2 lines were dropped\n");
         assert_eq!(out.len() - out.trim_start_matches('x').len(), MOST);
         to.write_all(b"again\n").unwrap();
         assert_eq!(drained(&spool), "again\n");

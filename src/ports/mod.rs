@@ -26,16 +26,16 @@ pub use federation::{
 pub use outbox::{Deliveries, DueMessage, Outbox, Queued, Settlement};
 pub use query::{
     Comparison, EventQuery, PatFilter, PatOrder, PatPage, PatQuery, PatView, Readable,
-    SessionFilter, SessionPage, SessionQuery, SessionUser, SessionView, TextMatch, TextMethod,
-    UserFilter, UserOrder, UserPage, UserQuery, UserText, UserView,
+    SessionFilter, SessionPage, SessionQuery, SessionUser, SessionView, Stretch, TailQuery,
+    TextMatch, TextMethod, UserFilter, UserOrder, UserPage, UserQuery, UserText, UserView,
 };
 pub use query_org::{
     MemberFilter, MemberOrder, MemberPage, MemberQuery, MemberText, MemberView, OrgFilter,
     OrgOrder, OrgPage, OrgQuery, Orgs, ReadableMembers,
 };
 pub use store::{
-    Append, Cause, Commit, Committed, ENDED_IDS, EndSessions, Ended, Head, PatBearer, State, Store,
-    StoreError, Upkeep, Whose,
+    Append, Cause, Commit, Committed, ENDED_IDS, EndSessions, Ended, Head, InLine, PatBearer,
+    State, Store, StoreError, Upkeep, Whose,
 };
 pub use webauthn::{
     Candidate, ExpectedRegistration, ExpectedSignature, MadeCredential, VerifiedSignature,

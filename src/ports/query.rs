@@ -1,6 +1,6 @@
 //! What can be searched for, and what comes back.
 
-use crate::domain::event::{Aggregate, AggregateType};
+use crate::domain::event::{Aggregate, AggregateType, RecordedEvent};
 use crate::domain::ids::{OrgId, PatId, Position, SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
@@ -337,4 +337,32 @@ pub struct EventQuery {
     pub kind: Option<AggregateType>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// A stretch of the log for those who follow it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TailQuery {
+    /// Events behind this position.
+    pub after: Position,
+    /// Of this aggregate alone.
+    pub aggregate: Option<Aggregate>,
+    /// Of these kinds of aggregates alone; of all where there is none.
+    pub kinds: Vec<AggregateType>,
+    /// With these numbers alone; with all where there is none.
+    pub types: Vec<u16>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What was found there. It may be less than there is: a read has an end however long the log is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stretch {
+    /// The events.
+    pub events: Vec<RecordedEvent>,
+    /// Up to here nothing else matches.
+    pub through: Position,
+    /// The end of the log.
+    pub end: Position,
+    /// The last position that was archived, if any behind the one of the query were.
+    pub archived: Option<Position>,
 }

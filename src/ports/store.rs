@@ -3,7 +3,8 @@
 //! The traits are coarse and speak of the domain, so that any transactional store can stand behind
 //! them: one that cannot do better may turn each call into one statement or one transaction.
 
-use std::fmt::Debug;
+use std::any::Any;
+use std::fmt::{self, Debug};
 
 use super::{CodeDigest, Pending, Queued};
 use crate::domain::event::{Aggregate, Event, RecordedEvent};
@@ -16,8 +17,8 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, IdpLink, Pat, User};
 
 use super::query::{
-    EventQuery, PatPage, PatQuery, SessionPage, SessionQuery, SessionView, UserPage, UserQuery,
-    UserView,
+    EventQuery, PatPage, PatQuery, SessionPage, SessionQuery, SessionView, Stretch, TailQuery,
+    UserPage, UserQuery, UserView,
 };
 use super::query_org::{MemberPage, MemberQuery, OrgPage, OrgQuery};
 
@@ -220,6 +221,23 @@ pub struct Committed {
     pub ended: Ended,
 }
 
+/// A place in line, until it is dropped.
+#[derive(Default)]
+pub struct InLine(Option<Box<dyn Any + Send>>);
+
+impl InLine {
+    /// The place that ends when `held` is dropped.
+    pub fn new(held: impl Any + Send) -> Self {
+        Self(Some(Box::new(held)))
+    }
+}
+
+impl Debug for InLine {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_tuple("InLine").field(&self.0.is_some()).finish()
+    }
+}
+
 /// The end of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Head {
@@ -258,6 +276,14 @@ pub trait Store: Debug + Send + Sync {
 
     /// Writes all or nothing and answers after it is durable.
     fn commit(&self, commit: Commit) -> Pending<'_, Result<Committed, StoreError>>;
+
+    /// Waits in line for an aggregate, behind those who lost a commit on it earlier and decide anew.
+    ///
+    /// A store that lets one after the other decide by itself has no lines.
+    fn line(&self, aggregate: Aggregate) -> Pending<'_, InLine> {
+        let _ = aggregate;
+        Box::pin(std::future::ready(InLine::default()))
+    }
 
     /// Counts a failed check against a name that nobody has, and says how many there were in a row.
     /// Counts older than `forget_before` are dropped.
@@ -334,6 +360,13 @@ pub trait Store: Debug + Send + Sync {
 
     /// Events in order of position.
     fn events(&self, query: EventQuery) -> Pending<'_, Result<Vec<RecordedEvent>, StoreError>>;
+
+    /// Events for those who follow the log, in order of position.
+    fn tail(&self, query: TailQuery) -> Pending<'_, Result<Stretch, StoreError>>;
+
+    /// Resolves once something was committed here after this call. What other processes commit is not
+    /// heard of.
+    fn committed(&self) -> Pending<'static, ()>;
 
     /// The end of the log.
     fn head(&self) -> Pending<'_, Result<Head, StoreError>>;

@@ -11,7 +11,7 @@ use crate::domain::permission::{Caller, Credential, Membership};
 use crate::domain::policy::SecondFactor;
 use crate::domain::session::{BearerError, SessionState, Strength, strong_enough};
 use crate::error::Error;
-use crate::ports::{PatClaim, SessionClaim, TokenClaim};
+use crate::ports::{PatClaim, SessionClaim, SessionView, TokenClaim};
 
 /// Finds out who is asking.
 ///
@@ -50,7 +50,7 @@ pub async fn authenticate(
 }
 
 /// One text for every reason, so that the answer tells a thief nothing; the log gets the reason.
-fn invalid_token(reason: &'static str) -> Error {
+pub(super) fn invalid_token(reason: &'static str) -> Error {
     Error::new(Kind::Unauthenticated, "AUTH-7fs1e", "Errors.Token.Invalid").caused_by(reason)
 }
 
@@ -93,7 +93,9 @@ async fn by_pat(core: &Core, claim: &PatClaim) -> Result<Caller, Error> {
     })
 }
 
-async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> {
+/// The session of a token that may act as its user: it is there, the token is its current one, it has
+/// not expired, its user is active, and it is as strong as the login policy asks.
+pub(super) async fn judge_session(core: &Core, claim: &SessionClaim) -> Result<SessionView, Error> {
     let view = core
         .store
         .session_view(claim.session)
@@ -116,7 +118,7 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
     if session.expired(core.clock.now()) {
         return Err(BearerError::Expired.into());
     }
-    let (Some(checked), Some(user)) = (&session.user, &view.user) else {
+    let (Some(_), Some(user)) = (&session.user, &view.user) else {
         return Err(BearerError::AuthenticationRequired.into());
     };
     if !user.active {
@@ -140,6 +142,15 @@ async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> 
             .collect(),
     };
     strong_enough(strength, &core.policies.login)?;
+    Ok(view)
+}
+
+async fn by_session(core: &Core, claim: &SessionClaim) -> Result<Caller, Error> {
+    let view = judge_session(core, claim).await?;
+    let session = &view.session;
+    let Some(checked) = &session.user else {
+        return Err(BearerError::AuthenticationRequired.into());
+    };
     let memberships = core
         .store
         .members(Some(checked.id))

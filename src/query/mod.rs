@@ -2,6 +2,8 @@
 
 mod authenticate;
 mod authentication;
+mod bearer;
+mod events;
 mod intents;
 mod members;
 mod orgs;
@@ -15,6 +17,8 @@ pub use authentication::{
     AuthenticationMethod, AuthenticationMethods, Factor, FactorState, Passkey, Passkeys,
     list_authentication_factors, list_authentication_methods, list_passkeys,
 };
+pub use bearer::{BearerSession, bearer_session, introspect};
+pub use events::follow_events;
 pub use intents::{
     IdpLinkList, ListIdpLinks, RetrievedIntent, get_identity_provider, list_identity_providers,
     list_idp_links, retrieve_intent,

@@ -55,7 +55,7 @@ pub(crate) fn is_current_token(core: &Core, session: &Session, token: &Secret) -
 }
 
 /// The rules of reading without a token: its creator, its user, or a role with `session.read`.
-fn may_read(caller: &Caller, session: &Session) -> Result<(), Error> {
+pub(super) fn may_read(caller: &Caller, session: &Session) -> Result<(), Error> {
     if caller.user == session.creator || session.is_of(caller.user) {
         return Ok(());
     }

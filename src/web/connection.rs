@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
 use super::answer::{Answer, answer};
+use super::cork::Corked;
 use super::crowd::Crowd;
 use super::io::Watched;
 use super::limits::Limits;
@@ -60,7 +61,7 @@ where
     };
     // Answers are written whole, so waiting for more to send only delays them.
     stream.set_nodelay(true).ok();
-    let stream = Watched::new(stream, Rc::clone(&watch));
+    let stream = Watched::new(Corked::new(stream), Rc::clone(&watch));
     tokio::select! {
         biased;
         () = speak(&worker, stream, peer) => {}
@@ -70,7 +71,7 @@ where
 
 async fn speak<A, B, H>(
     worker: &Rc<Worker<A, H>>,
-    stream: Watched<TcpStream>,
+    stream: Watched<Corked>,
     peer: Option<SocketAddr>,
 ) where
     A: Service<Request> + 'static,

@@ -21,6 +21,7 @@ mod answer;
 pub mod body;
 mod connection;
 mod contain;
+mod cork;
 mod cors;
 mod crowd;
 mod edge;

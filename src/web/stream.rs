@@ -8,9 +8,9 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use super::cork::Corked;
 use super::io::Watched;
 use super::tls::{self, Tls};
 use super::watch::Watch;
@@ -37,8 +37,8 @@ pub(super) struct Stream {
 
 #[derive(Debug)]
 enum Io {
-    Clear(Watched<TcpStream>),
-    Tls(Box<TlsStream<Watched<TcpStream>>>),
+    Clear(Watched<Corked>),
+    Tls(Box<TlsStream<Watched<Corked>>>),
 }
 
 impl Stream {
@@ -48,7 +48,7 @@ impl Stream {
     /// # Errors
     /// What ended the handshake or the connection.
     pub(super) async fn open(
-        stream: Watched<TcpStream>,
+        stream: Watched<Corked>,
         tls: Option<&Tls>,
     ) -> io::Result<Option<(Self, Protocol)>> {
         let watch = Rc::clone(stream.watch());

@@ -89,6 +89,13 @@ impl Watch {
         }
     }
 
+    /// Nothing waits for the peer.
+    pub(super) fn flushed(&self) {
+        if self.blocked.get().is_some() {
+            self.unblocked();
+        }
+    }
+
     /// The peer will send no more. It may wait for the rest of an answer; but where an answer has no
     /// end, as a stream has not, and nothing is written, nobody would ever see that the peer is gone.
     pub(super) fn left(&self) {

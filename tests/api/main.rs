@@ -29,6 +29,8 @@ mod callers;
 mod concurrency;
 mod delivery;
 mod errors;
+mod events;
+mod forward_auth;
 mod helpers;
 mod idps;
 mod json;

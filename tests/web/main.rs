@@ -16,3 +16,4 @@ mod log;
 mod protocols;
 mod stop;
 mod tls;
+mod turns;

@@ -63,10 +63,18 @@ impl Call<'_> {
 }
 
 /// Writes an answer.
+pub(super) fn encoded<M: Serialize>(answer: &M) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::with_capacity(512);
+    json::encode(answer, &mut out).map_err(Error::internal)?;
+    Ok(out)
+}
+
+/// Waits for an answer and writes it.
+///
+/// Holds the memory of what it waits for twice, as every function does that is given a future and
+/// waits for it: not for what is asked most.
 pub(super) async fn encode<M: Serialize>(
     answer: impl Future<Output = Result<M, Error>>,
 ) -> Result<Vec<u8>, Error> {
-    let mut out = Vec::with_capacity(512);
-    json::encode(&answer.await?, &mut out).map_err(Error::internal)?;
-    Ok(out)
+    encoded(&answer.await?)
 }

@@ -2,7 +2,7 @@
 
 use bartizan_proto::zitadel::session::{v2, v2beta};
 
-use super::call::{Answer, Call, encode};
+use super::call::{Answer, Call, encoded};
 use super::routes::{SessionOperation, Version};
 use crate::api::{session_service, session_service_beta};
 use crate::error::Error;
@@ -14,9 +14,8 @@ macro_rules! routes {
             let Call { core, caller, .. } = *call;
             match operation {
                 SessionOperation::Create => {
-                    encode($service::create_session(core, caller, call.message()?))
-                        .await
-                        .map(Answer::created)
+                    let answer = $service::create_session(core, caller, call.message()?);
+                    encoded(&answer.await?).map(Answer::created)
                 }
                 SessionOperation::Get => {
                     let request = $wire::GetSessionRequest {
@@ -24,28 +23,21 @@ macro_rules! routes {
                         session_token: call.session_token()?,
                         ..Default::default()
                     };
-                    encode($service::get_session(core, caller, request))
-                        .await
-                        .map(Answer::ok)
+                    encoded(&$service::get_session(core, caller, request).await?).map(Answer::ok)
                 }
                 SessionOperation::List => {
-                    encode($service::list_sessions(core, caller, call.message()?))
-                        .await
-                        .map(Answer::ok)
+                    let answer = $service::list_sessions(core, caller, call.message()?);
+                    encoded(&answer.await?).map(Answer::ok)
                 }
                 SessionOperation::Set => {
                     let mut request: $wire::SetSessionRequest = call.message()?;
                     call.id.clone_into(&mut request.session_id);
-                    encode($service::set_session(core, caller, request))
-                        .await
-                        .map(Answer::ok)
+                    encoded(&$service::set_session(core, caller, request).await?).map(Answer::ok)
                 }
                 SessionOperation::Delete => {
                     let mut request: $wire::DeleteSessionRequest = call.message()?;
                     call.id.clone_into(&mut request.session_id);
-                    encode($service::delete_session(core, caller, request))
-                        .await
-                        .map(Answer::ok)
+                    encoded(&$service::delete_session(core, caller, request).await?).map(Answer::ok)
                 }
             }
         }

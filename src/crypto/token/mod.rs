@@ -13,11 +13,13 @@ mod memo;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use zeroize::Zeroizing;
 
-use super::argon::{ArgonHash, Cost, Fresh};
+use super::argon::{ArgonHash, Cost, Kept};
 use super::keys::{KeyFile, Purpose};
 use super::parameters::{ParameterError, TokenHashing};
 use super::random;
@@ -44,6 +46,10 @@ const LIMIT: Cost = Cost {
     parallelism: 4,
 };
 const LIMIT_WORK: u64 = 2048;
+
+thread_local! {
+    static MEMORY: RefCell<Kept> = RefCell::default();
+}
 
 /// Makes tokens and reads them.
 #[derive(Debug)]
@@ -76,7 +82,9 @@ impl TokenCodec {
         random::fill(random.as_mut_slice())?;
         let (secret, salt) = random.split_at(SECRET_LENGTH);
 
-        let hash = ArgonHash::make(self.cost, secret, salt, HASH_LENGTH, &mut Fresh)?.to_text();
+        let hash = MEMORY
+            .with_borrow_mut(|kept| ArgonHash::make(self.cost, secret, salt, HASH_LENGTH, kept))?
+            .to_text();
         let fingerprint = self.fingerprint(&hash);
 
         let mut token = Zeroizing::new(Vec::with_capacity(LENGTH));
@@ -147,7 +155,9 @@ impl Tokens for TokenCodec {
         // that wrong secrets cannot push right ones out.
         let proven = ArgonHash::parse(hash.as_str())
             .filter(|stored| stored.cost.within(LIMIT, LIMIT_WORK))
-            .is_some_and(|stored| stored.matches(secret, &mut Fresh) == Ok(true));
+            .is_some_and(|stored| {
+                MEMORY.with_borrow_mut(|kept| stored.matches(secret, kept)) == Ok(true)
+            });
         if let Some(proof) = proof
             && proven
         {

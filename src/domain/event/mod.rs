@@ -10,6 +10,7 @@ mod instance;
 mod intent;
 mod org;
 mod otp;
+mod published;
 mod session;
 mod user;
 mod webauthn;
@@ -18,6 +19,7 @@ pub use instance::{DefaultOrgSet, InstanceAdded, InstanceEvent, MemberRemoved, M
 pub use intent::{IntentEvent, IntentFailed, IntentStarted, IntentSucceeded};
 pub use org::{OrgAdded, OrgDomain, OrgEvent};
 pub use otp::{OtpEmailChallenged, OtpSmsChallenged, RecoveryCodeUsed, RecoveryCodesAdded};
+pub use published::PublishedEvent;
 pub use session::{
     FactorChecked, LifetimeSet, MetadataSet, SessionAdded, SessionEvent, SessionTerminated,
     TokenSet, UserChecked,
@@ -153,6 +155,17 @@ impl AggregateType {
         }
     }
 
+    /// Number and name of each of its events.
+    pub const fn event_types(self) -> &'static [(u16, &'static str)] {
+        match self {
+            Self::Instance => InstanceEvent::TYPES,
+            Self::Org => OrgEvent::TYPES,
+            Self::User => UserEvent::TYPES,
+            Self::Session => SessionEvent::TYPES,
+            Self::Intent => IntentEvent::TYPES,
+        }
+    }
+
     /// The kind behind a stored number.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.code() == code)
@@ -284,16 +297,10 @@ impl Event {
 
 /// Number and name of every event that exists.
 pub fn event_types() -> impl Iterator<Item = (u16, &'static str)> {
-    [
-        InstanceEvent::TYPES,
-        OrgEvent::TYPES,
-        UserEvent::TYPES,
-        SessionEvent::TYPES,
-        IntentEvent::TYPES,
-    ]
-    .into_iter()
-    .flatten()
-    .copied()
+    AggregateType::ALL
+        .into_iter()
+        .flat_map(AggregateType::event_types)
+        .copied()
 }
 
 /// The name of an event's number.

@@ -8,6 +8,7 @@ mod bearer;
 mod decide;
 mod error;
 mod evolve;
+mod minimum;
 mod otp;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ pub use decide::{
 };
 pub use error::SessionError;
 pub use evolve::{added, evolve, fold};
+pub use minimum::{Minimum, ProvenBy};
 pub use otp::OtpChallenges;
 
 /// Keys and values that clients keep with a session.

@@ -29,7 +29,7 @@ use crate::domain::ids::{Position, Sequence, UserId};
 use crate::domain::time::Timestamp;
 use crate::ports::{EventQuery, Head, LinkHash, Seal, StoreError};
 
-const TABLE: &str = "events";
+pub(super) const TABLE: &str = "events";
 
 /// The link before the first event.
 pub(super) const GENESIS: LinkHash = [0; 16];
@@ -322,10 +322,14 @@ fn read(cells: &mut Cells<'_, '_>) -> Result<RecordedEvent, StoreError> {
 /// Reads position and aggregate, the first cells of an event.
 pub(super) fn read_place(cells: &mut Cells<'_, '_>) -> Result<(Position, Aggregate), StoreError> {
     let position = Position::new(cells.key("position")?);
+    Ok((position, read_aggregate(cells)?))
+}
+
+/// Reads the type of an aggregate and its id.
+pub(super) fn read_aggregate(cells: &mut Cells<'_, '_>) -> Result<Aggregate, StoreError> {
     let code = cells.small("aggregate_type")?;
     let kind = AggregateType::from_code(code).ok_or_else(|| cells.corrupt("aggregate_type"))?;
-    let aggregate = Aggregate::from_stored(kind, cells.int("aggregate_id")?);
-    Ok((position, aggregate))
+    Ok(Aggregate::from_stored(kind, cells.int("aggregate_id")?))
 }
 
 /// Reads the cells of an event behind its position and aggregate.

@@ -10,12 +10,14 @@
 
 mod archive;
 mod backup;
+mod bell;
 mod cells;
 mod connection;
 mod counts;
 mod error;
 mod idp_links;
 mod intents;
+mod lines;
 mod log;
 mod look;
 mod members;
@@ -37,6 +39,7 @@ mod side;
 mod sql;
 mod store;
 mod sweep;
+mod tail;
 mod text;
 mod unknown;
 mod users;
@@ -52,7 +55,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use self::bell::Bell;
 use self::connection::Tuning;
+use self::lines::Lines;
 use self::readers::{Commits, Readers};
 use self::search::Searchers;
 use self::writer::{Remove, Request, Writer};
@@ -147,6 +152,8 @@ pub struct SqliteStore {
     searchers: Searchers,
     readers: Readers,
     writer: Writer,
+    lines: Lines,
+    bell: Bell,
 }
 
 impl SqliteStore {
@@ -161,11 +168,14 @@ impl SqliteStore {
         let commits = Commits::default();
         let readers = Readers::open(&path, options, commits.clone())?;
         let searchers = Searchers::start(&path, options)?;
+        let bell = commits.bell();
         let writer = Writer::start(connection, options, seal, path, commits)?;
         Ok(Self {
             searchers,
             readers,
             writer,
+            lines: Lines::default(),
+            bell,
         })
     }
 

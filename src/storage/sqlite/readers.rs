@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use r2d2::{ManageConnection, PooledConnection};
 use rusqlite::Connection;
 
+use super::bell::Bell;
 use super::connection::{self, Tuning};
 use super::error::OpenError;
 use super::{Options, pats};
@@ -29,12 +30,18 @@ thread_local! {
 
 /// Counts the commits of this process, before they are acknowledged.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Commits(Arc<AtomicU64>);
+pub(super) struct Commits(Arc<AtomicU64>, Bell);
 
 impl Commits {
     /// Something was committed.
     pub(super) fn note(&self) {
         self.0.fetch_add(1, Ordering::Release);
+        self.1.ring();
+    }
+
+    /// What is heard of each.
+    pub(super) fn bell(&self) -> Bell {
+        self.1.clone()
     }
 
     fn so_far(&self) -> u64 {

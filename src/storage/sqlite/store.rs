@@ -9,9 +9,9 @@ use super::sweep::Sweep;
 use super::writer::{Answer, Remove, Request, Settle, Unknown};
 use super::{
     SqliteStore, idp_links, intents, log, members, orgs, outbox, pats, search_members, search_orgs,
-    search_pats, search_sessions, search_users, sessions, unknown, users, views,
+    search_pats, search_sessions, search_users, sessions, tail, unknown, users, views,
 };
-use crate::domain::event::RecordedEvent;
+use crate::domain::event::{Aggregate, RecordedEvent};
 use crate::domain::ids::{IntentId, OrgId, PatId, SessionId, UserId};
 use crate::domain::intent::Intent;
 use crate::domain::org::{Instance, Member, Org};
@@ -19,10 +19,10 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, IdpLink, Pat, User};
 use crate::ports::{
-    CodeDigest, Commit, Committed, Deliveries, DueMessage, EventQuery, Head, MemberPage,
+    CodeDigest, Commit, Committed, Deliveries, DueMessage, EventQuery, Head, InLine, MemberPage,
     MemberQuery, OrgPage, OrgQuery, PatBearer, PatPage, PatQuery, Pending, SessionPage,
-    SessionQuery, SessionView, Settlement, Store, StoreError, Upkeep, UserPage, UserQuery,
-    UserView,
+    SessionQuery, SessionView, Settlement, Store, StoreError, Stretch, TailQuery, Upkeep, UserPage,
+    UserQuery, UserView,
 };
 
 impl SqliteStore {
@@ -52,6 +52,10 @@ impl Store for SqliteStore {
     fn commit(&self, commit: Commit) -> Pending<'_, Result<Committed, StoreError>> {
         let (sender, answer) = oneshot::channel();
         self.write(Request::Commit(Box::new(commit), sender), answer)
+    }
+
+    fn line(&self, aggregate: Aggregate) -> Pending<'_, InLine> {
+        self.lines.wait(aggregate)
     }
 
     fn count_unknown(
@@ -196,6 +200,15 @@ impl Store for SqliteStore {
     fn events(&self, query: EventQuery) -> Pending<'_, Result<Vec<RecordedEvent>, StoreError>> {
         self.searchers
             .run(move |connection| log::page(connection, &query))
+    }
+
+    fn tail(&self, query: TailQuery) -> Pending<'_, Result<Stretch, StoreError>> {
+        self.searchers
+            .run(move |connection| tail::stretch(connection, &query))
+    }
+
+    fn committed(&self) -> Pending<'static, ()> {
+        self.bell.rung()
     }
 
     fn head(&self) -> Pending<'_, Result<Head, StoreError>> {
