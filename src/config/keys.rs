@@ -437,7 +437,7 @@ mod tests {
     #[test]
     fn sections_have_members_and_keys_have_none() {
         assert_eq!(members("policy.lockout").count(), 2);
-        assert_eq!(members("policy").count(), 7);
+        assert_eq!(members("policy").count(), 8);
         assert_eq!(members("ids.node").count(), 0);
         assert_eq!(members("polic").count(), 0);
         assert!(is_section("roles") && is_section("first_instance.human"));
