@@ -76,6 +76,7 @@ impl<'a> Filling<'a> {
             organization: core.default_org,
             credential: Credential::CommandLine,
             memberships: Vec::new(),
+            from: None,
         };
         let bar = ProgressBar::new(sessions);
         bar.set_style(ProgressStyle::with_template(

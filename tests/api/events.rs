@@ -170,7 +170,7 @@ fn filters_let_through_what_they_name() {
     );
     assert_eq!(read("aggregate_type=org&event_type=session.added"), [""; 0]);
     let all = server.head().number();
-    assert_eq!(read("gaps=true").len() as i64, all);
+    assert_eq!(i64::try_from(read("gaps=true").len()), Ok(all));
 }
 
 #[test]

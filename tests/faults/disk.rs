@@ -34,9 +34,7 @@ impl Trial {
     }
 
     fn call(&self, method: &str, target: &str, body: &Value) -> crate::http::Response {
-        self.server
-            .call(method, target, &self.token, body)
-            .expect("it answers")
+        self.server.call(method, target, &self.token, body).unwrap()
     }
 
     #[track_caller]
@@ -151,7 +149,7 @@ fn many_who_write_to_a_failing_disk_are_all_told() {
                 .collect();
             clients
                 .into_iter()
-                .map(|client| client.join().unwrap().expect("it answers"))
+                .map(|client| client.join().unwrap().unwrap())
                 .collect()
         });
         trial.faults.mend();
@@ -218,7 +216,7 @@ fn reads_do_not_wait_for_a_slow_sync() {
         }
         assert!(!slow.is_finished(), "it was acknowledged before the sync");
         assert_eq!(trial.faults.get(Field::Syncing), 1);
-        slow.join().unwrap().expect("it answers")
+        slow.join().unwrap().unwrap()
     });
     trial.faults.mend();
     let sessions = [session, Known::of(&made)];

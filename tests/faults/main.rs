@@ -15,6 +15,7 @@
     clippy::needless_collect,
     reason = "all threads start before one is waited for"
 )]
+#![expect(clippy::print_stdout, reason = "the long runs tell their figures")]
 
 #[path = "../api/helpers/http.rs"]
 mod http;

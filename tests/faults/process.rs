@@ -312,8 +312,8 @@ fn without_file_descriptors_it_waits_and_recovers() {
     let before = processor_time(server.child.id());
     // The connections come to nothing, so that the deadline of heads makes room for this one, and
     // that many times: 200 of them take turns with 64 descriptors.
-    let served = server.call("GET", "/v2/sessions/1", &token, &json!({}));
-    assert_eq!(served.unwrap().status, 404);
+    let answer = server.call("GET", "/v2/sessions/1", &token, &json!({}));
+    assert_eq!(answer.unwrap().status, 404);
     let used = processor_time(server.child.id()) - before;
     assert!(used < 200, "it spins: {used} hundredths of a second");
     drop(flood);

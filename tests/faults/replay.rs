@@ -147,9 +147,9 @@ impl<'r> Disk<'r> {
         };
         let names = operation.file == FOLDER;
         let covered = |pending: &Operation| {
-            let named = matches!(pending.kind, CREATE | UNLINK);
+            let of_folder = matches!(pending.kind, CREATE | UNLINK);
             pending.number < operation.offset
-                && named == names
+                && of_folder == names
                 && (names || pending.file == operation.file)
         };
         for pending in self.pending.extract_if(.., |pending| covered(pending)) {

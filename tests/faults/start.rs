@@ -193,7 +193,8 @@ fn left() -> (Place, Vec<Known>) {
 
 #[test]
 fn of_a_damaged_log_everything_before_the_damage_is_served() {
-    let harms: &[(&str, fn(&mut Vec<u8>), bool)] = &[
+    type Harm = (&'static str, fn(&mut Vec<u8>), bool);
+    let harms: &[Harm] = &[
         ("whole", |_| {}, true),
         (
             "with garbage behind it",
@@ -237,7 +238,7 @@ fn a_database_that_has_lost_all_its_content_is_not_set_up_anew() {
     // Killed before anything but its first page is in the file.
     drop(place.serve());
     change(&place.data_dir().join("bartizan.db-wal"), |log| {
-        log.fill(0xA5)
+        log.fill(0xA5);
     });
     refuses(
         &place,

@@ -140,7 +140,7 @@ fn a_database_of_any_older_version_is_brought_up_to_date_and_used() {
     let newest = version(&fresh);
     let stored = stored();
     let versions: Vec<_> = stored.iter().map(|(version, _)| *version).collect();
-    assert!(versions.len() >= 11 && versions.iter().copied().eq(1..=versions.len() as i64));
+    assert!(versions.len() >= 11 && versions.iter().copied().eq((1..).take(versions.len())));
     for (of, path) in &stored {
         println!("version {of}");
         let place = of_version(path);
@@ -218,10 +218,7 @@ fn backups_that_are_made_while_many_write_hold_all_that_was_acknowledged_before(
             session.is_known_to(&server, &token);
         }
         let found = server.call("POST", "/v2/sessions/search", &token, &json!({}));
-        assert_eq!(
-            json_of(&found.unwrap())["details"]["totalResult"].is_string(),
-            true
-        );
+        assert!(json_of(&found.unwrap())["details"]["totalResult"].is_string());
         server.stop();
         other.verified();
     }

@@ -281,6 +281,10 @@ fn many_attempts_at_once_do_not_get_past_a_budget() {
     let humans: Vec<_> = (0..4).map(|n| server.human(&format!("user-{n}"))).collect();
     let login = server.login_client();
     let judged = std::thread::scope(|scope| {
+        #[expect(
+            clippy::needless_collect,
+            reason = "all threads start before one is waited for"
+        )]
         let threads: Vec<_> = (0..24)
             .map(|n| {
                 let (login, human) = (&login, &humans[n % 4]);
