@@ -47,6 +47,7 @@ impl StateStore for Bounded {
         let mut table = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         let (measured, full_at) = measure(table.get(key).copied())?;
         table.insert(*key, full_at);
+        drop(table);
         Ok(measured)
     }
 }
