@@ -14,6 +14,7 @@ mod idp_callback;
 mod idp_service;
 mod internal_permission_service;
 mod logout_service;
+pub mod openapi;
 mod org_service;
 mod otp_service;
 pub mod rest;
@@ -88,6 +89,9 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
     let procedure = rpc::is_procedure(request.uri().path());
     if !procedure && let Some(probe) = health::probe(&request) {
         return health::answer(&request, &api.core, probe).await;
+    }
+    if openapi::is_asked_for(&request) {
+        return openapi::answer(&request);
     }
     api.share_reads();
     if !procedure {

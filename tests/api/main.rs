@@ -32,6 +32,7 @@ mod helpers;
 mod idps;
 mod json;
 mod metrics;
+mod openapi;
 mod organizations;
 mod permissions;
 mod provisioning;
