@@ -1325,3 +1325,10 @@ fn completions_and_manual_need_no_configuration() {
     program.ok("man pages");
     assert!(program.path("pages/bartizan-events-archive.1").is_file());
 }
+
+#[test]
+fn the_document_of_the_routes_needs_no_configuration() {
+    let program = Program::new();
+    std::fs::write(program.path("config.toml"), "nonsense").unwrap();
+    assert_eq!(program.ok("openapi"), bartizan::api::openapi::DOCUMENT);
+}

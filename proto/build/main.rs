@@ -1,6 +1,7 @@
 //! Compiles the `.proto` files of this crate to Rust, without `protoc`.
 
 mod methods;
+mod openapi;
 mod shapes;
 
 use std::error::Error;
@@ -37,6 +38,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     compiler.include_source_info(true);
     let set = out.join("descriptors-with-comments.bin");
     fs::write(&set, compiler.encode_file_descriptor_set())?;
+    let document = openapi::generate(&compiler.file_descriptor_set())?;
+    fs::write(out.join("openapi.tag"), openapi::tag(&document))?;
+    fs::write(out.join("openapi.json"), document)?;
 
     buffa_build::Config::new()
         .descriptor_set(&set)

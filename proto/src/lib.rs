@@ -23,3 +23,9 @@ pub use {buffa, buffa_types, connectrpc};
 /// Every file of this crate and what it imports, as an encoded
 /// `google.protobuf.FileDescriptorSet` without comments.
 pub const DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// The OpenAPI 3.1 document of the REST routes, as JSON.
+pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+
+/// Changes with the document.
+pub const OPENAPI_TAG: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.tag"));

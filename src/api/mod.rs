@@ -18,6 +18,7 @@ mod internal_permission_service;
 mod introspection;
 mod logout_service;
 mod method;
+pub mod openapi;
 mod org_service;
 mod otp_service;
 pub mod rest;
@@ -104,6 +105,9 @@ pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> H
     let procedure = rpc::is_procedure(request.uri().path());
     if !procedure && let Some(probe) = health::probe(&request) {
         return health::answer(&request, &api.core, probe).await;
+    }
+    if openapi::is_asked_for(&request) {
+        return openapi::answer(&request);
     }
     api.share_reads();
     if request.uri().path() == forward_auth::PATH {

@@ -5,7 +5,7 @@
 //! bartizan verify | doctor | rotate-key     user     add human, add machine, list, show, lock, unlock,
 //! bartizan config check | show                       deactivate, reactivate, remove, set-password
 //! bartizan events tail | show | archive     pat      create list revoke
-//! bartizan completions | man                member   set list remove roles
+//! bartizan completions | man | openapi      member   set list remove roles
 //! ```
 //!
 //! It works on the database itself, also while a server runs on it: nothing goes through HTTP, and

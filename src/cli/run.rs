@@ -18,6 +18,7 @@ use super::progress::Progress;
 use super::serve::{self, Serving};
 use super::verify::{Verified, tell};
 use super::{archive, backup, doctor, events, member, pat, session, shipped, user};
+use crate::api::openapi;
 use crate::app::{self, AppError, Certificates, Machine};
 use crate::config::{Config, Overrides, environment};
 use crate::observe;
@@ -31,6 +32,10 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
     // These look at no configuration.
     if let Command::Completions { shell } = command {
         return shipped::completions(shell, &mut output);
+    }
+    if let Command::Openapi = command {
+        output.text(openapi::DOCUMENT)?;
+        return Ok(Exit::Done);
     }
     if let Command::Man { directory } = &command {
         return shipped::man(directory, &mut output);
@@ -73,7 +78,7 @@ pub(super) fn run(cli: Cli, input: Input, mut output: Output<'_>) -> Result<Exit
             Ok(doctor::tell(found, &mut output)?)
         }
         // See above.
-        Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Done),
+        Command::Completions { .. } | Command::Man { .. } | Command::Openapi => Ok(Exit::Done),
         Command::RotateKey(args) => doctor::rotate_key(&config, args.end_tokens, &mut output),
         Command::Session(command) => on_data(config, input, output, async |operator| {
             session::run(operator, command).await

@@ -35,6 +35,7 @@ mod helpers;
 mod idps;
 mod json;
 mod metrics;
+mod openapi;
 mod organizations;
 mod permissions;
 mod provisioning;

@@ -116,6 +116,8 @@ pub(super) enum Command {
     /// The server must not be running. The new key makes tokens and encrypts from then on; the older
     /// ones stay in the file and read what they made. Codes that are under way are void.
     RotateKey(RotateKey),
+    /// Print the OpenAPI document of the REST routes
+    Openapi,
     /// Print the completions of a shell
     Completions {
         /// Which

@@ -1,5 +1,7 @@
 //! One row per rule of the gateway, and laws that hold for every path.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -384,6 +386,24 @@ fn documented_routes_without_an_operation_are_known_by_name() {
         "a route is not in the list"
     );
     assert_eq!(offered, 78);
+}
+
+#[test]
+fn the_document_has_exactly_the_routes_that_are_offered() {
+    let document: serde_json::Value = serde_json::from_str(bartizan_proto::OPENAPI).unwrap();
+    let paths = document["paths"].as_object().unwrap().iter();
+    let documented: BTreeSet<(String, &str)> = paths
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().keys();
+            methods.map(move |method| (method.to_uppercase(), path.as_str()))
+        })
+        .collect();
+    let offered: BTreeSet<(String, &str)> = all()
+        .filter(|route| !matches!(route.operation, NotYet(_)))
+        .map(|route| (route.method.name().to_owned(), route.pattern))
+        .collect();
+    // A route stands in the comment of its method in the `.proto` files.
+    assert_eq!(documented, offered);
 }
 
 #[test]
