@@ -98,6 +98,8 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
+            // A stream of events waits for several things at once.
+            "api",
             "app",
             "cli",
             "crypto",

@@ -41,7 +41,7 @@ impl BearerSession {
 /// Personal access tokens are none: whoever has one has no session.
 ///
 /// # Errors
-/// As [`authenticate`](super::authenticate).
+/// As [`authenticate`](super::authenticate()).
 pub async fn bearer_session(core: &Core, token: &str) -> Result<BearerSession, Error> {
     let Some(TokenClaim::Session(claim)) = core.tokens.read(token) else {
         return Err(invalid_token("not a session token of this instance"));

@@ -390,7 +390,7 @@ fn archived_events_are_missed_by_nobody_unawares() {
     assert_eq!(rest.types(2), ["session.added", "session.token.set"]);
     let mut users = follow(
         &server,
-        "/v2/events?follow=false&event_type=user.*,org.*&after=0",
+        "/v2/events?follow=false&aggregate_type=user,org&after=0",
     );
     users.event();
     let mut gaps = follow(&server, "/v2/events?follow=false&gaps=true");

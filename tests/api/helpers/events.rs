@@ -47,7 +47,14 @@ impl EventStream {
             }
             headers.push(line.trim().to_lowercase());
         }
-        assert_eq!(headers[0], "http/1.1 200 ok", "{headers:?}");
+        if headers[0] != "http/1.1 200 ok" {
+            let length = headers
+                .iter()
+                .find_map(|line| line.strip_prefix("content-length: "));
+            let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+            reader.read_exact(&mut body).unwrap();
+            panic!("{headers:?}: {}", String::from_utf8_lossy(&body));
+        }
         let mut opened = Self {
             headers,
             reader,
