@@ -30,6 +30,7 @@ use super::failure_log::log_failure;
 use super::first_start::{first_start, token_files};
 use super::metrics::{self, Sources};
 use super::open::{Machine, Opened, compose, recognize, require_key};
+use super::webhooks::{self, Means, Webhooks};
 use super::{AppError, Certificates, sweeper};
 
 /// A server that accepts connections.
@@ -48,6 +49,7 @@ pub struct Running {
     event_streams: Streams,
     thread: Option<JoinHandle<io::Result<()>>>,
     delivery: Delivery,
+    webhooks: Webhooks,
     _lock: DirLock,
 }
 
@@ -63,6 +65,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     }
     let encrypted = certificates.is_some();
     let carriers = delivery::carriers(config, &machine.clock)?;
+    let targets = webhooks::targets(config, &machine.clock)?;
     data_dir::create(&config.data_dir)?;
     let lock = data_dir::lock(&config.data_dir)?;
     let keys = if config.database_path().is_file() {
@@ -90,12 +93,20 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     let address = listener.local_addr().map_err(listen)?;
     let counted = config.metrics.listen.map(metrics::listen).transpose()?;
     let metrics_address = counted.as_ref().map(|(_, address)| *address);
+    let means = Means {
+        feed: Arc::<SqliteStore>::clone(&store),
+        clock: Arc::clone(&core.clock),
+        instance: core.instance,
+        heartbeat: config.events.heartbeat,
+    };
+    let webhooks = Webhooks::start(targets, &means)?;
     let sources = Sources {
         meter: Arc::default(),
         store: Arc::clone(&store),
         tokens,
         passwords,
         clock: Arc::clone(&core.clock),
+        webhooks: webhooks.states(),
         database: config.database_path(),
     };
     let services = rpc::Services::new();
@@ -129,6 +140,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         event_streams,
         thread: Some(thread),
         delivery,
+        webhooks,
         _lock: lock,
     })
 }
@@ -372,9 +384,11 @@ impl Running {
                 .unwrap_or_else(|_| Err(io::Error::other("the server panicked")));
             ended.map_err(AppError::Serve)?;
         }
+        self.webhooks.end();
         // What the last requests have queued may well go out still.
         let delivered = self.delivery.stop();
+        let told = self.webhooks.stop();
         self.store.close();
-        delivered
+        delivered.and(told)
     }
 }

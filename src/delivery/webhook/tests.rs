@@ -3,12 +3,15 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use super::resolver::Denied;
 use super::*;
 use crate::delivery::texts::Look;
 use crate::domain::event::Aggregate;
 use crate::domain::ids::{OrgId, UserId};
-use crate::domain::notification::{Addressee, Channel, Message, Recipient, Target};
+use crate::domain::notification::{Addressee, Channel, Message, Recipient, Target, Targets};
+use crate::domain::secret::Secret;
 use crate::domain::time::{Span, Timestamp};
 
 #[derive(Debug)]
@@ -54,6 +57,7 @@ fn webhook(endpoint: &str, allow: &[&str], allow_http: bool) -> Result<Webhook, 
         endpoint: endpoint.to_owned(),
         signing_key: Secret::new("shared".to_owned()),
         timeout: Duration::from_secs(10),
+        keep: None,
         allow_http,
         targets: Targets::new(allow.collect(), Vec::new()),
     };
