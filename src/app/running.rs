@@ -93,13 +93,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     let address = listener.local_addr().map_err(listen)?;
     let counted = config.metrics.listen.map(metrics::listen).transpose()?;
     let metrics_address = counted.as_ref().map(|(_, address)| *address);
-    let means = Means {
-        feed: Arc::<SqliteStore>::clone(&store),
-        clock: Arc::clone(&core.clock),
-        instance: core.instance,
-        heartbeat: config.events.heartbeat,
-    };
-    let webhooks = Webhooks::start(targets, &means)?;
+    let webhooks = Webhooks::start(targets, &means(config, &core, &store))?;
     let sources = Sources {
         meter: Arc::default(),
         store: Arc::clone(&store),
@@ -143,6 +137,16 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         webhooks,
         _lock: lock,
     })
+}
+
+/// What webhooks are told of events with.
+fn means(config: &Config, core: &Core, store: &Arc<SqliteStore>) -> Means {
+    Means {
+        feed: Arc::<SqliteStore>::clone(store),
+        clock: Arc::clone(&core.clock),
+        instance: core.instance,
+        heartbeat: config.events.heartbeat,
+    }
 }
 
 /// Refuses a database that has lost everything: setting it up anew would make everybody's tokens void

@@ -78,11 +78,11 @@ enum Look {
 impl Teller {
     /// Tells until it is told to stop, or until nobody can tell it any more.
     pub async fn run(&self, mut stop: watch::Receiver<bool>) {
-        let begin = self.state.read().position;
+        let written = self.state.read().position;
         let mut place = Place {
-            after: begin,
+            after: written,
             moved: None,
-            known: begin,
+            known: written,
             missing: None,
         };
         let mut troubles = 0;
@@ -98,7 +98,7 @@ impl Teller {
                 }
                 Look::Trouble => {
                     troubles += 1;
-                    let pause = backoff::pause(troubles, begin.number());
+                    let pause = backoff::pause(troubles, written.number());
                     tokio::select! {
                         () = stopped(&mut stop) => {}
                         () = self.clock.sleep(pause) => {}

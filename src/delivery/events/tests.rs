@@ -58,9 +58,9 @@ impl Feed for Log {
         if self.troubles.fetch_sub(1, Ordering::SeqCst) > 0 {
             return Box::pin(ready(Err(StoreError::Overloaded)));
         }
-        let events = self.events.lock().unwrap();
-        let behind = events.iter().filter(|event| event.position > query.after);
-        let events: Vec<_> = behind.take(2).cloned().collect();
+        let mut events = self.events.lock().unwrap().clone();
+        events.retain(|event| event.position > query.after);
+        events.truncate(2);
         let end = Position::new(self.end.load(Ordering::SeqCst));
         let last = events.last().map(|event| event.position);
         let archived = *self.archived.lock().unwrap();
