@@ -189,24 +189,25 @@ async fn tellers(targets: Vec<Target>, means: &Means) -> Result<Vec<Teller>, App
 
 /// Makes the cursor of a webhook that has none.
 async fn begin(target: &Target, means: &Means) -> Result<Position, StoreError> {
+    let name = target.name.as_str();
     let end = means.feed.end().await?.position;
     let position = match target.start {
         StartConfig::Newest => end,
         StartConfig::After(position) => {
             if position > end {
-                log::warn!(webhook = target.name.as_str();
-                    "it begins at the end of the log, position {end}, and not at {position}");
+                log::warn!(webhook = name;
+                    "webhook `{name}` begins at the end of the log, position {end}, and not at {position}");
             }
             position.min(end)
         }
     };
     let cursor = Cursor {
-        name: target.name.clone(),
+        name: name.to_owned(),
         position,
         changed_at: means.clock.now(),
     };
     means.feed.move_cursor(cursor).await?;
-    log::info!(webhook = target.name.as_str(); "it is told of events behind position {position}");
+    log::info!(webhook = name; "webhook `{name}` is told of events behind position {position}");
     Ok(position)
 }
 

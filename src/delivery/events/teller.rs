@@ -148,14 +148,16 @@ impl Teller {
             Ok(stretch) => stretch,
             Err(StoreError::Closed) => return Look::Over,
             Err(error) => {
-                log::error!(webhook = self.state.name(); "events cannot be read: {error}");
+                let name = self.state.name();
+                log::error!(webhook = name; "events for webhook `{name}` cannot be read: {error}");
                 return Look::Trouble;
             }
         };
         if place.after > stretch.end {
-            log::error!(webhook = self.state.name();
-                "the log ends at position {} and not at {}, up to which events were delivered: it goes \
-                 on from there", stretch.end, place.after);
+            let name = self.state.name();
+            log::error!(webhook = name;
+                "the log ends at position {} and not at {}, up to which webhook `{name}` was told of \
+                 events: it goes on from there", stretch.end, place.after);
             self.reach(place, stretch.end);
             return Look::End;
         }
@@ -189,9 +191,10 @@ impl Teller {
             return;
         };
         let after = place.missing.map_or(place.after, |(after, _)| after);
-        log::error!(webhook = self.state.name();
-            "events of sessions between the positions {after} and {last} were archived before they were \
-             delivered: some may be missing there");
+        let name = self.state.name();
+        log::error!(webhook = name;
+            "events of sessions between the positions {after} and {last} were archived before webhook \
+             `{name}` took them: some are missing there");
         self.state.gap();
         place.missing = Some((after, last));
         place.known = last;
@@ -206,8 +209,9 @@ impl Teller {
         let body = match published.and_then(|published| published.json()) {
             Ok(body) => body,
             Err(error) => {
-                log::error!(webhook = self.state.name(), position = event.position.number();
-                    "an event cannot be written: {error}");
+                let (name, position) = (self.state.name(), event.position.number());
+                log::error!(webhook = name, position = position;
+                    "event {position} for webhook `{name}` cannot be written: {error}");
                 return None;
             }
         };
@@ -249,18 +253,18 @@ impl Teller {
                 Some(Err(Undelivered::Refused(why))) => {
                     self.state.refused();
                     log::error!(webhook = name, position = position;
-                        "nothing is delivered any more until the next start: {why}");
+                        "webhook `{name}` is sent nothing until the next start: {why}");
                     return false;
                 }
                 Some(Err(Undelivered::Failed(why))) => {
                     failed += 1;
                     self.state.failed();
                     log::warn!(webhook = name, position = position, attempts = failed;
-                        "an event is not delivered: {why}");
+                        "event {position} is not taken by webhook `{name}`: {why}");
                 }
                 None => {
                     log::warn!(webhook = name, position = position;
-                        "an event was being delivered at the end; the next start does it again");
+                        "event {position} was being sent to webhook `{name}`; the next start does it again");
                     return false;
                 }
             }
@@ -304,8 +308,9 @@ impl Teller {
         place.moved = match self.feed.move_cursor(cursor).await {
             Ok(()) => None,
             Err(error) => {
-                log::warn!(webhook = self.state.name();
-                    "how far it has been told of events cannot be written: {error}");
+                let name = self.state.name();
+                log::warn!(webhook = name;
+                    "how far webhook `{name}` was told of events cannot be written: {error}");
                 Some(Instant::now())
             }
         };
