@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub(crate) struct Hook {
     /// Names in small letters.
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// How many came before it.
+    pub(crate) number: usize,
 }
 
 impl Hook {
@@ -78,7 +81,7 @@ impl Hooks {
         let port = listener.local_addr().unwrap().port();
         let (sender, received) = channel();
         let answers: Answers = Arc::new(Mutex::new(answers));
-        let count = Arc::new(Mutex::new(0));
+        let count = Arc::new(AtomicUsize::new(0));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (answers, count, sender) =
@@ -125,7 +128,7 @@ impl Hooks {
 fn serve(
     stream: &TcpStream,
     answers: &Answers,
-    count: &Mutex<usize>,
+    count: &AtomicUsize,
     sender: &Sender<Hook>,
 ) -> Option<()> {
     let mut reader = BufReader::new(stream);
@@ -146,12 +149,13 @@ fn serve(
         let length = headers.iter().find(|(name, _)| name == "content-length")?;
         let mut body = vec![0; length.1.parse().ok()?];
         reader.read_exact(&mut body).ok()?;
-        sender.send(Hook { headers, body }).ok()?;
-        let number = {
-            let mut count = count.lock().unwrap();
-            *count += 1;
-            *count - 1
+        let number = count.fetch_add(1, Relaxed);
+        let hook = Hook {
+            headers,
+            body,
+            number,
         };
+        sender.send(hook).ok()?;
         let status = (answers.lock().unwrap())(number);
         let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n");
         (&mut &*stream).write_all(answer.as_bytes()).ok()?;
