@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -60,8 +61,9 @@ fn a_webhook_is_told_of_every_event_in_order_although_the_process_is_killed() {
                 told.recv_timeout(PATIENCE).unwrap();
             }
             // Sometimes before its cursor was ever written, sometimes behind it.
-            let begun = cursor(&place);
-            while kill % 2 == 1 && cursor(&place) == begun {
+            let (written, begun) = (cursor(&place), Instant::now());
+            while kill % 2 == 1 && cursor(&place) == written {
+                assert!(begun.elapsed() < PATIENCE, "it is never written");
                 std::thread::yield_now();
             }
             server.child.kill().unwrap();
