@@ -94,17 +94,18 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     let counted = config.metrics.listen.map(metrics::listen).transpose()?;
     let metrics_address = counted.as_ref().map(|(_, address)| *address);
     let webhooks = Webhooks::start(targets, &means(config, &core, &store))?;
+    let event_streams = Streams::new(config.events.max_streams, config.events.heartbeat);
     let sources = Sources {
         meter: Arc::default(),
         store: Arc::clone(&store),
         tokens,
         passwords,
         clock: Arc::clone(&core.clock),
+        event_streams: event_streams.clone(),
         webhooks: webhooks.states(),
         database: config.database_path(),
     };
     let services = rpc::Services::new();
-    let event_streams = Streams::new(config.events.max_streams, config.events.heartbeat);
     let delivery = Delivery::start(
         Arc::<SqliteStore>::clone(&store),
         &keys,

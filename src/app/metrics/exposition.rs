@@ -32,6 +32,7 @@ pub(super) struct Moment {
     /// Look-ups that found a proof, and those that did not.
     pub(super) memo: (u64, u64),
     pub(super) held: Option<Held>,
+    pub(super) event_streams: usize,
     pub(super) webhooks: Vec<Told>,
     pub(super) database_bytes: u64,
     pub(super) log_bytes: u64,
@@ -101,7 +102,7 @@ impl Collector for Moment {
         self.writer(&mut out)?;
         self.hashing(&mut out)?;
         self.storage(&mut out)?;
-        self.webhooks(&mut out)?;
+        self.events(&mut out)?;
         self.process(&mut out)
     }
 }
@@ -236,7 +237,12 @@ impl Moment {
         )
     }
 
-    fn webhooks(&self, out: &mut Out<'_>) -> fmt::Result {
+    fn events(&self, out: &mut Out<'_>) -> fmt::Result {
+        out.gauge(
+            "bartizan_event_streams",
+            "Streams of events that are open",
+            self.event_streams as u64,
+        )?;
         if self.webhooks.is_empty() {
             return Ok(());
         }

@@ -14,6 +14,7 @@ use actix_web::{App, HttpRequest, HttpResponse};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::api::event_stream::Streams;
 use crate::crypto::{PasswordPool, TokenCodec};
 use crate::delivery::WebhookState;
 use crate::domain::error::Kind;
@@ -48,6 +49,7 @@ pub(super) struct Sources {
     pub(super) tokens: Arc<TokenCodec>,
     pub(super) passwords: Arc<PasswordPool>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) event_streams: Streams,
     pub(super) webhooks: Vec<Arc<WebhookState>>,
     pub(super) database: PathBuf,
 }
@@ -154,6 +156,7 @@ impl Metrics {
             hashing_threads: sources.passwords.threads(),
             memo: sources.tokens.memo_found(),
             held: self.held().await,
+            event_streams: sources.event_streams.open(),
             webhooks: self.webhooks().await,
             database_bytes: size(sources.database.clone()),
             log_bytes: size(PathBuf::from(log)),
