@@ -81,7 +81,8 @@ fn events_are_sent_signed_in_order_and_as_the_stream_tells_them() {
     let received = hooks.take(4);
     let target = format!("/v2/events?follow=false&aggregate_type=session&after={before}");
     let mut stream = EventStream::open(server.address(), server.first_tokens()[0], &target, "");
-    for hook in &received {
+    for (number, hook) in received.iter().enumerate() {
+        assert_eq!(hook.number, number);
         assert_eq!(stream.event(), (hook.position(), hook.event()));
         assert!(hook.is_signed(), "{hook:?}");
         assert_eq!(hook.header("content-type"), Some("application/json"));
