@@ -21,5 +21,5 @@ pub use folder::Folder;
 pub use postbox::Postbox;
 pub use smtp::{Encryption, Smtp, SmtpError, SmtpSettings};
 pub use texts::{Look, Wording};
-pub use webhook::{Webhook, WebhookError, WebhookSettings};
+pub use webhook::{Webhook, WebhookError, WebhookSettings, sign};
 pub use worker::Worker;

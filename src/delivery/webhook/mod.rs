@@ -22,6 +22,8 @@ use crate::domain::notification::{Notification, Targets};
 use crate::domain::secret::Secret;
 use crate::ports::{Clock, Pending};
 
+pub use signature::sign;
+
 use resolver::{Denied, Resolver};
 
 /// A receiver and how it is spoken to.
@@ -122,7 +124,7 @@ impl Webhook {
     async fn post(&self, notification: &Notification) -> Result<(), Undelivered> {
         let body = payload::json(&self.wording, notification)
             .map_err(|error| Undelivered::failed(error.to_string()))?;
-        let signature = signature::sign(&self.signing_key, self.clock.now(), &body)
+        let signature = sign(&self.signing_key, self.clock.now(), &body)
             .ok_or_else(|| Undelivered::failed("the request cannot be signed"))?;
         let request = self
             .client
