@@ -26,5 +26,5 @@ pub use folder::Folder;
 pub use postbox::Postbox;
 pub use smtp::{Encryption, Smtp, SmtpError, SmtpSettings};
 pub use texts::{Look, Wording};
-pub use webhook::{EventWebhook, Webhook, WebhookError, WebhookSettings};
+pub use webhook::{EventWebhook, Webhook, WebhookError, WebhookSettings, sign};
 pub use worker::Worker;

@@ -22,6 +22,7 @@ use sender::Sender;
 
 pub use events::EventWebhook;
 pub use sender::{WebhookError, WebhookSettings};
+pub use signature::sign;
 
 /// Posts each message to an HTTP service, over a connection of its own.
 #[derive(Debug)]
