@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::args::Archive;
+use super::backup::refuse_existing;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
@@ -39,6 +40,7 @@ pub(super) async fn archive(
     args: &Archive,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
+    refuse_existing(&args.file)?;
     let database = config.database_path();
     let tokens = &opened.core.tokens;
     let progress = Progress::beside(output, "verifying");
@@ -67,7 +69,8 @@ pub(super) async fn archive(
         scope,
         &args.file,
         &mut |done| progress.tell(done, total),
-    )?;
+    )
+    .with_context(|| format!("cannot archive to: `{}`", args.file.display()))?;
     progress.name("removing");
     let mut removed = 0;
     for runs in portions(&written.runs) {
