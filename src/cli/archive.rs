@@ -155,11 +155,15 @@ pub(super) fn prove(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let reader = File::open(file).with_context(|| format!("cannot read: `{}`", file.display()))?;
+    let progress = Progress::beside(output, "verifying");
+    let bytes = reader.metadata().map_or(0, |data| data.len());
     let checked = sqlite::check_archive(
         &config.database_path(),
         opened.seal.as_ref(),
-        &mut BufReader::new(reader),
-    )?;
+        &mut BufReader::new(progress.reading(reader, bytes)),
+    );
+    drop(progress);
+    let checked = checked?;
     let proven = Proven::from(checked);
     if output.is_for_people() && !proven.findings.is_empty() {
         output.list(&proven.findings, "")?;

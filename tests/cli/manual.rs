@@ -47,6 +47,12 @@ fn shell(program: &Program, block: &str) -> Ran {
 fn succeeds(program: &Program, block: &str) -> Ran {
     let ran = shell(program, block);
     assert_eq!(ran.code, Some(0), "{block}\n{}{}", ran.stdout, ran.stderr);
+    // Progress is for terminals alone.
+    let is_plain = |character: char| character == '\n' || !character.is_control();
+    assert!(
+        ran.stdout.chars().chain(ran.stderr.chars()).all(is_plain),
+        "{block}\n{ran:?}"
+    );
     ran
 }
 
