@@ -22,10 +22,10 @@ CREATE TABLE events (
     aggregate_id   INTEGER NOT NULL,
     sequence       INTEGER NOT NULL,    -- per aggregate, from 1, without gaps
     event_type     INTEGER NOT NULL,    -- event_types.code
-    revision       INTEGER NOT NULL,    -- of the payload's form
+    revision       INTEGER NOT NULL,    -- of the payload's form: 2 leaves out when a check was, if that is created_at
     created_at     INTEGER NOT NULL,
     creator        INTEGER NOT NULL,    -- user; 0 is the program itself
-    owner          INTEGER NOT NULL,    -- organisation or instance
+    owner          INTEGER NOT NULL,    -- organisation or instance; 0 is the instance
     payload        TEXT,                -- JSON; NULL where the type says all
     link           BLOB NOT NULL        -- 16 bytes: keyed hash of the link before and this event
 ) STRICT;

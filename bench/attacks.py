@@ -20,6 +20,7 @@ import math
 import multiprocessing
 import os
 import pathlib
+import re
 import resource
 import socket
 import statistics
@@ -220,6 +221,8 @@ def floods(given, server, data_dir):
     print(f"200 reads a second for {given.seconds} s\n")
     print("| meanwhile | median ms | p99 ms | longest ms | failed | memory MiB |\n|---|---|---|---|---|---|")
     for name, (workers, act) in FLOODS.items():
+        if not re.search(given.only, name):
+            continue
         with flooding(api.netloc, workers, act):
             times, failed, peak = [], 0, 0
             connection = http.client.HTTPConnection(api.netloc, timeout=30)
@@ -248,6 +251,7 @@ def main():
     options.add_argument("--attempts", type=int, default=1_000, help="of each kind")
     options.add_argument("--seconds", type=int, default=10, help="of each flood")
     options.add_argument("--profile", default="release", help="of cargo")
+    options.add_argument("--only", default="", help="floods whose name has this pattern")
     given = options.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 65_536), most))

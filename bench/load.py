@@ -42,10 +42,13 @@ def main():
         made = sessions(server, create, given.sessions)
         targets, doomed = pathlib.Path(scratch) / "targets", pathlib.Path(scratch) / "doomed"
         targets.write_text("\n".join(made[::2]) + "\n")
+        forged = pathlib.Path(scratch) / "forged"
+        forged.write_text("\n".join(map(operations.forged, made[::2])) + "\n")
         doomed.write_text("\n".join(made[1::2]) + "\n")
         requests = [
             create,
             operations.get(api, targets),
+            operations.get(api, forged, "get with forged token", refused=True),
             operations.newest(api, user),
             operations.set_lifetime(api, targets),
             operations.delete(api, doomed),

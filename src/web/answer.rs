@@ -48,6 +48,9 @@ where
     A::Error: Into<Response<BoxBody>>,
     B: MessageBody + 'static,
 {
+    if let Some(exchange) = &exchange {
+        exchange.turn().await;
+    }
     let response = match app.call(request).await {
         Ok(response) => response.into().map_body(|_, body| body.boxed()),
         Err(error) => error.into(),

@@ -33,11 +33,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut this.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            this.watch.heard();
-        } else if polled.is_ready() && buffer.remaining() > 0 {
+        let Some(allowed) = this.watch.may_read(cx) else {
+            return Poll::Pending;
+        };
+        let stream = Pin::new(&mut this.stream);
+        let (polled, read) = if buffer.remaining() <= allowed {
+            let before = buffer.filled().len();
+            (stream.poll_read(cx, buffer), buffer.filled().len() - before)
+        } else {
+            let mut part = ReadBuf::new(buffer.initialize_unfilled_to(allowed));
+            let polled = stream.poll_read(cx, &mut part);
+            let read = part.filled().len();
+            buffer.advance(read);
+            (polled, read)
+        };
+        this.watch.read(read);
+        if read == 0 && polled.is_ready() && buffer.remaining() > 0 {
             this.watch.left();
         }
         polled

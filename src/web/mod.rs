@@ -11,6 +11,7 @@
 //! | `connection`, `stream` | one connection: which protocol, and who speaks it |
 //! | [`Tls`], [`Pair`] | what connections are encrypted with |
 //! | `watch`, `io` | its deadlines |
+//! | `intake`, `h1_body` | how much of it is read, and when |
 //! | `crowd` | how many one address has |
 //! | `answer`, `h2_request`, `h2_answer` | one request through the App |
 //! | [`edge()`] | around the App: request ids, security headers, access log, contained panics |
@@ -25,8 +26,10 @@ mod cork;
 mod cors;
 mod crowd;
 mod edge;
+mod h1_body;
 mod h2_answer;
 mod h2_request;
+mod intake;
 mod io;
 mod limits;
 mod request_id;

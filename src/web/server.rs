@@ -20,6 +20,7 @@ use tokio::time::timeout;
 use super::answer::answer;
 use super::connection::{Worker, http2, serve as serve_connection};
 use super::crowd::Crowd;
+use super::h1_body;
 use super::limits::Limits;
 use super::stop::Stop;
 use super::stream::Stream;
@@ -124,8 +125,12 @@ where
         .on_connect_ext(|stream: &Stream, data| {
             data.insert(Rc::clone(stream.watch()));
         })
-        .h1(fn_service(move |request: Request| {
-            let exchange = request.conn_data::<Rc<Watch>>().map(Exchange::start);
+        .h1(fn_service(move |mut request: Request| {
+            let exchange = request.conn_data::<Rc<Watch>>().cloned().map(|watch| {
+                let exchange = Exchange::start(&watch);
+                h1_body::expect(&mut request, &watch);
+                exchange
+            });
             let answer = answer(Rc::clone(&http1_app), request, exchange);
             async move { Ok::<_, std::convert::Infallible>(answer.await) }
         }))

@@ -10,11 +10,12 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
+use super::intake::{Hold, Intake};
 use super::limits::Limits;
 use super::stop::Stop;
 
@@ -40,6 +41,7 @@ pub(super) struct Watch {
     /// Whether a multiplexed connection has been idle for too long.
     retired: Cell<bool>,
     exchanges: RefCell<Exchanges>,
+    intake: Intake,
 }
 
 /// The deadlines of the requests in hand, by slot.
@@ -64,12 +66,41 @@ impl Watch {
             multiplexed: Cell::new(false),
             retired: Cell::new(false),
             exchanges: RefCell::default(),
+            intake: Intake::new(),
         })
+    }
+
+    /// How much may be read now; where nothing may, the task is woken when that changes.
+    pub(super) fn may_read(&self, cx: &Context<'_>) -> Option<usize> {
+        // HTTP/2 has windows of its own for all of this, but not for a turn.
+        let hold = if self.multiplexed.get() {
+            Hold::Free
+        } else if self.blocked.get().is_some() {
+            Hold::Blocked
+        } else if self.is_quiet() {
+            Hold::Free
+        } else {
+            Hold::InHand
+        };
+        self.intake.allowed(hold, cx)
+    }
+
+    /// So many bytes were read; without any there are no more for now.
+    pub(super) fn read(&self, bytes: usize) {
+        self.intake.took(bytes);
+        if bytes > 0 {
+            self.heard();
+        }
     }
 
     /// The peer sent bytes.
     pub(super) fn heard(&self) {
         self.heard.set(true);
+    }
+
+    /// The body of the request in hand has so many more bytes.
+    pub(super) fn expect(&self, bytes: u64) {
+        self.intake.expect(bytes);
     }
 
     /// The peer takes nothing of what we write.
@@ -83,7 +114,9 @@ impl Watch {
 
     /// The peer took something.
     pub(super) fn unblocked(&self) {
-        self.blocked.set(None);
+        if self.blocked.take().is_some() {
+            self.intake.resume();
+        }
         if self.left.get().is_some() {
             self.left();
         }
@@ -217,6 +250,8 @@ impl Watch {
 pub(super) struct Exchange {
     watch: Rc<Watch>,
     slot: usize,
+    /// Whether others have their turn before it.
+    late: bool,
     /// Parts of the answer that the client has not taken.
     handed: Cell<usize>,
 }
@@ -234,10 +269,18 @@ impl Exchange {
         let exchange = Rc::new(Self {
             watch: Rc::clone(watch),
             slot,
+            late: watch.intake.begin(),
             handed: Cell::new(0),
         });
         exchange.set(Some(due));
         exchange
+    }
+
+    /// Lets others go first where this connection had its turn.
+    pub(super) async fn turn(&self) {
+        if self.late {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// The answer has begun: what comes next is up to us, or to the stream that is written to.
@@ -282,6 +325,7 @@ impl Drop for Exchange {
         self.watch.exchanges.borrow_mut().free.push(self.slot);
         if self.watch.is_quiet() {
             self.watch.heard.set(false);
+            self.watch.intake.resume();
             self.watch.quiet(Instant::now() + self.watch.limits.idle);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -31,6 +32,7 @@ pub(crate) struct Gate {
     open: Arc<Semaphore>,
     left: Arc<Semaphore>,
     memory: BodyMemory,
+    counted: Arc<AtomicUsize>,
 }
 
 impl Gate {
@@ -40,6 +42,7 @@ impl Gate {
             open: Arc::new(Semaphore::new(0)),
             left: Arc::new(Semaphore::new(0)),
             memory: BodyMemory::new(64 << 20),
+            counted: Arc::default(),
         }
     }
 
@@ -56,6 +59,11 @@ impl Gate {
     /// Waits until a request, or the body of its answer, is gone.
     pub(crate) async fn left(&self) {
         patiently(self.left.acquire()).await.unwrap().forget();
+    }
+
+    /// How many requests came to `/count` and `/empty`.
+    pub(crate) fn counted(&self) -> usize {
+        self.counted.load(Ordering::Relaxed)
     }
 
     fn enter(&self) -> Visit {
@@ -91,6 +99,8 @@ pub(crate) fn app(
         .route("/gate", web::to(gated))
         .route("/read", web::to(read))
         .route("/unread", web::to(unread))
+        .route("/count", web::to(count))
+        .route("/empty", web::to(empty))
         .route("/big", web::to(big))
         .route("/endless", web::to(endless))
         .route("/cached", web::to(cached))
@@ -146,6 +156,17 @@ async fn read(gate: Data<Gate>, payload: web::Payload) -> HttpResponse {
 
 async fn unread() -> &'static str {
     "I do not care"
+}
+
+/// Says how many came before.
+async fn count(gate: Data<Gate>) -> String {
+    gate.counted.fetch_add(1, Ordering::Relaxed).to_string()
+}
+
+/// The same without saying it.
+async fn empty(gate: Data<Gate>) -> HttpResponse {
+    gate.counted.fetch_add(1, Ordering::Relaxed);
+    HttpResponse::Ok().finish()
 }
 
 /// The size of a part of `/big`.

@@ -12,6 +12,7 @@ mod org;
 mod otp;
 mod published;
 mod session;
+mod stored;
 mod user;
 mod webauthn;
 
@@ -24,6 +25,7 @@ pub use session::{
     FactorChecked, LifetimeSet, MetadataSet, SessionAdded, SessionEvent, SessionTerminated,
     TokenSet, UserChecked,
 };
+pub use stored::Revision;
 pub use user::{
     CodeAdded, EmailChanged, HashUpdated, HumanAdded, IdpLinkAdded, IdpLinkRemoved,
     InviteCodeAdded, MachineAdded, MachineChanged, PasswordChanged, PatAdded, PatRemoved,

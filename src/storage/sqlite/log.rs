@@ -14,17 +14,17 @@
 //! | 2 | revision |
 //! | 8 | created at, microseconds |
 //! | 8 | creator |
-//! | 8 | owner |
+//! | 8 | owner, 0 if it is the instance |
 //! | 1 | 0 without payload, 1 with one |
 //! | 8 | length of the payload |
-//! | … | payload |
+//! | … | payload, in the form that the revision says |
 
 use rusqlite::{CachedStatement, Connection};
 
 use super::cells::Cells;
 use super::error::WrongCount;
-use super::rows;
-use crate::domain::event::{Aggregate, AggregateType, Event, EventError, RecordedEvent};
+use super::{orgs, rows};
+use crate::domain::event::{Aggregate, AggregateType, Event, EventError, RecordedEvent, Revision};
 use crate::domain::ids::{Position, Sequence, UserId};
 use crate::domain::time::Timestamp;
 use crate::ports::{EventQuery, Head, LinkHash, Seal, StoreError};
@@ -33,9 +33,6 @@ pub(super) const TABLE: &str = "events";
 
 /// The link before the first event.
 pub(super) const GENESIS: LinkHash = [0; 16];
-
-/// The form of every payload so far.
-pub(super) const REVISION: u16 = 1;
 
 /// Rows of one INSERT: one statement for every command, several for a user with many sessions.
 const ROWS: usize = 32;
@@ -57,10 +54,11 @@ const COLUMNS: usize = 11;
 /// The columns in the order in which [`read`] takes them.
 macro_rules! columns {
     () => {
-        "position, aggregate_type, aggregate_id, sequence, event_type, created_at, creator, \
-         owner, payload"
+        "position, aggregate_type, aggregate_id, sequence, event_type, revision, created_at, \
+         creator, IIF(owner = 0, IFNULL((SELECT id FROM instance), 0), owner) AS owner, payload"
     };
 }
+pub(super) use columns;
 
 const PAGE: &str = concat!(
     "SELECT ",
@@ -121,6 +119,8 @@ impl End {
 pub(super) struct Appender {
     statements: Vec<String>,
     bytes: Vec<u8>,
+    /// The instance, once it is there.
+    instance: Option<i64>,
 }
 
 impl Appender {
@@ -132,6 +132,9 @@ impl Appender {
         end: &mut End,
         entries: &[Entry<'_>],
     ) -> Result<(), StoreError> {
+        if self.instance.is_none() {
+            self.instance = orgs::load_instance(connection)?.map(|instance| instance.id.key());
+        }
         for rows in entries.chunks(ROWS) {
             let mut statement = connection.prepare_cached(self.sql(rows.len()))?;
             let mut parameter = 1;
@@ -155,9 +158,9 @@ impl Appender {
         first: usize,
         entry: &Entry<'_>,
     ) -> Result<(), StoreError> {
-        let payload = entry
+        let (revision, payload) = entry
             .event
-            .payload()
+            .stored(entry.at)
             .map_err(|error| StoreError::Failed(Box::new(error)))?;
         end.position = Position::new(end.position.number() + 1);
         let fields = Fields {
@@ -166,10 +169,10 @@ impl Appender {
             aggregate_id: entry.aggregate.key(),
             sequence: entry.sequence.number(),
             event_type: entry.event.code(),
-            revision: REVISION,
+            revision: revision.code(),
             created_at: entry.at.micros(),
             creator: entry.creator.key(),
-            owner: entry.owner,
+            owner: self.owner(entry.owner),
             payload: payload.as_deref(),
         };
         fields.canonical(&mut self.bytes);
@@ -186,6 +189,15 @@ impl Appender {
         statement.raw_bind_parameter(first + 9, fields.payload)?;
         statement.raw_bind_parameter(first + 10, end.link.as_slice())?;
         Ok(())
+    }
+
+    /// An owner as the table keeps it: 0 takes no room, and most events are the instance's.
+    fn owner(&self, owner: i64) -> i64 {
+        if self.instance == Some(owner) {
+            0
+        } else {
+            owner
+        }
     }
 
     /// The INSERT for so many rows.
@@ -340,12 +352,14 @@ pub(super) fn read_rest(
 ) -> Result<RecordedEvent, StoreError> {
     let sequence = cells.sequence("sequence")?;
     let event_type = cells.small("event_type")?;
+    let revision = cells.small("revision")?;
+    let revision = Revision::from_code(revision).ok_or_else(|| cells.corrupt("revision"))?;
     let created_at = cells.time("created_at")?;
     let creator = cells.user("creator")?;
     let owner = cells.int("owner")?;
     let payload = cells.maybe_str("payload")?;
-    let event =
-        Event::read(aggregate.kind(), event_type, payload).map_err(|error| match error {
+    let event = Event::from_stored(aggregate.kind(), event_type, revision, payload, created_at)
+        .map_err(|error| match error {
             EventError::UnknownType(_) => cells.corrupt("event_type"),
             EventError::Payload(..) => cells.corrupt("payload"),
         })?;

@@ -21,8 +21,10 @@ const BYTES: i64 = 1 << 20;
 /// The columns as [`read`] takes them: first those that decide whether the rest is read.
 macro_rules! columns {
     () => {
-        "position, aggregate_type, event_type, length(CAST(IFNULL(payload, '') AS BLOB)) AS payload, \
-         aggregate_type, aggregate_id, sequence, event_type, created_at, creator, owner, payload"
+        concat!(
+            "aggregate_type, event_type, length(CAST(IFNULL(payload, '') AS BLOB)) AS payload, ",
+            log::columns!()
+        )
     };
 }
 
@@ -94,10 +96,10 @@ fn read(
     cells: &mut Cells<'_, '_>,
     query: &TailQuery,
 ) -> Result<(Position, i64, Option<RecordedEvent>), StoreError> {
-    let position = Position::new(cells.key("position")?);
     let kind: u8 = cells.small("aggregate_type")?;
     let event_type: u16 = cells.small("event_type")?;
     let size = cells.int("payload")?;
+    let position = Position::new(cells.key("position")?);
     let kinds = &query.kinds;
     let wanted = (kinds.is_empty() || kinds.iter().any(|wanted| wanted.code() == kind))
         && (query.types.is_empty() || query.types.contains(&event_type));

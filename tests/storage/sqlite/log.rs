@@ -63,7 +63,7 @@ fn the_chain_is_made_of_the_documented_bytes() {
     bytes.extend(1_u16.to_be_bytes()); // revision
     bytes.extend(at(1).micros().to_be_bytes());
     bytes.extend(ADMIN.key().to_be_bytes()); // creator
-    bytes.extend(INSTANCE.key().to_be_bytes()); // owner
+    bytes.extend(0_i64.to_be_bytes()); // owner: the instance
     bytes.push(0); // no payload
     bytes.extend(0_u64.to_be_bytes());
     assert_eq!(TestSeal.link(&link(3), &bytes), link(4));

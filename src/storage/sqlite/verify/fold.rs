@@ -16,14 +16,14 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User};
 use crate::ports::StoreError;
 use crate::storage::sqlite::cells::Cells;
-use crate::storage::sqlite::log::{self, REVISION};
+use crate::storage::sqlite::log;
 
 /// In the order of the index on aggregates.
-const ALL: &str = "
-    SELECT position, aggregate_type, aggregate_id, sequence, event_type, created_at, creator, owner,
-        payload, revision
-    FROM events
-    ORDER BY aggregate_id, aggregate_type, sequence";
+const ALL: &str = concat!(
+    "SELECT ",
+    log::columns!(),
+    " FROM events ORDER BY aggregate_id, aggregate_type, sequence"
+);
 
 /// Walks all aggregates.
 pub(super) fn check(
@@ -50,7 +50,7 @@ pub(super) fn check(
             finished.compare(connection, tools, finder, &mut forms)?;
         }
         let stream = stream.get_or_insert_with(|| Stream::new(aggregate));
-        match read(&mut cells, position, aggregate, finder) {
+        match log::read_rest(&mut cells, position, aggregate) {
             Ok(recorded) => {
                 members.add(&recorded);
                 stream.add(&recorded, finder);
@@ -66,23 +66,6 @@ pub(super) fn check(
     }
     forms.compare(finder);
     members.compare(connection, finder)
-}
-
-fn read(
-    cells: &mut Cells<'_, '_>,
-    position: Position,
-    aggregate: Aggregate,
-    finder: &mut Finder<'_>,
-) -> Result<RecordedEvent, StoreError> {
-    let recorded = log::read_rest(cells, position, aggregate)?;
-    let revision = cells.int("revision")?;
-    if revision != i64::from(REVISION) {
-        finder.find(
-            format_args!("event {position}"),
-            format_args!("unknown revision {revision}"),
-        );
-    }
-    Ok(recorded)
 }
 
 /// What the events of one aggregate have made so far.
