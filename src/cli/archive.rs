@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::args::Archive;
+use super::backup::refuse_existing;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
@@ -39,6 +40,7 @@ pub(super) async fn archive(
     args: &Archive,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
+    refuse_existing(&args.file)?;
     let database = config.database_path();
     let tokens = &opened.core.tokens;
     let progress = Progress::beside(output, "verifying");
@@ -75,7 +77,8 @@ pub(super) async fn archive(
         scope,
         &args.file,
         &mut |done| progress.tell(done, total),
-    )?;
+    )
+    .with_context(|| format!("cannot archive to: `{}`", args.file.display()))?;
     progress.name("removing");
     let mut removed = 0;
     for runs in portions(&written.runs) {
@@ -160,11 +163,15 @@ pub(super) fn prove(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let reader = File::open(file).with_context(|| format!("cannot read: `{}`", file.display()))?;
+    let progress = Progress::beside(output, "verifying");
+    let bytes = reader.metadata().map_or(0, |data| data.len());
     let checked = sqlite::check_archive(
         &config.database_path(),
         opened.seal.as_ref(),
-        &mut BufReader::new(reader),
-    )?;
+        &mut BufReader::new(progress.reading(reader, bytes)),
+    );
+    drop(progress);
+    let checked = checked?;
     let proven = Proven::from(checked);
     if output.is_for_people() && !proven.findings.is_empty() {
         output.list(&proven.findings, "")?;
