@@ -30,7 +30,6 @@ mod grpc_web;
 )]
 #[path = "../api/helpers/mod.rs"]
 mod helpers;
-mod limits;
 mod log;
 mod matrix;
 mod otp;
