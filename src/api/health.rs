@@ -1,6 +1,6 @@
 //! `/debug/healthz` and `/debug/ready`, at the paths that ZITADEL has them.
 
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::StatusCode;
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
 use crate::core::Core;
@@ -15,17 +15,11 @@ pub(super) enum Probe {
     Ready,
 }
 
-/// The probe that a request is, if it is one.
-pub(super) fn probe(request: &HttpRequest) -> Option<Probe> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return None;
-    }
-    match request.uri().path() {
-        "/debug/healthz" => Some(Probe::Alive),
-        "/debug/ready" => Some(Probe::Ready),
-        _ => None,
-    }
-}
+/// Where it is asked whether the process lives, with GET or HEAD.
+pub(super) const ALIVE: &str = "/debug/healthz";
+
+/// Where it is asked whether it can serve.
+pub(super) const READY: &str = "/debug/ready";
 
 /// 200 `ok`, or 503 where the database cannot be read; the cause goes to the log.
 pub(super) async fn answer(request: &HttpRequest, core: &Core, probe: Probe) -> HttpResponse {

@@ -38,6 +38,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -91,37 +92,63 @@ impl Api {
 ///
 /// Browsers that come back from identity providers have a path of their own.
 pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
-    if request.uri().path() == idp_callback::PATH {
-        return idp_callback::handle(&request, &api.core).await;
-    }
-    if request.uri().path() == event_stream::PATH {
-        return Box::pin(event_stream::handle(
-            &request,
-            &api.core,
-            &api.event_streams,
-        ))
-        .await;
-    }
-    let procedure = rpc::is_procedure(request.uri().path());
-    if !procedure && let Some(probe) = health::probe(&request) {
-        return health::answer(&request, &api.core, probe).await;
-    }
-    if openapi::is_asked_for(&request) {
-        return openapi::answer(&request);
-    }
+    let procedure = match Place::of(&request) {
+        Place::IdpCallback => return idp_callback::handle(&request, &api.core).await,
+        Place::EventStream => {
+            let streams = &api.event_streams;
+            return Box::pin(event_stream::handle(&request, &api.core, streams)).await;
+        }
+        Place::Probe(probe) => return health::answer(&request, &api.core, probe).await,
+        Place::OpenApi => return openapi::answer(&request),
+        Place::ForwardAuth => {
+            api.share_reads();
+            return forward_auth::handle(&request, &api.core, &api.cookie).await;
+        }
+        Place::Introspection => {
+            api.share_reads();
+            return Box::pin(introspection::handle(&request, payload, &api)).await;
+        }
+        Place::Service { procedure } => procedure,
+    };
     api.share_reads();
-    if request.uri().path() == forward_auth::PATH {
-        return forward_auth::handle(&request, &api.core, &api.cookie).await;
-    }
-    if request.uri().path() == introspection::PATH {
-        return Box::pin(introspection::handle(&request, payload, &api)).await;
-    }
     if !procedure {
         return rest::handle(request, payload, api).await;
     }
     match rpc::handle(&request, payload, &api).await {
         Ok(response) => response,
         Err(payload) => rest::handle(request, payload, api).await,
+    }
+}
+
+/// Where a request goes.
+enum Place {
+    IdpCallback,
+    EventStream,
+    Probe(health::Probe),
+    OpenApi,
+    ForwardAuth,
+    Introspection,
+    /// To an operation of the services, by its route or its procedure.
+    Service {
+        procedure: bool,
+    },
+}
+
+impl Place {
+    fn of(request: &HttpRequest) -> Self {
+        let read = matches!(*request.method(), Method::GET | Method::HEAD);
+        match request.uri().path() {
+            idp_callback::PATH => Self::IdpCallback,
+            event_stream::PATH => Self::EventStream,
+            forward_auth::PATH => Self::ForwardAuth,
+            introspection::PATH => Self::Introspection,
+            openapi::PATH if read => Self::OpenApi,
+            health::ALIVE if read => Self::Probe(health::Probe::Alive),
+            health::READY if read => Self::Probe(health::Probe::Ready),
+            path => Self::Service {
+                procedure: rpc::is_procedure(path),
+            },
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 //! The document is made when the program is built (see the wire crate), so that neither its start nor
 //! its memory knows of it. It tells nothing that is secret, and nobody has to say who they are.
 
-use actix_web::http::Method;
 use actix_web::http::header::{
     CACHE_CONTROL, ETag, EntityTag, Header as _, HeaderValue, IfNoneMatch,
 };
@@ -13,12 +12,8 @@ use bartizan_proto::OPENAPI_TAG;
 /// The document, in JSON.
 pub use bartizan_proto::OPENAPI as DOCUMENT;
 
-const PATH: &str = "/openapi.json";
-
-/// Whether a request asks for the document.
-pub(super) fn is_asked_for(request: &HttpRequest) -> bool {
-    request.uri().path() == PATH && matches!(*request.method(), Method::GET | Method::HEAD)
-}
+/// Where it is read, with GET or HEAD.
+pub(super) const PATH: &str = "/openapi.json";
 
 /// The document, or 304 for a client that has it.
 pub(super) fn answer(request: &HttpRequest) -> HttpResponse {

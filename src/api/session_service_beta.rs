@@ -3,19 +3,25 @@
 //! `v2beta` has fewer checks and searches; what it has means the same. A request is checked by its
 //! own rules, then taken over into `v2`, where it is checked again to no harm.
 
-use bartizan_proto::buffa::Message;
+use bartizan_proto::buffa::{DecodeError, Message};
 use bartizan_proto::zitadel::session::v2beta as wire;
 
 use super::session_service as v2;
 use super::validate::Validate as _;
 use crate::core::Core;
+use crate::domain::error::Kind;
 use crate::domain::permission::Caller;
 use crate::error::Error;
 
 /// The same fields in another package: numbers and types of `v2beta` are those of `v2`, as far as it
 /// goes, so that the binary form carries over.
-fn transcode<To: Message + Default>(from: &impl Message) -> Result<To, Error> {
-    To::decode_from_slice(&from.encode_to_vec()).map_err(Error::internal)
+fn transcode<To: Message + Default>(from: &impl Message) -> Result<To, DecodeError> {
+    To::decode_from_slice(&from.encode_to_vec())
+}
+
+fn refused(error: DecodeError) -> Error {
+    let text = format!("unmarshal message: proto: {error}");
+    Error::plain(Kind::InvalidArgument, text)
 }
 
 /// Declares operations that differ in their messages alone.
@@ -28,7 +34,10 @@ macro_rules! as_in_v2 {
             request: wire::$request,
         ) -> Result<wire::$response, Error> {
             request.validate()?;
-            transcode(&v2::$name(core, caller, transcode(&request)?).await?)
+            // A field that `v2beta` does not know may be one of `v2`, and not be good there.
+            let request = transcode(&request).map_err(refused)?;
+            let response = v2::$name(core, caller, request).await?;
+            transcode(&response).map_err(Error::internal)
         }
     )+ };
 }

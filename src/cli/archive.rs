@@ -15,7 +15,7 @@ use super::output::Output;
 use super::progress::Progress;
 use super::record::Sheet;
 use super::verify::{Finding, Verified, tell};
-use crate::app::{AppError, Opened};
+use crate::app::{self, AppError, Opened};
 use crate::config::Config;
 use crate::domain::time::Timestamp;
 use crate::storage::sqlite::{self, Checked, Run, Scope};
@@ -57,8 +57,16 @@ pub(super) async fn archive(
         output.message("nothing was archived")?;
         return Ok(exit);
     }
+    let now = opened.core.clock.now();
+    let (until, held) = app::held(config, &opened.store, now).await?;
+    for held in held.iter().filter(|held| held.from <= report.head) {
+        output.message(&format!(
+            "webhook `{}` has still to be told of events from position {} on: they stay",
+            held.name, held.from
+        ))?;
+    }
     let scope = Scope {
-        until: args.until.unwrap_or(i64::MAX),
+        until: args.until.unwrap_or(i64::MAX).min(until.number()),
         before: args.before.unwrap_or(Timestamp::from_micros(i64::MAX)),
     };
     let total = u64::try_from(report.head.number()).unwrap_or_default();

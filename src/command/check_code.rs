@@ -7,11 +7,11 @@ use crate::domain::permission::{Authority, Caller};
 use crate::domain::secret::Secret;
 use crate::domain::user::{CodePurpose, User, judge_code};
 use crate::error::Error;
-use crate::ports::{Commit, StoreError};
+use crate::ports::Commit;
 
 use super::checks::prove;
 use super::codes::digest;
-use super::{ATTEMPTS, Details, after, append_user, contended};
+use super::{Details, Rounds, after, append_user};
 
 /// Takes a code for what it proves. Whoever has it may give it back: no permission is needed.
 ///
@@ -25,8 +25,8 @@ pub async fn verify_code(
     given: &Secret,
 ) -> Result<Details, Error> {
     let authority = caller.authority();
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let user = load(core, id, purpose).await?;
         let (user, events) = prove_code(core, &authority, user, purpose, given).await?;
         let now = core.now_after(user.changed_at);
@@ -35,11 +35,9 @@ pub async fn verify_code(
         let commit = Commit::new(now, authority.actor(), vec![append]);
         match core.commit(commit).await {
             Ok(_) => return Ok(Details::of(&after)),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }
 
 /// Judges until the answer stands: the user as it was loaded last, and what the right code writes.

@@ -17,7 +17,7 @@ use crate::domain::user::{
 use crate::error::Error;
 use crate::ports::{Commit, EndSessions, PasswordCheck, StoreError};
 
-use super::{ATTEMPTS, append_user, contended};
+use super::{Rounds, append_user};
 
 /// How a client names the user of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,8 +170,8 @@ pub(super) async fn prove_password(
     password: &Secret,
 ) -> Result<(User, Compared), Error> {
     let mut compared = compare_password(core, &user, password).await?;
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::nested();
+    loop {
         if compared.right {
             return Ok((user, compared));
         }
@@ -185,7 +185,7 @@ pub(super) async fn prove_password(
                 core.clock.sleep(core.policies.tarpit.delay(attempts)).await;
                 return Err(Error::from(UserError::PasswordWrong).with_failed_attempts(attempts));
             }
-            Counted::Raced(conflict) => last = conflict,
+            Counted::Raced(conflict) => rounds.lost(conflict).await?,
         }
         user = core
             .store
@@ -196,7 +196,6 @@ pub(super) async fn prove_password(
             compared = compare_password(core, &user, password).await?;
         }
     }
-    Err(contended(last))
 }
 
 /// Judges a code until the answer stands: the user as it was loaded last, and what was proven.
@@ -213,8 +212,8 @@ pub(super) async fn prove<T>(
     judge: impl Fn(&User, Timestamp) -> Result<Judgement<T>, Error>,
     delay: impl Fn(u32) -> Duration,
 ) -> Result<(User, T), Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::nested();
+    loop {
         let at = core.now_after(user.changed_at);
         match judge(&user, at)? {
             Judgement::Proven(proven) => return Ok((user, proven)),
@@ -227,13 +226,12 @@ pub(super) async fn prove<T>(
                     core.clock.sleep(delay(attempts)).await;
                     return Err(error.into());
                 }
-                Counted::Raced(conflict) => last = conflict,
+                Counted::Raced(conflict) => rounds.lost(conflict).await?,
             },
         }
         let found = core.store.user(user.id).await?;
         user = found.ok_or(SessionError::UserNotFound)?;
     }
-    Err(contended(last))
 }
 
 /// What came of writing a failed check down.

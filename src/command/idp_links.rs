@@ -5,10 +5,10 @@ use crate::domain::ids::UserId;
 use crate::domain::permission::{Caller, Permission};
 use crate::domain::user::{self, IdpLink, User, UserError};
 use crate::error::Error;
-use crate::ports::{Commit, StoreError};
+use crate::ports::Commit;
 
 use super::change::{Decided, change_one};
-use super::{ATTEMPTS, Details, append_user, contended};
+use super::{Details, Rounds, append_user};
 
 /// Links a user of a provider. Nobody else may have that link.
 ///
@@ -53,8 +53,8 @@ pub async fn remove_idp_link(
     idp_id: &str,
     external_id: &str,
 ) -> Result<Details, Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let user = core.store.user(user).await?;
         let user = user
             .filter(User::exists)
@@ -68,9 +68,7 @@ pub async fn remove_idp_link(
         let commit = Commit::new(now, authority.actor(), vec![append]);
         match core.store.commit(commit).await {
             Ok(_) => return Ok(details),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::ports::{Append, Commit, FederationFault, Handshake, State, StoreError};
 use crate::query::identity_place;
 
-use super::{ATTEMPTS, Details, contended};
+use super::{Details, Rounds};
 
 /// A login to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,8 +55,8 @@ pub async fn start_intent(
         .find(&command.idp_id)
         .ok_or(IntentError::ProviderUnknown)?;
     let authority = caller.authority();
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let now = core.clock.now();
         let id = IntentId::new(core.ids.next(now));
         let state = core.idps.tokens.state(id)?;
@@ -82,11 +82,9 @@ pub async fn start_intent(
                     auth_url: departure.url,
                 });
             }
-            Err(error @ StoreError::Exists(_)) => last = error,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }
 
 /// An address that a browser can be sent to: absolute, and nothing that runs in a page.

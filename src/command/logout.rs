@@ -3,7 +3,7 @@
 //! One transaction ends them all. Which they are is found out inside of it, so that a session that is
 //! made at the same time is either ended or made afterwards.
 
-use super::{ATTEMPTS, contended};
+use super::Rounds;
 use crate::core::Core;
 use crate::domain::error::Kind;
 use crate::domain::ids::{Position, Sequence, SessionId, UserId};
@@ -52,17 +52,15 @@ pub async fn log_out_others(
     caller: &Caller,
     token: Option<&Secret>,
 ) -> Result<LoggedOut, Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let (id, sequence, owner) = current(core, caller, token).await?;
         let whose = Whose::User(owner.user);
         match end(core, &owner.authority(), whose, Some((id, sequence))).await {
             Ok(done) => return Ok(done),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }
 
 /// Ends every session of a device, or those of one user on it.

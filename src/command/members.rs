@@ -8,9 +8,9 @@ use crate::domain::permission::{Caller, Permission, Resource};
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::error::Error;
-use crate::ports::{Append, Commit, State, StoreError};
+use crate::ports::{Append, Commit, State};
 
-use super::{ATTEMPTS, Details, contended};
+use super::{Details, Rounds};
 
 /// Gives a user roles on a resource; they replace those it has there. Returns what became of the
 /// resource; where nothing changed, when the roles last did.
@@ -32,8 +32,8 @@ pub async fn set_member(
     };
     let authority = caller.may(permission, organization)?;
     let roles = clean_roles(roles, &core.roles, resource, change)?;
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let user = core
             .store
             .user(user)
@@ -69,11 +69,9 @@ pub async fn set_member(
             .await
         {
             Ok(_) => return Ok(details),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }
 
 /// What a resource is like on which nothing had to be changed.
@@ -109,8 +107,8 @@ pub async fn remove_member(
         Resource::Org(id) => (Permission::OrgMemberDelete, Some(id)),
     };
     let authority = caller.may(permission, organization)?;
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let members = core.store.members(Some(user)).await?;
         if !members.iter().any(|member| member.resource == resource) {
             return Ok(None);
@@ -131,11 +129,9 @@ pub async fn remove_member(
             .await
         {
             Ok(_) => return Ok(Some(at)),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }
 
 /// When the instance or an organisation last changed.

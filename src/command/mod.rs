@@ -125,18 +125,14 @@ impl Details {
     }
 }
 
-/// The error after [`ATTEMPTS`] rounds.
-fn contended(last: StoreError) -> Error {
-    Error::from(last)
-}
-
 /// The rounds of a command that decides anew when others change the same aggregate meanwhile.
 ///
 /// Whoever has lost once waits in line with the others who have, so that each is beaten only by those
 /// who come new.
 #[derive(Debug)]
 pub(super) struct Rounds<'a> {
-    core: &'a Core,
+    /// Where the lines are; nothing where there is no waiting in line.
+    core: Option<&'a Core>,
     lost: u32,
     line: Option<InLine>,
 }
@@ -144,7 +140,17 @@ pub(super) struct Rounds<'a> {
 impl<'a> Rounds<'a> {
     pub(super) const fn new(core: &'a Core) -> Self {
         Self {
-            core,
+            core: Some(core),
+            lost: 0,
+            line: None,
+        }
+    }
+
+    /// Those of a part of a command that may be in line itself, for the same aggregate or for one that
+    /// shares its line: it would wait for itself.
+    pub(super) const fn nested() -> Self {
+        Self {
+            core: None,
             lost: 0,
             line: None,
         }
@@ -181,8 +187,8 @@ impl<'a> Rounds<'a> {
         if self.lost >= ATTEMPTS {
             return Err(error.into());
         }
-        if self.line.is_none() {
-            self.line = Some(self.core.store.line(aggregate).await);
+        if let (Some(core), None) = (self.core, &self.line) {
+            self.line = Some(core.store.line(aggregate).await);
         }
         Ok(())
     }

@@ -12,12 +12,12 @@ use crate::domain::secret::Secret;
 use crate::domain::time::Span;
 use crate::domain::user::{self, NewPasskeyCode, User, UserError, judge_passkey_code};
 use crate::error::Error;
-use crate::ports::{CodeAlphabet, StoreError};
+use crate::ports::CodeAlphabet;
 
 use super::change::{Decided, change_one};
 use super::checks::{Counted, count_failure};
 use super::notify::{Delivery, Draft, Outgoing};
-use super::{ATTEMPTS, Details, contended};
+use super::{Details, Rounds};
 
 /// Characters of a code (adjacent.md section 6.4).
 const LENGTH: usize = 12;
@@ -124,8 +124,8 @@ pub(super) async fn prove_code(
     id: UserId,
     grant: &PasskeyGrant,
 ) -> Result<(), Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::nested();
+    loop {
         let user = core.store.user(id).await?.filter(User::exists);
         let user = user.ok_or(UserError::PasskeyCodeInvalid)?;
         let failed = match use_code(core, &user, grant) {
@@ -136,10 +136,9 @@ pub(super) async fn prove_code(
         let at = core.now_after(user.changed_at);
         match count_failure(core, &caller.authority(), &user, at, vec![failed]).await? {
             Counted::Written => return Err(UserError::PasskeyCodeInvalid.into()),
-            Counted::Raced(conflict) => last = conflict,
+            Counted::Raced(conflict) => rounds.lost(conflict).await?,
         }
     }
-    Err(contended(last))
 }
 
 fn digest(core: &Core, secret: &Secret) -> String {

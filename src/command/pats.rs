@@ -8,9 +8,9 @@ use crate::domain::secret::Secret;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{self, User, UserError};
 use crate::error::Error;
-use crate::ports::{Commit, StoreError};
+use crate::ports::Commit;
 
-use super::{ATTEMPTS, Details, append_user, contended};
+use super::{Details, Rounds, append_user};
 
 /// What "never expires" is stored as: the last second that the API can write down.
 pub(super) const FAR_FUTURE: Timestamp = Timestamp::from_micros(253_402_300_799_000_000);
@@ -41,8 +41,8 @@ pub async fn add_pat(
     user: UserId,
     expires_at: Option<Timestamp>,
 ) -> Result<NewPat, Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let user = core
             .store
             .user(user)
@@ -78,11 +78,9 @@ pub async fn add_pat(
                     expires_at,
                 });
             }
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }
 
 /// Revokes a personal access token; it is dead at once. Returns when that was written.
@@ -95,8 +93,8 @@ pub async fn remove_pat(
     user: UserId,
     pat: PatId,
 ) -> Result<Timestamp, Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let user = core
             .store
             .user(user)
@@ -122,9 +120,7 @@ pub async fn remove_pat(
         );
         match core.store.commit(commit).await {
             Ok(_) => return Ok(now),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }

@@ -6,12 +6,12 @@ use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::secret::{HashText, Secret};
 use crate::domain::user::{self, CodePurpose, PendingCode, User, UserError, pending_code};
 use crate::error::Error;
-use crate::ports::{Commit, StoreError};
+use crate::ports::Commit;
 
 use super::check_code::prove_code;
 use super::checks::{current_hash, prove_password};
 use super::users::{PasswordInput, new_password};
-use super::{ATTEMPTS, Details, append_user, contended};
+use super::{Details, Rounds, append_user};
 
 /// What gives the right to set a password.
 #[derive(Debug, Clone)]
@@ -54,11 +54,12 @@ pub async fn set_password(
     let mut user = load(core, id).await?;
     let mut right = earn(core, caller, &user, &password, &grant).await?;
     let new = new_password(core, password.clone()).await?;
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         user = load(core, id).await?;
         if !right.still_holds(&user) {
             right = earn(core, caller, &user, &password, &grant).await?;
+            rounds.again()?;
             continue;
         }
         let event = user::change_password(&right.authority, &user, new.clone())?;
@@ -70,11 +71,9 @@ pub async fn set_password(
             .await
         {
             Ok(_) => return Ok(Details::of(&user::evolve(user, now, &event))),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }
 
 async fn load(core: &Core, id: UserId) -> Result<User, Error> {

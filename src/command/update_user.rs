@@ -13,12 +13,12 @@ use crate::domain::user::{
     MachineChanges, PhoneChange, ProfileChanges, User, UserChanges, UserError, contact, login_name,
 };
 use crate::error::Error;
-use crate::ports::{Commit, Queued, StoreError};
+use crate::ports::{Commit, Queued};
 
 use super::codes::{CodeDelivery, MadeCode, own_unless, proof, test_link};
 use super::set_password::{PasswordGrant, Right, earn};
 use super::users::{PasswordInput, new_password, not_reserved};
-use super::{ATTEMPTS, Details, after, append_user, contended};
+use super::{Details, Rounds, after, append_user};
 
 /// What is to change of a user; what is absent stays as it is.
 #[derive(Debug, Clone)]
@@ -110,13 +110,14 @@ pub async fn update_user(
         username,
         of_kind: prepared.changes,
     };
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let user = load(core, id).await?;
         if let Some(password) = &mut prepared.password
             && !password.right.still_holds(&user)
         {
             password.right = password.update.earn(core, caller, &user).await?;
+            rounds.again()?;
             continue;
         }
         let events = user::update(&authority, &user, &changes)?;
@@ -138,11 +139,10 @@ pub async fn update_user(
             let (commit, details) = written(core, &authority, &user, now, (events, codes)).await?;
             match core.commit(commit).await {
                 Ok(_) => details,
-                Err(conflict @ StoreError::Conflict(_)) => {
-                    last = conflict;
+                Err(error) => {
+                    rounds.lost(error).await?;
                     continue;
                 }
-                Err(error) => return Err(error.into()),
             }
         };
         return Ok(UpdatedUser {
@@ -151,7 +151,6 @@ pub async fn update_user(
             phone_code,
         });
     }
-    Err(contended(last))
 }
 
 fn makes_email_code(events: &[UserEvent]) -> bool {

@@ -7,10 +7,10 @@ use crate::domain::org;
 use crate::domain::permission::{Authority, Caller, Permission};
 use crate::domain::user::{self, User, UserError};
 use crate::error::Error;
-use crate::ports::{Commit, EndSessions, StoreError};
+use crate::ports::{Commit, EndSessions};
 
 use super::members::{append_member, changed_at};
-use super::{ATTEMPTS, Details, append_user, contended};
+use super::{Details, Rounds, append_user};
 
 /// A change of what a user can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +88,8 @@ pub async fn change_user(
     id: UserId,
     change: UserChange,
 ) -> Result<Details, Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let user = core
             .store
             .user(id)
@@ -121,9 +121,7 @@ pub async fn change_user(
             .map(|reason| EndSessions::because(id, reason));
         match core.store.commit(commit).await {
             Ok(_) => return Ok(details),
-            Err(conflict @ StoreError::Conflict(_)) => last = conflict,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(contended(last))
 }

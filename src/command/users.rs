@@ -17,7 +17,7 @@ use crate::domain::user::{
 use crate::error::Error;
 use crate::ports::{Append, Commit, State, StoreError};
 
-use super::ATTEMPTS;
+use super::Rounds;
 use super::codes::{CodeDelivery, MadeCode, proof};
 use super::idp_links::known;
 use super::totp::new_totp;
@@ -312,8 +312,8 @@ async fn save<F: Fn(UserId) -> Result<Vec<UserEvent>, Error>>(
     org: &Org,
     new: Unsaved<'_, F>,
 ) -> Result<User, Error> {
-    let mut last = StoreError::Closed;
-    for _ in 0..ATTEMPTS {
+    let mut rounds = Rounds::new(core);
+    loop {
         let now = core.clock.now();
         let id = new.id.unwrap_or_else(|| UserId::new(core.ids.next(now)));
         let events = (new.events)(id)?;
@@ -344,11 +344,9 @@ async fn save<F: Fn(UserId) -> Result<Vec<UserEvent>, Error>>(
         match core.commit(commit).await {
             Ok(_) => return Ok(user),
             Err(StoreError::Exists(_)) if new.id.is_some() => return Err(new.id_taken.into()),
-            Err(exists @ StoreError::Exists(_)) => last = exists,
-            Err(error) => return Err(error.into()),
+            Err(error) => rounds.lost(error).await?,
         }
     }
-    Err(last.into())
 }
 
 /// A name that ends in another organisation's domain would look like one of its users.

@@ -87,6 +87,32 @@ fn parallel_changes_of_one_session_all_come_through_with_no_gap_and_one_token() 
     assert_eq!(*current[0], last.str("/sessionToken"));
 }
 
+/// Through commands of different kinds, which wait in one line.
+#[test]
+fn parallel_changes_of_one_user_all_come_through() {
+    const COUNT: usize = 160;
+    let server = TestServer::configured(|config| config.server.workers = 4);
+    let user = server.human("many@example.com").id;
+    let answers = in_parallel(COUNT, |index| {
+        if index % 2 == 0 {
+            let skipped = format!("/v2/users/{user}/mfa_init_skipped");
+            server.admin().post(&skipped, &json!({}))
+        } else {
+            let profile = json!({ "profile": {
+                "givenName": "Many", "familyName": "Names", "nickName": index.to_string(),
+            } });
+            let path = format!("/v2/users/human/{user}");
+            server.admin().put(&path, &profile)
+        }
+    });
+    assert_eq!(statuses(&answers), BTreeMap::from([(200, COUNT)]));
+    let sequences: std::collections::BTreeSet<u32> = answers
+        .iter()
+        .map(|answer| answer.str("/details/sequence").parse().unwrap())
+        .collect();
+    assert_eq!(sequences.len(), COUNT, "each change is one event");
+}
+
 #[test]
 fn a_session_that_is_deleted_many_times_at_once_ends_once() {
     let server = TestServer::configured(|config| config.server.workers = 4);

@@ -11,7 +11,7 @@ use crate::domain::time::Timestamp;
 pub(super) const HEADER: &str = "ZITADEL-Signature";
 
 /// `t=<seconds>,v1=<hex>`: HMAC-SHA256 over the seconds in decimal, a dot, and the body.
-pub(super) fn sign(key: &Secret, now: Timestamp, body: &[u8]) -> Option<String> {
+pub fn sign(key: &Secret, now: Timestamp, body: &[u8]) -> Option<String> {
     let seconds = now.micros().div_euclid(1_000_000);
     // HMAC takes keys of any length.
     let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()).ok()?;

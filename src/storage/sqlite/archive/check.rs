@@ -120,9 +120,11 @@ impl Walk<'_> {
                 if run.first <= self.checked.positions.1 {
                     self.find(number, "the positions fall");
                 }
+                // A file may say anything.
+                let last = run.first.checked_sub(1);
                 self.run = Some(Run {
                     first: run.first,
-                    last: run.first - 1,
+                    last: last.ok_or(ArchiveError::Line(number))?,
                     link: run.before.0,
                 });
             }
@@ -147,7 +149,7 @@ impl Walk<'_> {
             return Err(ArchiveError::Line(number));
         };
         fields.canonical(&mut self.bytes);
-        let follows = fields.position == run.last + 1;
+        let follows = Some(fields.position) == run.last.checked_add(1);
         let sealed = self.seal.link(&run.link, &self.bytes) == event.link.0;
         run.last = fields.position;
         // The one in the file, so that one change is one finding.
@@ -160,7 +162,7 @@ impl Walk<'_> {
         }
         let aggregate = (fields.aggregate_id, fields.aggregate_type);
         let last = self.sequences.insert(aggregate, fields.sequence);
-        if fields.sequence != last.unwrap_or(0) + 1 {
+        if Some(fields.sequence) != last.unwrap_or(0).checked_add(1) {
             self.find(
                 number,
                 format!("a sequence is missing before {}", fields.sequence),
