@@ -15,13 +15,9 @@ const PARENT: &str = "b7ad6b7169203331";
 const PASSWORD: &str = "Secret123!";
 
 fn bytes_of(hex: &str) -> Vec<u8> {
-    let digits: Vec<_> = hex
-        .chars()
-        .map(|digit| u8::try_from(digit.to_digit(16).unwrap()).unwrap())
-        .collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
+    let pairs = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2));
+    pairs
+        .map(|pair| u8::from_str_radix(pair.unwrap(), 16).unwrap())
         .collect()
 }
 
@@ -39,7 +35,7 @@ fn message(stream: &TcpStream) -> Option<(String, Vec<u8>)> {
     loop {
         let before = head.len();
         reader.read_line(&mut head).ok().filter(|read| *read > 0)?;
-        let line = head[before..].trim_end().to_lowercase();
+        let line = head.get(before..)?.trim_end().to_lowercase();
         if line.is_empty() {
             break;
         }
