@@ -155,7 +155,16 @@ fn for_one(mut config: Config) -> Config {
 
 fn serve(config: Config, output: Output<'_>) -> Result<Exit, Failure> {
     observe::init(&config.log).context("cannot start the log")?;
+    #[cfg(feature = "otel")]
+    let export = match config.traces.endpoint.as_str() {
+        "" => None,
+        endpoint => Some(observe::Export::begin(endpoint).map_err(anyhow::Error::from_boxed)?),
+    };
     let served = until_told_to_stop(config, output);
+    #[cfg(feature = "otel")]
+    if let Some(export) = export {
+        export.end();
+    }
     log::logger().flush();
     served
 }

@@ -21,6 +21,7 @@ pub(super) fn check(config: &mut Config, origins: &Origins) -> Result<(), Config
     notifications(config, origins)?;
     idps(config, origins)?;
     event_webhooks(config, origins)?;
+    traces(config, origins)?;
     let unwise = unwise(config, origins);
     config.warnings.extend(unwise);
     Ok(())
@@ -54,6 +55,17 @@ fn roles(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     let names: Vec<_> = Permission::ALL.iter().map(|known| known.name()).collect();
     let allowed = format!("permissions out of `{}`", names.join("`, `"));
     let misfit = (key.as_str(), unknown.permission, allowed);
+    Err(blame(origins, [misfit.clone(), misfit]))
+}
+
+/// Who names a collector is not to wait in vain for spans.
+fn traces(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    let endpoint = &config.traces.endpoint;
+    if endpoint.is_empty() || cfg!(feature = "otel") {
+        return Ok(());
+    }
+    let allowed = "nothing, because this program was built without the feature `otel`";
+    let misfit = ("traces.endpoint", endpoint.clone(), allowed.to_owned());
     Err(blame(origins, [misfit.clone(), misfit]))
 }
 

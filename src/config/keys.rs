@@ -293,6 +293,7 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
     ("log.format", Rule::Word(&["text", "json"])),
     ("log.access", Rule::Flag),
     ("metrics.listen", Rule::Address),
+    ("traces.endpoint", LINK),
     ("first_instance.instance_name", Rule::Text),
     ("first_instance.org_name", Rule::Text),
     ("first_instance.external_domain", Rule::Domain),

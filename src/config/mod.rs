@@ -32,6 +32,7 @@ mod smtp;
 mod storage;
 mod sweep;
 mod tls;
+mod traces;
 mod units;
 mod variables;
 mod webhook;
@@ -62,6 +63,7 @@ pub use smtp::{SmtpConfig, SmtpTls};
 pub use storage::StorageConfig;
 pub use sweep::SweepConfig;
 pub use tls::TlsConfig;
+pub use traces::TracesConfig;
 pub use variables::environment;
 pub use webhook::WebhookConfig;
 
@@ -140,6 +142,8 @@ pub struct Config {
     pub log: LogConfig,
     /// What is counted, and for whom.
     pub metrics: MetricsConfig,
+    /// Where spans go.
+    pub traces: TracesConfig,
     /// What the first start creates.
     pub first_instance: FirstInstanceConfig,
     /// What was understood but has no effect, or is unwise; to be logged once.
@@ -170,6 +174,7 @@ impl Default for Config {
             ids: IdConfig::default(),
             log: LogConfig::default(),
             metrics: MetricsConfig::default(),
+            traces: TracesConfig::default(),
             first_instance: FirstInstanceConfig::default(),
             warnings: Vec::new(),
         }

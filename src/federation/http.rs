@@ -73,6 +73,8 @@ impl HttpClient {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpFault> {
         let mut request = reqwest::Request::try_from(request)?;
         *request.timeout_mut() = Some(self.timeout);
+        #[cfg(feature = "otel")]
+        hand_on(request.headers_mut());
         let mut response = self.client.execute(request).await?;
         let mut answer = http::Response::builder().status(response.status());
         if let Some(headers) = answer.headers_mut() {
@@ -96,4 +98,17 @@ impl<'c> AsyncHttpClient<'c> for HttpClient {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.send(request))
     }
+}
+
+/// Tells the provider which span its request belongs to, if one is current.
+#[cfg(feature = "otel")]
+fn hand_on(headers: &mut http::HeaderMap) {
+    use opentelemetry::Context;
+    use opentelemetry::propagation::TextMapPropagator as _;
+    use opentelemetry_sdk::propagation::TraceContextPropagator;
+
+    TraceContextPropagator::new().inject_context(
+        &Context::current(),
+        &mut opentelemetry_http::HeaderInjector(headers),
+    );
 }

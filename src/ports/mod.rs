@@ -11,6 +11,7 @@ mod feed;
 mod outbox;
 mod query;
 mod query_org;
+mod spans;
 mod store;
 mod webauthn;
 
@@ -35,6 +36,7 @@ pub use query_org::{
     MemberFilter, MemberOrder, MemberPage, MemberQuery, MemberText, MemberView, OrgFilter,
     OrgOrder, OrgPage, OrgQuery, Orgs, ReadableMembers,
 };
+pub use spans::{spanned, transaction};
 pub use store::{
     Append, Cause, Commit, Committed, ENDED_IDS, EndSessions, Ended, Head, InLine, PatBearer,
     State, Store, StoreError, Upkeep, Whose,

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 use super::contain::{Failure, begin, finish};
 use super::request_id::{self, RequestId};
+use super::trace::Trace;
 use super::{access_log, security_headers};
 use crate::domain::client::{ClientAddress, Proxies};
 use crate::error::Called;
@@ -140,12 +141,13 @@ where
                 extensions.insert(client);
             }
             drop(extensions);
-            let begun = begin(|| app.call(request));
+            let trace = Trace::begin(&request, &seen);
+            let begun = trace.within(|| begin(|| app.call(request)));
             let render = render.clone();
             let count = count.clone();
             async move {
                 let answered = match begun {
-                    Ok(future) => finish(future, deadline).await,
+                    Ok(future) => finish(trace.follow(future), deadline).await,
                     Err(failure) => Err(failure),
                 };
                 let mut response = match answered {
@@ -166,6 +168,7 @@ where
                 let ended = Ended::new(&seen, &mut response);
                 count(&ended);
                 access_log::write(&seen, &ended);
+                trace.end(&seen, &ended);
                 Ok(response)
             }
         },

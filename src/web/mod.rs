@@ -15,6 +15,7 @@
 //! | `crowd` | how many one address has |
 //! | `answer`, `h2_request`, `h2_answer` | one request through the App |
 //! | [`edge()`] | around the App: request ids, security headers, access log, contained panics |
+//! | `trace` | the span of a request, with the feature `otel` |
 //! | [`body`], [`cors()`] | for handlers and the App |
 
 mod access_log;
@@ -39,6 +40,7 @@ mod signal;
 mod stop;
 mod stream;
 mod tls;
+mod trace;
 mod turn;
 mod watch;
 

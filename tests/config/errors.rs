@@ -34,7 +34,7 @@ fn unknown_keys_of_the_file() {
         "unknown key in file `config.toml`: `sever`",
         "the keys and sections of the top level are `data_dir`, `server`, `storage`, `sweep`, \
          `tokens`, `passwords`, `policy`, `general`, `branding`, `legal`, `security`, \
-         `notifications`, `events`, `forward_auth`, `list`, `ids`, `log`, `metrics`, `first_instance`, `idp`, `roles`",
+         `notifications`, `events`, `forward_auth`, `list`, `ids`, `log`, `metrics`, `traces`, `first_instance`, `idp`, `roles`",
     );
     assert_refused(
         "[policy.lockouts]\nmax = 1",

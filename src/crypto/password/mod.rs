@@ -20,7 +20,7 @@ use super::argon::{ArgonHash, Cost, Memory};
 use super::parameters::{ParameterError, PasswordHashing};
 use super::random;
 use crate::domain::secret::{HashText, Secret};
-use crate::ports::{HashingError, PasswordCheck, Passwords, Pending};
+use crate::ports::{HashingError, PasswordCheck, Passwords, Pending, spanned};
 use stored::StoredHash;
 pub use workers::PoolLoad;
 use workers::Workers;
@@ -87,8 +87,10 @@ impl PasswordPool {
 impl Passwords for PasswordPool {
     fn hash(&self, password: Secret) -> Pending<'_, Result<HashText, HashingError>> {
         let recipe = Arc::clone(&self.recipe);
-        self.workers
-            .run(move |memory| recipe.make(&password, memory))
+        let work = self
+            .workers
+            .run(move |memory| recipe.make(&password, memory));
+        spanned("hash", work)
     }
 
     fn check(
@@ -97,14 +99,18 @@ impl Passwords for PasswordPool {
         hash: HashText,
     ) -> Pending<'_, Result<PasswordCheck, HashingError>> {
         let recipe = Arc::clone(&self.recipe);
-        self.workers
-            .run(move |memory| recipe.check(&password, &hash, memory))
+        let work = self
+            .workers
+            .run(move |memory| recipe.check(&password, &hash, memory));
+        spanned("hash", work)
     }
 
     fn check_nobody(&self, password: Secret) -> Pending<'_, Result<(), HashingError>> {
         let recipe = Arc::clone(&self.recipe);
-        self.workers
-            .run(move |memory| recipe.check(&password, &recipe.nobody, memory).map(drop))
+        let work = self
+            .workers
+            .run(move |memory| recipe.check(&password, &recipe.nobody, memory).map(drop));
+        spanned("hash", work)
     }
 
     fn accepts(&self, imported: &str) -> bool {

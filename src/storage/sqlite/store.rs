@@ -22,7 +22,7 @@ use crate::ports::{
     CodeDigest, Commit, Committed, Cursor, Deliveries, DueMessage, EventQuery, Feed, Head, InLine,
     MemberPage, MemberQuery, OrgPage, OrgQuery, PatBearer, PatPage, PatQuery, Pending, SessionPage,
     SessionQuery, SessionView, Settlement, Store, StoreError, Stretch, TailQuery, Upkeep, UserPage,
-    UserQuery, UserView,
+    UserQuery, UserView, spanned,
 };
 
 impl SqliteStore {
@@ -51,7 +51,10 @@ impl Store for SqliteStore {
 
     fn commit(&self, commit: Commit) -> Pending<'_, Result<Committed, StoreError>> {
         let (sender, answer) = oneshot::channel();
-        self.write(Request::Commit(Box::new(commit), sender), answer)
+        spanned(
+            "commit",
+            self.write(Request::Commit(Box::new(commit), sender), answer),
+        )
     }
 
     fn line(&self, aggregate: Aggregate) -> Pending<'_, InLine> {

@@ -19,7 +19,7 @@ use super::super::{archive, sweep};
 use super::apply::{self, Failure, Pen};
 use super::checkpoint::{self, Checkpoints};
 use super::{Outcome, Remove, Request, settle};
-use crate::ports::{Seal, StoreError};
+use crate::ports::{Seal, StoreError, transaction};
 
 /// The write lock is taken at once: a transaction that reads first and is refused the lock later
 /// would have to begin again.
@@ -117,6 +117,7 @@ impl Thread {
                 let refused = done.iter().filter(|(_, outcome)| outcome.is_err());
                 self.counts
                     .batch(done.len(), refused.count(), begun.elapsed());
+                transaction(done.len(), begun.elapsed());
                 for (request, outcome) in done {
                     request.answer(outcome);
                 }
