@@ -1,35 +1,12 @@
 //! One line per request for the operator.
 
-use std::borrow::Cow;
-
 use log::Level;
 
 use super::contain::Failure;
-use super::edge::{Ended, Seen};
+use super::seen::{Ended, Seen, shown};
 
 /// What the lines are filtered by.
 const TARGET: &str = "access";
-
-/// The longest part of a path, between slashes or dots, that is shown. A token has 48 characters and
-/// no dot, an id up to 19.
-const LONGEST: usize = 32;
-
-/// The path for a log line: a token that was put into it by mistake is not told.
-///
-/// Names of procedures are long as well, but are made of words.
-pub(super) fn shown(path: &str) -> Cow<'_, str> {
-    let word =
-        |part: &str| part.len() <= LONGEST || part.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let secret = |segment: &str| !segment.split('.').all(word);
-    if !path.split('/').any(secret) {
-        return Cow::Borrowed(path);
-    }
-    let segments: Vec<_> = path
-        .split('/')
-        .map(|part| if secret(part) { "…" } else { part })
-        .collect();
-    Cow::Owned(segments.join("/"))
-}
 
 /// Writes the line of a request when its answer begins.
 ///
@@ -87,34 +64,4 @@ pub(super) fn write_failure(seen: &Seen, failure: Failure) {
         "{failure:?} handler: {} {path} {id}",
         seen.method,
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_segments_are_not_told() {
-        let token = "A4-JXBBkBlEAAAAHuZBdEQnsDgpy7tU-WztJroPZCt__PRd7";
-        for (path, expected) in [
-            (
-                "/v2/sessions/256801176165925657",
-                "/v2/sessions/256801176165925657",
-            ),
-            (&format!("/v2/sessions/{token}"), "/v2/sessions/…"),
-            (&format!("/v2/sessions/{token}/"), "/v2/sessions/…/"),
-            (&format!("/{token}"), "/…"),
-            (
-                "/zitadel.user.v2.UserService/RetrieveIdentityProviderIntentAndMore",
-                "/zitadel.user.v2.UserService/RetrieveIdentityProviderIntentAndMore",
-            ),
-            (
-                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
-            ),
-            (&format!("/zitadel.{token}/GetSession"), "/…/GetSession"),
-        ] {
-            assert_eq!(shown(path), expected);
-        }
-    }
 }

@@ -14,6 +14,7 @@
 //! | `intake`, `h1_body` | how much of it is read, and when |
 //! | `crowd` | how many one address has |
 //! | `answer`, `h2_request`, `h2_answer` | one request through the App |
+//! | [`Seen`], [`Ended`] | what is known of a request |
 //! | [`edge()`] | around the App: request ids, security headers, access log, contained panics |
 //! | `trace` | the span of a request, with the feature `otel` |
 //! | [`body`], [`cors()`] | for handlers and the App |
@@ -35,6 +36,7 @@ mod io;
 mod limits;
 mod request_id;
 mod security_headers;
+mod seen;
 mod server;
 mod signal;
 mod stop;
@@ -49,9 +51,10 @@ mod woken;
 pub use answer::Trailers;
 pub use contain::Failure;
 pub use cors::cors;
-pub use edge::{Ended, Seen, edge};
+pub use edge::edge;
 pub use limits::{Http2, Limits};
 pub use request_id::RequestId;
+pub use seen::{Ended, Seen};
 pub use server::{Server, ServerHandle, serve};
 pub use signal::shutdown_signal;
 pub use tls::{Pair, PairError, Tls};

@@ -9,7 +9,7 @@ pub(super) use on::Trace;
 mod off {
     use actix_http::Request;
 
-    use crate::web::edge::{Ended, Seen};
+    use crate::web::seen::{Ended, Seen};
 
     /// Nothing, of no size.
     pub(in crate::web) struct Trace;
@@ -46,8 +46,7 @@ mod on {
     use opentelemetry::{Context, KeyValue, global};
     use opentelemetry_sdk::propagation::TraceContextPropagator;
 
-    use crate::web::access_log::shown;
-    use crate::web::edge::{Ended, Seen};
+    use crate::web::seen::{Ended, Seen, shown};
 
     /// The span of a request, which is current while the request is worked on.
     pub(in crate::web) struct Trace(Context);
