@@ -160,7 +160,8 @@ CREATE TABLE sessions (
     fingerprint_id      TEXT,
     user_agent          TEXT,             -- JSON without the fingerprint; NULL where nothing was said
     expires_at          INTEGER,
-    token_hash          TEXT,             -- argon2id PHC string of the token's secret
+    token_hash          TEXT,             -- argon2id PHC string of the token's secret; `~` is
+                                          -- `$argon2id$v=19$m=8,t=1,p=1$`
     token_sequence      INTEGER,          -- of the event that made the token
     totp_checked_at     INTEGER,
     otp_sms_checked_at  INTEGER,

@@ -122,7 +122,7 @@ fn a_message_is_posted_in_zitadels_form_and_signed() {
     let key = Secret::new("shared".to_owned());
     assert_eq!(
         header(&lines, "zitadel-signature"),
-        signature::sign(&key, Still.now(), &body).unwrap()
+        sign(&key, Still.now(), &body).unwrap()
     );
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(body["args"]["code"], "12345678");
@@ -190,7 +190,7 @@ fn an_event_is_posted_as_it_is_with_what_is_missing_before_it() {
     let key = Secret::new("shared".to_owned());
     assert_eq!(
         header(&lines, "zitadel-signature"),
-        signature::sign(&key, Still.now(), &body).unwrap()
+        sign(&key, Still.now(), &body).unwrap()
     );
 }
 

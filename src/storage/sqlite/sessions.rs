@@ -1,5 +1,6 @@
 //! Rows of sessions.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -315,7 +316,7 @@ fn read_token(cells: &mut Cells<'_, '_>) -> Result<Option<TokenState>, StoreErro
     if let Some(hash) = hash {
         Ok(Some(TokenState {
             issued_at: cells.sequence("token_sequence")?,
-            proof: Proof::Hash(HashText::new(hash)),
+            proof: Proof::Hash(whole(hash)),
         }))
     } else if cells.maybe_int("token_sequence")?.is_some() {
         Err(cells.corrupt("token_sequence"))
@@ -331,12 +332,33 @@ const fn state_code(state: SessionState) -> i64 {
     }
 }
 
-fn token(session: &Session) -> Result<(Option<&str>, Option<u32>), StoreError> {
+fn token(session: &Session) -> Result<(Option<Cow<'_, str>>, Option<u32>), StoreError> {
     let Some(token) = &session.token else {
         return Ok((None, None));
     };
     let hash = token.proof.hash().ok_or(Malformed::HashMissing)?;
-    Ok((Some(hash.as_str()), Some(token.issued_at.number())))
+    Ok((Some(short(hash)), Some(token.issued_at.number())))
+}
+
+/// How nearly every hash begins; [`SHORT`] stands for it in the table.
+const USUAL: &str = "$argon2id$v=19$m=8,t=1,p=1$";
+
+/// No PHC string begins with it.
+const SHORT: char = '~';
+
+/// A hash as the table keeps it.
+fn short(hash: &HashText) -> Cow<'_, str> {
+    match hash.as_str().strip_prefix(USUAL) {
+        Some(rest) => Cow::Owned(format!("{SHORT}{rest}")),
+        None => Cow::Borrowed(hash.as_str()),
+    }
+}
+
+fn whole(kept: &str) -> HashText {
+    match kept.strip_prefix(SHORT) {
+        Some(rest) => HashText::new([USUAL, rest].concat()),
+        None => HashText::new(kept),
+    }
 }
 
 fn challenge_text(session: &Session) -> Result<Option<String>, StoreError> {
@@ -375,4 +397,25 @@ fn agent_text(agent: &UserAgent) -> Result<String, StoreError> {
 
 fn json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Failed(Box::new(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_come_back_as_they_were() {
+        for (hash, kept) in [
+            ("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA", "~c2FsdA$aGFzaA"),
+            (
+                "$argon2id$v=19$m=16,t=1,p=1$c2FsdA$aGFzaA",
+                "$argon2id$v=19$m=16,t=1,p=1$c2FsdA$aGFzaA",
+            ),
+            ("another", "another"),
+        ] {
+            let hash = HashText::new(hash);
+            assert_eq!(short(&hash), kept);
+            assert_eq!(whole(kept), hash);
+        }
+    }
 }
