@@ -1,5 +1,6 @@
 //! Webhooks that are told of events: from what happens to the receiver.
 
+use std::io::Write as _;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -195,6 +196,13 @@ fn a_restart_goes_on_where_it_was() {
     assert_eq!(positions(&all.take(2)), [end + 1, end + 2]);
     // One of that name goes on when it is back.
     server.reconfigure(webhooks(Vec::new()));
+    let told_of = program(&server, &["doctor", "--output", "json"], &[]);
+    let told_of = String::from_utf8(told_of.stdout).unwrap();
+    let kept = format!(
+        "no webhook is called `audit`; the position up to which it was told of events is kept: {},",
+        end + 2
+    );
+    assert!(told_of.contains(&kept), "{told_of}");
     server.session(&json!({}));
     server.reconfigure(webhooks(vec![told(&hooks, "audit")]));
     assert_eq!(positions(&hooks.take(2)), [end + 3, end + 4]);
@@ -337,8 +345,12 @@ fn program(
 #[test]
 fn nothing_secret_is_sent() {
     let hooks = Hooks::start();
+    let mut key = tempfile::NamedTempFile::new().unwrap();
+    writeln!(key, "{KEY}").unwrap();
     let everything = EventWebhookConfig {
         aggregate_types: Vec::new(),
+        signing_key: None,
+        signing_key_file: Some(key.path().to_owned()),
         ..told(&hooks, "all")
     };
     let server = TestServer::configured(webhooks(vec![everything]));
@@ -346,6 +358,7 @@ fn nothing_secret_is_sent() {
     let session = server.logged_in(&human);
     let received = hooks.until(|hook| hook.event()["event_type"] == "session.token.set");
     for hook in received {
+        assert!(hook.is_signed(), "{hook:?}");
         let text = String::from_utf8(hook.body.clone()).unwrap();
         for secret in [&session.token, crate::helpers::PASSWORD, "$argon2"] {
             assert!(!text.contains(secret), "{text}");

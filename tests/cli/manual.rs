@@ -59,8 +59,8 @@ fn succeeds(program: &Program, block: &str) -> Ran {
 fn open(server: &Server, token: &str) -> String {
     let (status, answer) = server.call("POST", "/v2/sessions", token, &json!({}));
     assert_eq!(status, 201, "{answer}");
-    let id = answer.pointer("/sessionId").and_then(Value::as_str);
-    id.unwrap().to_owned()
+    let id = answer.pointer("/sessionId").unwrap();
+    id.as_str().unwrap().to_owned()
 }
 
 #[test]

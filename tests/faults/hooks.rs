@@ -15,6 +15,11 @@ use crate::traffic::{asked_for, look_at, write};
 
 const WRITERS: usize = 2;
 
+/// The variable of a key of the first webhook.
+fn webhook(key: &str) -> String {
+    format!("BARTIZAN_EVENTS__WEBHOOK__0__{key}")
+}
+
 /// Which deliveries are not taken.
 fn fails(number: usize) -> bool {
     [20, 500].contains(&number)
@@ -33,7 +38,6 @@ fn a_webhook_is_told_of_every_event_in_order_although_the_process_is_killed() {
     let kills = asked_for("FAULTS_HOOK_KILLS", 3);
     let mut dice = Dice::new(0x686f_6f6b);
     let hooks = Hooks::answering(|number| if fails(number) { 500 } else { 200 });
-    let webhook = |key: &str| format!("BARTIZAN_EVENTS__WEBHOOK__0__{key}");
     let place = Place::new()
         .with("BARTIZAN_NOTIFICATIONS__WEBHOOK__ALLOW_HTTP", "true")
         .with("BARTIZAN_NOTIFICATIONS__WEBHOOK__ALLOW", "127.0.0.1")
@@ -100,4 +104,34 @@ fn a_webhook_is_told_of_every_event_in_order_although_the_process_is_killed() {
     assert_eq!(reached, events);
     println!("{kills} kills: {events} events, all told in order, {again} of them again");
     place.verified();
+}
+
+#[test]
+fn a_webhook_that_cannot_be_told_is_refused_before_anything_is_made() {
+    for (endpoint, key, expected) in [
+        (
+            "https://127.0.0.1/",
+            "SIGNING_KEY",
+            "cannot deliver to the webhook of `events.webhook.0.endpoint`: the receiver is denied",
+        ),
+        (
+            "http://hooks.example/",
+            "SIGNING_KEY",
+            "`events.webhook.0.endpoint`: what is sent would not be encrypted",
+        ),
+        (
+            "https://hooks.example/",
+            "SIGNING_KEY_FILE",
+            "cannot read the signing key: `missing.key`",
+        ),
+    ] {
+        let place = Place::new()
+            .with(&webhook("NAME"), "audit")
+            .with(&webhook("ENDPOINT"), endpoint)
+            .with(&webhook(key), "missing.key");
+        let (code, said) = place.refused();
+        assert!(code.is_some_and(|code| code != 0), "{code:?}");
+        assert!(said.contains(expected), "{said}");
+        assert!(!place.data_dir().exists(), "{endpoint}");
+    }
 }
