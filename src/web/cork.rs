@@ -234,9 +234,6 @@ impl AsyncWrite for Corked {
 #[cfg(test)]
 mod tests {
     use std::future::poll_fn;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::Wake;
     use std::time::Duration;
 
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -247,16 +244,8 @@ mod tests {
     use super::super::limits::Limits;
     use super::super::stop::Stop;
     use super::super::watch::Watch;
+    use super::super::woken::Count;
     use super::*;
-
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
 
     async fn pair() -> (Corked, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -325,10 +314,9 @@ mod tests {
     async fn what_the_peer_does_not_take_waits_for_it() {
         let turn = async {
             let (mut corked, mut peer) = pair().await;
-            let count = Arc::new(Count::default());
-            let waker = Waker::from(Arc::clone(&count));
+            let (count, waker) = Count::new();
             let written = fill(&mut corked, &mut Context::from_waker(&waker)).await;
-            assert_ne!(count.0.load(Ordering::Relaxed), 0);
+            assert_ne!(count.woken(), 0);
             let reading = async {
                 let mut bytes = vec![0; written];
                 peer.read_exact(&mut bytes).await.unwrap();

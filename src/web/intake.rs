@@ -111,35 +111,12 @@ impl Intake {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::task::Wake;
-
+    use super::super::woken::Count;
     use super::*;
-
-    #[derive(Default)]
-    struct Count(AtomicUsize);
-
-    impl Wake for Count {
-        fn wake(self: Arc<Self>) {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn task() -> (Arc<Count>, Waker) {
-        let count = Arc::new(Count::default());
-        (Arc::clone(&count), Waker::from(count))
-    }
-
-    impl Count {
-        fn woken(&self) -> usize {
-            self.0.swap(0, Ordering::Relaxed)
-        }
-    }
 
     #[test]
     fn a_share_that_is_used_up_ends_the_turn() {
-        let (count, waker) = task();
+        let (count, waker) = Count::new();
         let cx = Context::from_waker(&waker);
         let intake = Intake::new();
         assert_eq!(intake.allowed(Hold::Free, &cx), Some(SHARE));
@@ -158,7 +135,7 @@ mod tests {
 
     #[test]
     fn no_more_is_read_than_the_request_in_hand_needs() {
-        let (count, waker) = task();
+        let (count, waker) = Count::new();
         let cx = Context::from_waker(&waker);
         let intake = Intake::new();
         let read_all = || {
@@ -191,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_peer_that_takes_nothing_is_not_read() {
-        let (count, waker) = task();
+        let (count, waker) = Count::new();
         let cx = Context::from_waker(&waker);
         let intake = Intake::new();
         assert_eq!(intake.allowed(Hold::Blocked, &cx), None);
@@ -205,7 +182,7 @@ mod tests {
     #[test]
     fn only_a_few_requests_begin_in_one_turn() {
         let intake = Intake::new();
-        let (_, waker) = task();
+        let (_, waker) = Count::new();
         let cx = Context::from_waker(&waker);
         for _ in 0..2 {
             let late: Vec<_> = (0..=BEGUN).map(|_| intake.begin()).collect();

@@ -43,6 +43,8 @@ mod tls;
 mod trace;
 mod turn;
 mod watch;
+#[cfg(test)]
+mod woken;
 
 pub use answer::Trailers;
 pub use contain::Failure;
