@@ -19,7 +19,7 @@ fn transcode<To: Message + Default>(from: &impl Message) -> Result<To, DecodeErr
     To::decode_from_slice(&from.encode_to_vec())
 }
 
-fn refused(error: DecodeError) -> Error {
+fn refused(error: &DecodeError) -> Error {
     let text = format!("unmarshal message: proto: {error}");
     Error::plain(Kind::InvalidArgument, text)
 }
@@ -35,7 +35,7 @@ macro_rules! as_in_v2 {
         ) -> Result<wire::$response, Error> {
             request.validate()?;
             // A field that `v2beta` does not know may be one of `v2`, and not be good there.
-            let request = transcode(&request).map_err(refused)?;
+            let request = transcode(&request).map_err(|error| refused(&error))?;
             let response = v2::$name(core, caller, request).await?;
             transcode(&response).map_err(Error::internal)
         }

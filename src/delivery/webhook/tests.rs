@@ -117,7 +117,7 @@ fn a_message_is_posted_in_zitadels_form_and_signed() {
     let key = Secret::new("shared".to_owned());
     assert_eq!(
         header(&lines, "zitadel-signature"),
-        signature::sign(&key, Still.now(), &body).unwrap()
+        sign(&key, Still.now(), &body).unwrap()
     );
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(body["args"]["code"], "12345678");
