@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 11).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 12).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -301,6 +301,14 @@ CREATE TABLE outbox (
 
 -- What is due.
 CREATE INDEX outbox_by_due ON outbox (due_at);
+
+-- How far each webhook has been told of events. A row stays when its webhook is taken from the
+-- configuration.
+CREATE TABLE webhook_cursors (
+    name       TEXT PRIMARY KEY, -- as in the configuration
+    position   INTEGER NOT NULL, -- of the last event that it has taken or does not want
+    changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- Codes are never given to another event.
 INSERT INTO event_types (code, name) VALUES

@@ -7,6 +7,9 @@
     reason = "helpers of tests fail by panicking"
 )]
 
+#[path = "cli/manual.rs"]
+mod manual;
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};

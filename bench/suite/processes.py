@@ -103,9 +103,9 @@ def floor(binary, answer):
         process.stop()
 
 
-def fill(binary, data_dir, events, targets=None, tokens=20_000):
+def fill(binary, data_dir, events, targets=None, tokens=20_000, per_user=25):
     """Fills the log up to so many events; what was made, and the seconds that took."""
-    command = [str(binary), "--data-dir", str(data_dir), "--events", str(events)]
+    command = [str(binary), "--data-dir", str(data_dir), "--events", str(events), "--sessions-per-user", str(per_user)]
     if targets:
         command += ["--targets", str(targets), "--tokens", str(tokens)]
     begun = time.perf_counter()

@@ -61,11 +61,14 @@ pub(super) fn carriers(config: &Config, clock: &Arc<dyn Clock>) -> Result<Carrie
         })?;
         Ok(Arc::new(folder))
     };
-    let webhook = |key, endpoint: Option<&str>, signing_key: Option<&Secret>| {
+    let webhook = |key: &str, endpoint: Option<&str>, signing_key: Option<&Secret>| {
         let settings = webhook_settings(&notifications.webhook, endpoint, signing_key);
         Webhook::new(settings, Arc::clone(&wording), Arc::clone(clock))
             .map(|webhook| -> Arc<dyn Carrier> { Arc::new(webhook) })
-            .map_err(|source| AppError::Webhook { key, source })
+            .map_err(|source| AppError::Webhook {
+                key: key.to_owned(),
+                source,
+            })
     };
     let mut carriers = Carriers::new();
     match notifications.email.kind {
@@ -103,7 +106,8 @@ pub(super) fn carriers(config: &Config, clock: &Arc<dyn Clock>) -> Result<Carrie
     Ok(carriers)
 }
 
-fn webhook_settings(
+/// What requests to a webhook may do.
+pub(super) fn webhook_settings(
     config: &WebhookConfig,
     endpoint: Option<&str>,
     signing_key: Option<&Secret>,
@@ -121,6 +125,7 @@ fn webhook_settings(
             .cloned()
             .unwrap_or_else(|| Secret::new(String::new())),
         timeout: config.timeout,
+        keep: None,
         allow_http: config.allow_http,
         targets: Targets::new(parse(&config.allow), parse(&config.deny)),
     }

@@ -109,10 +109,19 @@ pub enum AppError {
     #[error("cannot deliver to the webhook of `{key}`: {source}")]
     Webhook {
         /// The key of its endpoint.
-        key: &'static str,
+        key: String,
         /// Why.
         #[source]
         source: WebhookError,
+    },
+    /// The file with the signing key of a webhook.
+    #[error("cannot read the signing key: `{}`", path.display())]
+    SigningKey {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
     },
     /// The file with the secret of an identity provider's client.
     #[error("cannot read the client secret: `{}`", path.display())]
@@ -176,6 +185,7 @@ impl AppError {
             | Self::MailFile { .. }
             | Self::MailServer(_)
             | Self::Webhook { .. }
+            | Self::SigningKey { .. }
             | Self::ClientSecret { .. }
             | Self::HttpClient(_)
             | Self::Serve(_) => None,

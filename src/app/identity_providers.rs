@@ -8,7 +8,7 @@ use crate::domain::secret::Secret;
 use crate::federation::{Federated, Registration};
 use crate::ports::{Clock, IdentityProviders};
 
-use super::AppError;
+use super::{AppError, secret_file};
 
 /// The configured providers, with the secrets that they gave us.
 pub(super) fn identity_providers(
@@ -35,16 +35,14 @@ pub(super) fn identity_providers(
     })
 }
 
-/// The secret of this server as a provider's client, without the line break that editors add.
+/// The secret of this server as a provider's client.
 fn client_secret(idp: &IdpConfig) -> Result<Option<Secret>, AppError> {
     let Some(path) = &idp.client_secret_file else {
         return Ok(idp.client_secret.clone());
     };
-    let text = std::fs::read_to_string(path).map_err(|source| AppError::ClientSecret {
+    let secret = secret_file::read(path).map_err(|source| AppError::ClientSecret {
         path: path.clone(),
         source,
     })?;
-    Ok(Some(Secret::new(
-        text.trim_end_matches(['\r', '\n']).to_owned(),
-    )))
+    Ok(Some(secret))
 }

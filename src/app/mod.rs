@@ -12,7 +12,9 @@ mod metrics;
 mod open;
 mod restore;
 mod running;
+mod secret_file;
 mod sweeper;
+mod webhooks;
 
 pub use certificates::{CertificateError, Certificates};
 pub use doctor::{Diagnosis, Health, examine, rotate_key};
@@ -20,3 +22,4 @@ pub use error::AppError;
 pub use open::{Machine, Opened, open, require_key};
 pub use restore::{Restored, restore};
 pub use running::{Running, start};
+pub use webhooks::{Held, held};

@@ -30,6 +30,7 @@ use super::failure_log::log_failure;
 use super::first_start::{first_start, token_files};
 use super::metrics::{self, Sources};
 use super::open::{Machine, Opened, compose, recognize, require_key};
+use super::webhooks::{self, Means, Webhooks};
 use super::{AppError, Certificates, sweeper};
 
 /// A server that accepts connections.
@@ -48,6 +49,7 @@ pub struct Running {
     event_streams: Streams,
     thread: Option<JoinHandle<io::Result<()>>>,
     delivery: Delivery,
+    webhooks: Webhooks,
     _lock: DirLock,
 }
 
@@ -63,6 +65,7 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     }
     let encrypted = certificates.is_some();
     let carriers = delivery::carriers(config, &machine.clock)?;
+    let targets = webhooks::targets(config, &machine.clock)?;
     data_dir::create(&config.data_dir)?;
     let lock = data_dir::lock(&config.data_dir)?;
     let keys = if config.database_path().is_file() {
@@ -90,16 +93,19 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
     let address = listener.local_addr().map_err(listen)?;
     let counted = config.metrics.listen.map(metrics::listen).transpose()?;
     let metrics_address = counted.as_ref().map(|(_, address)| *address);
+    let webhooks = Webhooks::start(targets, &means(config, &core, &store))?;
+    let event_streams = Streams::new(config.events.max_streams, config.events.heartbeat);
     let sources = Sources {
         meter: Arc::default(),
         store: Arc::clone(&store),
         tokens,
         passwords,
         clock: Arc::clone(&core.clock),
+        event_streams: event_streams.clone(),
+        webhooks: webhooks.states(),
         database: config.database_path(),
     };
     let services = rpc::Services::new();
-    let event_streams = Streams::new(config.events.max_streams, config.events.heartbeat);
     let delivery = Delivery::start(
         Arc::<SqliteStore>::clone(&store),
         &keys,
@@ -129,8 +135,19 @@ pub fn start(config: &Config, machine: Machine) -> Result<Running, AppError> {
         event_streams,
         thread: Some(thread),
         delivery,
+        webhooks,
         _lock: lock,
     })
+}
+
+/// What webhooks are told of events with.
+fn means(config: &Config, core: &Core, store: &Arc<SqliteStore>) -> Means {
+    Means {
+        feed: Arc::<SqliteStore>::clone(store),
+        clock: Arc::clone(&core.clock),
+        instance: core.instance,
+        heartbeat: config.events.heartbeat,
+    }
 }
 
 /// Refuses a database that has lost everything: setting it up anew would make everybody's tokens void
@@ -372,9 +389,11 @@ impl Running {
                 .unwrap_or_else(|_| Err(io::Error::other("the server panicked")));
             ended.map_err(AppError::Serve)?;
         }
+        self.webhooks.end();
         // What the last requests have queued may well go out still.
         let delivered = self.delivery.stop();
+        let told = self.webhooks.stop();
         self.store.close();
-        delivered
+        delivered.and(told)
     }
 }

@@ -8,13 +8,14 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::args::Archive;
+use super::backup::refuse_existing;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::Output;
 use super::progress::Progress;
 use super::record::Sheet;
 use super::verify::{Finding, Verified, tell};
-use crate::app::{AppError, Opened};
+use crate::app::{self, AppError, Opened};
 use crate::config::Config;
 use crate::domain::time::Timestamp;
 use crate::storage::sqlite::{self, Checked, Run, Scope};
@@ -39,6 +40,7 @@ pub(super) async fn archive(
     args: &Archive,
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
+    refuse_existing(&args.file)?;
     let database = config.database_path();
     let tokens = &opened.core.tokens;
     let progress = Progress::beside(output, "verifying");
@@ -55,8 +57,16 @@ pub(super) async fn archive(
         output.message("nothing was archived")?;
         return Ok(exit);
     }
+    let now = opened.core.clock.now();
+    let (until, held) = app::held(config, &opened.store, now).await?;
+    for held in held.iter().filter(|held| held.from <= report.head) {
+        output.message(&format!(
+            "webhook `{}` has still to be told of events from position {} on: they stay",
+            held.name, held.from
+        ))?;
+    }
     let scope = Scope {
-        until: args.until.unwrap_or(i64::MAX),
+        until: args.until.unwrap_or(i64::MAX).min(until.number()),
         before: args.before.unwrap_or(Timestamp::from_micros(i64::MAX)),
     };
     let total = u64::try_from(report.head.number()).unwrap_or_default();
@@ -67,7 +77,8 @@ pub(super) async fn archive(
         scope,
         &args.file,
         &mut |done| progress.tell(done, total),
-    )?;
+    )
+    .with_context(|| format!("cannot archive to: `{}`", args.file.display()))?;
     progress.name("removing");
     let mut removed = 0;
     for runs in portions(&written.runs) {
@@ -152,11 +163,15 @@ pub(super) fn prove(
     output: &mut Output<'_>,
 ) -> Result<Exit, Failure> {
     let reader = File::open(file).with_context(|| format!("cannot read: `{}`", file.display()))?;
+    let progress = Progress::beside(output, "verifying");
+    let bytes = reader.metadata().map_or(0, |data| data.len());
     let checked = sqlite::check_archive(
         &config.database_path(),
         opened.seal.as_ref(),
-        &mut BufReader::new(reader),
-    )?;
+        &mut BufReader::new(progress.reading(reader, bytes)),
+    );
+    drop(progress);
+    let checked = checked?;
     let proven = Proven::from(checked);
     if output.is_for_people() && !proven.findings.is_empty() {
         output.list(&proven.findings, "")?;

@@ -31,6 +31,7 @@ pub(super) fn backup(
     if !database.is_file() {
         return Err(AppError::NoDatabase(database).into());
     }
+    refuse_existing(file)?;
     let progress = Progress::beside(output, "copying");
     let copied = sqlite::copy(&database, file, &mut |done, total| {
         progress.tell(done, total);
@@ -48,6 +49,15 @@ pub(super) fn backup(
         config.key_path().display()
     ))?;
     Ok(Exit::Done)
+}
+
+/// Says early and in words of people what whoever makes the file would refuse later.
+pub(super) fn refuse_existing(file: &Path) -> Result<(), Failure> {
+    if file.exists() {
+        let text = format!("the file exists already: `{}`", file.display());
+        return Err(Failure::message(text).hint("no file is ever replaced: name another one"));
+    }
+    Ok(())
 }
 
 /// Puts a backup in the place of the database.

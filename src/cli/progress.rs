@@ -1,5 +1,7 @@
 //! A bar on the terminal for what takes its time.
 
+use std::io::Read;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::Output;
@@ -36,6 +38,12 @@ impl Progress {
     /// What is being done from now on.
     pub(super) fn name(&self, what: &'static str) {
         self.0.set_message(what);
+    }
+
+    /// The same bytes; how many of all of them have been read is shown.
+    pub(super) fn reading<R: Read>(&self, reader: R, bytes: u64) -> impl Read {
+        self.0.set_length(bytes);
+        self.0.wrap_read(reader)
     }
 
     /// So much of so much has been done.
@@ -125,6 +133,20 @@ mod tests {
         drop(progress);
         let shown = screen.0.lock().unwrap().clone();
         assert!(shown.ends_with("<cleared>\n"), "{shown}");
+    }
+
+    #[test]
+    fn the_way_through_a_file_is_shown() {
+        let screen = Screen::default();
+        let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
+        let progress = Progress::on(target, "verifying");
+        let mut read = Vec::new();
+        let mut reader = progress.reading(&[7; 4_096][..], 8_192);
+        reader.read_to_end(&mut read).unwrap();
+        progress.0.force_draw();
+        assert_eq!(read, [7; 4_096]);
+        let shown = screen.0.lock().unwrap().clone();
+        assert!(shown.contains("50%"), "{shown}");
     }
 
     #[test]

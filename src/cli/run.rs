@@ -237,6 +237,7 @@ impl From<AppError> for Failure {
             AppError::Locked(_) => Exit::Locked,
             AppError::Certificate(_)
             | AppError::ClientSecret { .. }
+            | AppError::SigningKey { .. }
             | AppError::LoginNames { .. }
             | AppError::TokenHashing(_)
             | AppError::PasswordHashing(_)

@@ -1,7 +1,7 @@
 //! Values that must fit each other, and those that are allowed but unwise.
 
 use super::error::ConfigError;
-use super::keys::IDP;
+use super::keys::{EVENT_WEBHOOK, IDP};
 use super::layer::Origins;
 use super::units::print_size;
 use super::{Config, EmailKind, IdpConfig, SmsKind, SmtpConfig, SmtpTls};
@@ -20,6 +20,7 @@ pub(super) fn check(config: &mut Config, origins: &Origins) -> Result<(), Config
     tls_files(config, origins)?;
     notifications(config, origins)?;
     idps(config, origins)?;
+    event_webhooks(config, origins)?;
     let unwise = unwise(config, origins);
     config.warnings.extend(unwise);
     Ok(())
@@ -324,18 +325,17 @@ fn idps(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     for (place, idp) in config.idp.iter().enumerate() {
         let key = format!("{IDP}.{place}");
         if let Some((missing, _)) = idp.required().iter().find(|(_, value)| value.is_empty()) {
-            return Err(ConfigError::Incomplete { key, missing });
+            return Err(ConfigError::Incomplete {
+                key,
+                missing,
+                what: "an identity provider",
+                needing: "`[[idp]]` of this kind",
+            });
         }
         let earlier = config.idp.iter().take(place);
         if let Some((other, _)) = earlier.enumerate().find(|(_, other)| other.id == idp.id) {
-            let keys = [format!("{key}.id"), format!("{IDP}.{other}.id")];
-            let unlike = |key: &str| format!("another id than that of `{key}`");
-            let [this, that] = &keys;
-            let misfits = [
-                (this.as_str(), idp.id.clone(), unlike(that)),
-                (that, idp.id.clone(), unlike(this)),
-            ];
-            return Err(blame(origins, misfits));
+            let (this, that) = (format!("{key}.id"), format!("{IDP}.{other}.id"));
+            return Err(unlike(origins, [&this, &that], &idp.id, "id"));
         }
         let secret = format!("{key}.client_secret");
         if idp.client_secret.is_some() && idp.client_secret_file.is_some() {
@@ -343,6 +343,47 @@ fn idps(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// Webhooks have what they need, other names, and one key at most.
+fn event_webhooks(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    let webhooks = &config.events.webhook;
+    for (place, webhook) in webhooks.iter().enumerate() {
+        let key = format!("{EVENT_WEBHOOK}.{place}");
+        if let Some(missing) = webhook.missing() {
+            return Err(ConfigError::Incomplete {
+                key,
+                missing,
+                what: "a webhook",
+                needing: "`[[events.webhook]]`",
+            });
+        }
+        let mut earlier = webhooks.iter().take(place);
+        if let Some(other) = earlier.position(|other| other.name == webhook.name) {
+            let (this, that) = (
+                format!("{key}.name"),
+                format!("{EVENT_WEBHOOK}.{other}.name"),
+            );
+            return Err(unlike(origins, [&this, &that], &webhook.name, "name"));
+        }
+        if webhook.signing_key.is_some() && webhook.signing_key_file.is_some() {
+            return Err(twice(format!("{key}.signing_key"), origins));
+        }
+    }
+    Ok(())
+}
+
+/// Two keys that have the same value and must not.
+fn unlike(origins: &Origins, keys: [&str; 2], value: &str, what: &str) -> ConfigError {
+    let allowed = |other: &str| format!("another {what} than that of `{other}`");
+    let [this, that] = keys;
+    blame(
+        origins,
+        [
+            (this, value.to_owned(), allowed(that)),
+            (that, value.to_owned(), allowed(this)),
+        ],
+    )
 }
 
 /// Addresses of identity providers that anybody on the way can read and change.

@@ -85,12 +85,14 @@ pub enum ConfigError {
         missing: String,
     },
     /// A table lacks a key that every one needs.
-    #[error(
-        "`{missing}` of an identity provider is not set: `{key}`\n\nhint: every `[[idp]]` of this kind needs it"
-    )]
+    #[error("`{missing}` of {what} is not set: `{key}`\n\nhint: every {needing} needs it")]
     Incomplete {
-        /// The table: the place of the provider in the list, from 0.
+        /// The table: its place in the list, from 0.
         key: String,
+        /// What it stands for.
+        what: &'static str,
+        /// Which tables need the key.
+        needing: &'static str,
         /// The key that is missing.
         missing: &'static str,
     },

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::units::span;
+use super::event_webhook::EventWebhookConfig;
+use super::units::{numbered, span};
 
 /// Who is told of events.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -15,6 +16,9 @@ pub struct EventsConfig {
     /// After how much silence a stream says that it lives; default `15s`.
     #[serde(with = "span")]
     pub heartbeat: Duration,
+    /// Services that are told of events; default none.
+    #[serde(deserialize_with = "numbered")]
+    pub webhook: Vec<EventWebhookConfig>,
 }
 
 impl Default for EventsConfig {
@@ -22,6 +26,7 @@ impl Default for EventsConfig {
         Self {
             max_streams: 32,
             heartbeat: Duration::from_secs(15),
+            webhook: Vec::new(),
         }
     }
 }

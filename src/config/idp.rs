@@ -1,10 +1,9 @@
 //! `[[idp]]`: identity providers at which users can log in.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::units::{maybe_secret, span};
 use crate::domain::idp::{AutoLinking, Provider, ProviderKind, ProviderOptions};
@@ -166,26 +165,5 @@ impl IdpConfig {
             ]),
         }
         keys
-    }
-}
-
-/// `#[serde(deserialize_with = "idp::numbered")]`: a list, or a table of its items by their places, as
-/// the layers have it.
-pub(super) fn numbered<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<IdpConfig>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Form {
-        List(Vec<IdpConfig>),
-        Places(BTreeMap<String, IdpConfig>),
-    }
-    match Form::deserialize(deserializer)? {
-        Form::List(list) => Ok(list),
-        Form::Places(places) => {
-            let mut places: Vec<_> = places.into_iter().collect();
-            places.sort_by_key(|(place, _)| place.parse::<u32>().unwrap_or(u32::MAX));
-            Ok(places.into_iter().map(|(_, idp)| idp).collect())
-        }
     }
 }

@@ -38,11 +38,48 @@ const SECOND_FACTORS: Rule = Rule::List(&Rule::Word(&[
 /// Threads or connections, where 0 has a meaning of its own.
 const THREADS: Rule = Rule::Number(0, 1_024);
 
-/// Below this, keys are places in the list of identity providers, and below these are [`IDP_KEYS`].
+/// A list of tables: below its name keys are places, and below these are its own keys.
+#[derive(Debug)]
+pub(super) struct List {
+    /// Its key, dotted.
+    pub(super) name: &'static str,
+    /// The keys of one table.
+    pub(super) keys: &'static [(&'static str, Rule)],
+}
+
+/// All lists of tables.
+pub(super) const LISTS: [List; 2] = [
+    List {
+        name: EVENT_WEBHOOK,
+        keys: EVENT_WEBHOOK_KEYS,
+    },
+    List {
+        name: IDP,
+        keys: IDP_KEYS,
+    },
+];
+
+/// The list of identity providers.
 pub(super) const IDP: &str = "idp";
 
+/// The list of services that are told of events.
+pub(super) const EVENT_WEBHOOK: &str = "events.webhook";
+
+/// The keys of one of them.
+const EVENT_WEBHOOK_KEYS: &[(&str, Rule)] = &[
+    ("name", Rule::Name),
+    ("endpoint", Rule::Link),
+    ("signing_key", Rule::Secret),
+    ("signing_key_file", Rule::Path),
+    ("event_types", Rule::List(&Rule::EventType)),
+    ("aggregate_types", Rule::List(&Rule::AggregateType)),
+    ("start", Rule::Start),
+    ("timeout", NETWORK),
+    ("hold", LIFETIME),
+];
+
 /// The keys of one identity provider.
-pub(super) const IDP_KEYS: &[(&str, Rule)] = &[
+const IDP_KEYS: &[(&str, Rule)] = &[
     ("id", Rule::Text),
     ("name", Rule::Text),
     ("kind", Rule::Word(&["oidc", "oauth"])),
@@ -64,8 +101,8 @@ pub(super) const IDP_KEYS: &[(&str, Rule)] = &[
     ("auto_linking", Rule::Word(&["none", "username", "email"])),
 ];
 
-/// Identity providers at most.
-const MAX_IDPS: usize = 100;
+/// Tables of a list at most.
+const MAX_TABLES: usize = 100;
 
 /// Below this, every key is the name of a role.
 pub(super) const ROLES: &str = "roles";
@@ -279,37 +316,55 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
 
 /// The rule of a key.
 pub(super) fn rule_of(key: &str) -> Option<Rule> {
+    if let Some((list, rest)) = LISTS.iter().find_map(|list| Some((list, list.below(key)?))) {
+        let (place, key) = rest.split_once('.')?;
+        return list.rule_of(key).filter(|_| is_place(place));
+    }
     match key.split_once('.') {
         Some((ROLES, role)) => is_role_name(role).then_some(Rule::Names),
-        Some((IDP, rest)) => rule_of_idp(rest),
         _ => KEYS
             .iter()
             .find_map(|(name, rule)| (*name == key).then_some(*rule)),
     }
 }
 
-/// The rule of a key below the place of an identity provider.
-fn rule_of_idp(rest: &str) -> Option<Rule> {
-    let (place, key) = rest.split_once('.')?;
-    let known = IDP_KEYS.iter().find(|(name, _)| *name == key);
-    known.filter(|_| is_place(place)).map(|(_, rule)| *rule)
+impl List {
+    /// What stands behind its name.
+    fn below<'k>(&self, key: &'k str) -> Option<&'k str> {
+        key.strip_prefix(self.name)?.strip_prefix('.')
+    }
+
+    /// The rule of a key of one table.
+    fn rule_of(&self, key: &str) -> Option<Rule> {
+        let known = self.keys.iter();
+        known
+            .clone()
+            .find(|(name, _)| *name == key)
+            .map(|(_, rule)| *rule)
+    }
 }
 
 /// A place in a list, counted from 0, as one writes it.
 fn is_place(text: &str) -> bool {
     let number: Option<usize> = text.parse().ok();
-    number.is_some_and(|number| number < MAX_IDPS && number.to_string() == text)
+    number.is_some_and(|number| number < MAX_TABLES && number.to_string() == text)
 }
 
-/// The place of an identity provider that a section names.
-pub(super) fn idp_place(section: &str) -> Option<&str> {
-    let place = section.strip_prefix(IDP)?.strip_prefix('.')?;
-    is_place(place).then_some(place)
+/// The list that has a key.
+pub(super) fn list_named(key: &str) -> Option<&'static List> {
+    LISTS.iter().find(|list| list.name == key)
+}
+
+/// The list that has the table which a section names by its place.
+pub(super) fn list_of(section: &str) -> Option<&'static List> {
+    LISTS
+        .iter()
+        .find(|list| list.below(section).is_some_and(is_place))
 }
 
 /// Whether keys lie below this one.
 pub(super) fn is_section(key: &str) -> bool {
-    key == ROLES || idp_place(key).is_some() || members(key).next().is_some()
+    key == ROLES || list_of(key).is_some() || members(key).next().is_some()
 }
 
 /// The names directly below a section, or the top-level names below the empty one.
@@ -345,7 +400,9 @@ mod tests {
     use serde_json::Value;
 
     use super::super::units::{print_size, print_span};
-    use super::super::{Config, ConfigError, HumanConfig, IdpConfig, Overrides};
+    use super::super::{
+        Config, ConfigError, EventWebhookConfig, HumanConfig, IdpConfig, Overrides,
+    };
     use super::*;
     use crate::domain::policy::SecondFactor;
 
@@ -368,7 +425,7 @@ mod tests {
         let fields: BTreeSet<_> = leaves("", &complete())
             .into_iter()
             .map(|field| field.trim_start_matches('.').to_owned())
-            .filter(|field| field != IDP)
+            .filter(|field| list_named(field).is_none())
             .collect();
         let keys: BTreeSet<_> = KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
         assert_eq!(fields, keys);
@@ -408,16 +465,19 @@ mod tests {
     }
 
     #[test]
-    fn every_field_of_an_identity_provider_has_a_key_and_every_key_a_field() {
-        let fields = serde_json::to_value(IdpConfig::default()).unwrap();
-        let fields: BTreeSet<_> = fields.as_object().unwrap().keys().cloned().collect();
-        let keys: BTreeSet<_> = IDP_KEYS.iter().map(|(key, _)| (*key).to_owned()).collect();
-        assert_eq!(fields, keys);
+    fn every_field_of_a_table_has_a_key_and_every_key_a_field() {
+        let idp = serde_json::to_value(IdpConfig::default()).unwrap();
+        let webhook = serde_json::to_value(EventWebhookConfig::default()).unwrap();
+        for (fields, keys) in [(idp, IDP_KEYS), (webhook, EVENT_WEBHOOK_KEYS)] {
+            let fields: BTreeSet<_> = fields.as_object().unwrap().keys().cloned().collect();
+            let keys: BTreeSet<_> = keys.iter().map(|(key, _)| (*key).to_owned()).collect();
+            assert_eq!(fields, keys);
+        }
     }
 
     #[test]
-    fn places_of_identity_providers_are_numbers() {
-        for key in ["idp.0.id", "idp.99.client_secret"] {
+    fn places_of_tables_are_numbers() {
+        for key in ["idp.0.id", "idp.99.client_secret", "events.webhook.0.name"] {
             assert!(rule_of(key).is_some(), "{key}");
         }
         for key in [
@@ -432,6 +492,7 @@ mod tests {
             assert!(rule_of(key).is_none(), "{key}");
         }
         assert!(is_section("idp.7") && !is_section("idp") && !is_section("idp.x"));
+        assert!(is_section("events.webhook.7") && !is_section("events.webhook"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{ConfigError, Origin, visible};
-use super::keys;
+use super::keys::{self, List};
 
 /// Dotted keys with values that passed their rules, from one source.
 #[derive(Clone, Default)]
@@ -144,8 +144,8 @@ fn flatten(
         } else {
             format!("{section}.{name}")
         };
-        if key == keys::IDP {
-            flatten_idps(value.kind, origin, layer)?;
+        if let Some(list) = keys::list_named(&key).filter(|_| !quoted) {
+            flatten_tables(list, value.kind, origin, layer)?;
         } else if let Some(rule) = keys::rule_of(&key).filter(|_| !quoted) {
             if !rule.accepts(&value.kind) {
                 return Err(ConfigError::NotAllowed {
@@ -179,19 +179,24 @@ fn flatten(
     Ok(())
 }
 
-/// The tables `[[idp]]`, each under its place.
-fn flatten_idps(value: ValueKind, origin: &Origin, layer: &mut Layer) -> Result<(), ConfigError> {
+/// The tables of a list, each under its place.
+fn flatten_tables(
+    list: &List,
+    value: ValueKind,
+    origin: &Origin,
+    layer: &mut Layer,
+) -> Result<(), ConfigError> {
     let misfit = || ConfigError::NotAllowed {
-        allowed: format!("tables, `[[{}]]`, with their keys below them", keys::IDP),
+        allowed: format!("tables, `[[{}]]`, with their keys below them", list.name),
         value: None,
-        key: keys::IDP.to_owned(),
+        key: list.name.to_owned(),
         origin: origin.clone(),
     };
     let ValueKind::Array(items) = value else {
         return Err(misfit());
     };
     for (place, item) in items.into_iter().enumerate() {
-        let section = format!("{}.{place}", keys::IDP);
+        let section = format!("{}.{place}", list.name);
         let ValueKind::Table(table) = item.kind else {
             return Err(misfit());
         };
@@ -205,22 +210,26 @@ fn flatten_idps(value: ValueKind, origin: &Origin, layer: &mut Layer) -> Result<
 
 /// What may stand where an unknown key stands.
 fn known_beside(section: &str) -> String {
-    let names = keys::members(section).collect::<Vec<_>>().join("`, `");
+    if let Some(list) = keys::list_of(section) {
+        let names: Vec<_> = list.keys.iter().map(|(name, _)| *name).collect();
+        return format!(
+            "the keys of `[[{}]]` are `{}`",
+            list.name,
+            names.join("`, `")
+        );
+    }
+    let lists = keys::LISTS.iter().filter_map(|list| {
+        let (parent, name) = list.name.rsplit_once('.').unwrap_or(("", list.name));
+        (parent == section).then_some(name)
+    });
+    let names: Vec<_> = keys::members(section).chain(lists).collect();
+    let names = names.join("`, `");
     match section {
         "" => format!(
-            "the keys and sections of the top level are `{names}`, `{}`, `{}`",
-            keys::IDP,
+            "the keys and sections of the top level are `{names}`, `{}`",
             keys::ROLES
         ),
         keys::ROLES => "the name of a role has letters, digits and `_`".to_owned(),
-        _ if keys::idp_place(section).is_some() => {
-            let names: Vec<_> = keys::IDP_KEYS.iter().map(|(name, _)| *name).collect();
-            format!(
-                "the keys of `[[{}]]` are `{}`",
-                keys::IDP,
-                names.join("`, `")
-            )
-        }
         _ => format!("the keys of `[{section}]` are `{names}`"),
     }
 }

@@ -8,6 +8,7 @@
 mod branding;
 mod check;
 mod error;
+mod event_webhook;
 mod events;
 mod failures;
 mod first_instance;
@@ -38,6 +39,7 @@ mod zitadel;
 
 pub use branding::{BrandingConfig, DarkThemeConfig, LightThemeConfig, ThemeModeConfig};
 pub use error::{ConfigError, Origin};
+pub use event_webhook::{EventWebhookConfig, StartConfig};
 pub use events::EventsConfig;
 pub use failures::FailureConfig;
 pub use first_instance::{FirstInstanceConfig, HumanConfig, MachineConfig};
@@ -130,7 +132,7 @@ pub struct Config {
     /// Role name to permission names, in place of stock roles or beside them; default none.
     pub roles: BTreeMap<String, Vec<String>>,
     /// Identity providers, in the order in which login pages show them; default none.
-    #[serde(deserialize_with = "idp::numbered")]
+    #[serde(deserialize_with = "units::numbered")]
     pub idp: Vec<IdpConfig>,
     /// How ids are made.
     pub ids: IdConfig,

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use ::config::ValueKind;
 
+use super::event_webhook::StartConfig;
 use super::units::{parse_moment, parse_size, parse_span, print_size, print_span};
 use crate::domain::client::read_network;
+use crate::domain::event::{AggregateType, kind_named, types_named};
 use crate::domain::notification::Target;
 use crate::domain::settings::is_language_tag;
 
@@ -38,6 +40,14 @@ pub(super) enum Rule {
     Domain,
     /// The name of a cookie.
     CookieName,
+    /// A name that stands in tables and labels.
+    Name,
+    /// The name of a type of events, or of a group of them.
+    EventType,
+    /// The name of a type of aggregates.
+    AggregateType,
+    /// `newest`, or a position in the log.
+    Start,
     /// An e-mail address.
     Email,
     /// A language tag.
@@ -75,6 +85,7 @@ impl Rule {
         match (self, value) {
             (Self::Flag, ValueKind::Boolean(_)) => true,
             (Self::Number(min, max), ValueKind::I64(number)) => (min..=max).contains(number),
+            (Self::Start, ValueKind::I64(position)) => *position >= 0,
             (Self::Names, ValueKind::Array(names)) => names
                 .iter()
                 .all(|name| matches!(&name.kind, ValueKind::String(name) if is_line(name, LINE))),
@@ -107,7 +118,10 @@ impl Rule {
             Self::Path => is_line(text, 4_096),
             Self::Moment => parse_moment(text).is_some(),
             Self::Domain => is_domain(text),
-            Self::CookieName => is_cookie_name(text),
+            Self::CookieName | Self::Name => is_cookie_name(text),
+            Self::EventType => !types_named(text).is_empty(),
+            Self::AggregateType => kind_named(text).is_some(),
+            Self::Start => StartConfig::parse(text).is_some(),
             Self::Email => is_email(text),
             Self::Language => is_language_tag(text),
             Self::Directives => text.split(',').all(is_directive),
@@ -133,6 +147,10 @@ impl Rule {
             | Self::Moment
             | Self::Domain
             | Self::CookieName
+            | Self::Name
+            | Self::EventType
+            | Self::AggregateType
+            | Self::Start
             | Self::Email
             | Self::Language
             | Self::Directives
@@ -171,6 +189,15 @@ impl Rule {
             }
             Self::Domain => "a domain name, such as `login.example.com`".to_owned(),
             Self::CookieName => "the name of a cookie, such as `session`".to_owned(),
+            Self::Name => "letters, digits, `-`, `_` and `.`, at most 64".to_owned(),
+            Self::EventType => {
+                "a type of events, such as `session.terminated` or `session.*`".to_owned()
+            }
+            Self::AggregateType => {
+                let names = AggregateType::ALL.map(AggregateType::name);
+                format!("one of `{}`", names.join("`, `"))
+            }
+            Self::Start => "`newest` or a position of the log".to_owned(),
             Self::Email => "an e-mail address".to_owned(),
             Self::Language => "a language tag, such as `en` or `de-CH`".to_owned(),
             Self::Directives => "`off`, `error`, `warn`, `info`, `debug` or `trace`, and \

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Config;
-use super::keys::{IDP, IDP_KEYS, KEYS, ROLES};
+use super::keys::{KEYS, LISTS, List, ROLES};
 
 impl Config {
     /// Every key that has a value, in the order of `config.toml`. What is printed can be read as a
@@ -34,23 +34,29 @@ impl Config {
             let names: Vec<_> = permissions.iter().map(|name| quoted(name)).collect();
             lines.push(format!("{role} = [{}]", names.join(", ")));
         }
-        for idp in &self.idp {
-            let values = serde_json::to_value(idp).unwrap_or_default();
-            lines.push(format!("\n[[{IDP}]]"));
-            for (key, rule) in IDP_KEYS {
-                let value = values.get(key).filter(|value| !value.is_null());
-                let Some(value) = value.filter(|value| *value != "") else {
-                    continue;
-                };
-                lines.push(if rule.is_secret() {
-                    format!("# {key} is set and not shown")
-                } else {
-                    format!("{key} = {}", literal(value))
-                });
+        for list in &LISTS {
+            let tables = at(&values, list.name).and_then(Value::as_array);
+            for table in tables.into_iter().flatten() {
+                show_table(list, table, &mut lines);
             }
         }
         lines.push(String::new());
         lines.join("\n")
+    }
+}
+
+fn show_table(list: &List, table: &Value, lines: &mut Vec<String>) {
+    lines.push(format!("\n[[{}]]", list.name));
+    for (key, rule) in list.keys {
+        let value = table.get(key).filter(|value| !value.is_null());
+        let Some(value) = value.filter(|value| *value != "") else {
+            continue;
+        };
+        lines.push(if rule.is_secret() {
+            format!("# {key} is set and not shown")
+        } else {
+            format!("{key} = {}", literal(value))
+        });
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Each has a reader, a printer whose output reads back to the same value, and a module for serde.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::fmt::friendly::{SpanParser, SpanPrinter};
+use serde::{Deserialize, Deserializer};
 
 use crate::domain::time::Timestamp;
 
@@ -63,6 +65,27 @@ pub(super) fn lossy_path<S: serde::Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
+}
+
+/// `#[serde(deserialize_with = "numbered")]`: a list, or a table of its items by their places, as the
+/// layers have it.
+pub(super) fn numbered<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form<T> {
+        List(Vec<T>),
+        Places(BTreeMap<String, T>),
+    }
+    match Form::deserialize(deserializer)? {
+        Form::List(list) => Ok(list),
+        Form::Places(places) => {
+            let mut places: Vec<_> = places.into_iter().collect();
+            places.sort_by_key(|(place, _)| place.parse::<u32>().unwrap_or(u32::MAX));
+            Ok(places.into_iter().map(|(_, item)| item).collect())
+        }
+    }
 }
 
 /// `#[serde(with = "span")]`.

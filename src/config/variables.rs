@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ::config::ValueKind;
 
 use super::error::{ConfigError, Origin, visible};
-use super::keys::{self, IDP, IDP_KEYS, KEYS, ROLES};
+use super::keys::{self, KEYS, LISTS, List, ROLES};
 use super::layer::{Layer, shown};
 use super::rule::Rule;
 use super::zitadel;
@@ -92,7 +92,7 @@ fn key_of(name: &str) -> Result<String, ConfigError> {
             return Ok(key);
         }
     }
-    if let Some(key) = idp_key_of(name) {
+    if let Some(key) = table_key_of(name) {
         return Ok(key);
     }
     let known = KEYS.iter().find(|(key, _)| keys::variable_of(key) == name);
@@ -104,14 +104,16 @@ fn key_of(name: &str) -> Result<String, ConfigError> {
         })
 }
 
-/// `BARTIZAN_IDP__0__CLIENT_SECRET`: of the first identity provider.
-fn idp_key_of(name: &str) -> Option<String> {
-    let rest = name.strip_prefix("BARTIZAN_IDP__")?;
-    let (place, key) = rest.split_once("__")?;
-    let key = IDP_KEYS.iter().find_map(|(known, _)| {
-        let same = known.to_uppercase() == key;
-        same.then(|| format!("{IDP}.{place}.{known}"))
-    })?;
+/// `BARTIZAN_IDP__0__CLIENT_SECRET`: of the first table of a list.
+fn table_key_of(name: &str) -> Option<String> {
+    let of = |list: &List| {
+        let rest = name.strip_prefix(&keys::variable_of(list.name))?;
+        let (place, key) = rest.strip_prefix("__")?.split_once("__")?;
+        let mut known = list.keys.iter().map(|(known, _)| *known);
+        let known = known.find(|known| known.to_uppercase() == key)?;
+        Some(format!("{}.{place}.{known}", list.name))
+    };
+    let key = LISTS.iter().find_map(of)?;
     keys::rule_of(&key).is_some().then_some(key)
 }
 

@@ -1,4 +1,4 @@
-//! `[notifications.webhook]`: what requests to HTTP services may do.
+//! `[notifications.webhook]`: what requests to HTTP services may do, also those that tell of events.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::units::span;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WebhookConfig {
-    /// How long one request may take; default `10s`.
+    /// How long one request that carries a message may take; default `10s`.
     #[serde(with = "span")]
     pub timeout: Duration,
     /// Whether endpoints may begin with `http://`; default no, for they are sent codes.

@@ -1,5 +1,7 @@
 //! When a delivery that failed is tried again.
 
+use std::time::Duration;
+
 use crate::domain::time::{Span, Timestamp};
 
 /// Before the second attempt.
@@ -11,11 +13,16 @@ const LONGEST: u64 = 600_000_000;
 /// is up to a quarter longer, so that messages that failed together are not tried together. Never
 /// later than the end of the message, at which it is dropped.
 pub(super) fn next_attempt(now: Timestamp, failed: u32, id: i64, end: Timestamp) -> Timestamp {
-    let doublings = failed.saturating_sub(1).min(16);
-    let pause = (FIRST << doublings).min(LONGEST);
-    let nanos = i64::try_from((pause + jitter(pause / 4, failed, id)) * 1_000);
+    let nanos = i64::try_from(pause(failed, id).as_nanos());
     now.plus(Span::from_nanos(nanos.unwrap_or(i64::MAX)))
         .min(end)
+}
+
+/// The pause after so many attempts that failed.
+pub(super) fn pause(failed: u32, id: i64) -> Duration {
+    let doublings = failed.saturating_sub(1).min(16);
+    let pause = (FIRST << doublings).min(LONGEST);
+    Duration::from_micros(pause + jitter(pause / 4, failed, id))
 }
 
 /// Spread over a range by message and attempt. It need not be hard to guess, only different.
@@ -37,7 +44,7 @@ mod tests {
 
     const NEVER: Timestamp = Timestamp::from_micros(i64::MAX);
 
-    fn pause(failed: u32, id: i64) -> i64 {
+    fn micros(failed: u32, id: i64) -> i64 {
         next_attempt(Timestamp::from_micros(0), failed, id, NEVER).micros()
     }
 
@@ -54,7 +61,7 @@ mod tests {
             (u32::MAX, 600),
         ] {
             let least = seconds * 1_000_000;
-            let found = pause(failed, 7);
+            let found = micros(failed, 7);
             assert!(
                 (least..least + least / 4).contains(&found),
                 "{failed}: {found}"
@@ -64,7 +71,7 @@ mod tests {
 
     #[test]
     fn messages_that_failed_together_are_not_tried_together() {
-        let pauses: std::collections::BTreeSet<_> = (0..100).map(|id| pause(3, id)).collect();
+        let pauses: std::collections::BTreeSet<_> = (0..100).map(|id| micros(3, id)).collect();
         assert!(pauses.len() > 90, "{pauses:?}");
     }
 

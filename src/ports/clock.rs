@@ -11,7 +11,8 @@ pub trait Clock: Debug + Send + Sync {
     /// Now, UTC, in microseconds.
     fn now(&self) -> Timestamp;
 
-    /// Waits. Used where an answer is held back on purpose (tarpit), never to poll.
+    /// Waits. Used where something is held back on purpose: an answer (tarpit), a further attempt at a
+    /// delivery. Never to poll.
     fn sleep(&self, span: Duration) -> Pending<'static, ()>;
 }
 

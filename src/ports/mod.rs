@@ -7,6 +7,7 @@ mod clock;
 mod crypto;
 mod failures;
 mod federation;
+mod feed;
 mod outbox;
 mod query;
 mod query_org;
@@ -23,6 +24,7 @@ pub use federation::{
     Departure, Federation, FederationFault, Handshake, IdentityProviders, IntentTokenFault,
     IntentTokens,
 };
+pub use feed::{Cursor, Feed};
 pub use outbox::{Deliveries, DueMessage, Outbox, Queued, Settlement};
 pub use query::{
     Comparison, EventQuery, PatFilter, PatOrder, PatPage, PatQuery, PatView, Readable,

@@ -1,13 +1,16 @@
 //! `GET /v2/events`: the log as a stream.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bartizan::domain::permission::Resource;
 use serde_json::{Value, json};
 
 use crate::helpers::events::EventStream;
-use crate::helpers::{ID, TestServer};
+use crate::helpers::{ID, TestServer, http};
+
+/// Longer than anything here takes.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[track_caller]
 fn follow(server: &TestServer, target: &str) -> EventStream {
@@ -178,11 +181,10 @@ fn a_limit_ends_a_stream() {
     let server = TestServer::start();
     let mut stream = follow(&server, "/v2/events?limit=3");
     server.session(&json!({}));
+    // It has come to its page before there is another.
+    assert_eq!(stream.types(2), ["session.added", "session.token.set"]);
     server.session(&json!({}));
-    assert_eq!(
-        stream.types(3),
-        ["session.added", "session.token.set", "session.added"]
-    );
+    assert_eq!(stream.types(1), ["session.added"]);
     assert_eq!(stream.end(), json!({}));
 }
 
@@ -323,6 +325,33 @@ fn one_stream_too_many_is_refused_until_another_has_ended() {
     assert_eq!(stream.types(1), ["session.added"]);
     assert_eq!(stream.end(), json!({}));
     follow(&server, "/v2/events");
+}
+
+#[test]
+fn streams_that_are_open_are_counted() {
+    let server = TestServer::configured(|config| {
+        config.metrics.listen = Some(([127, 0, 0, 1], 0).into());
+    });
+    let counts = |count: usize| {
+        let line = format!("bartizan_event_streams {count}");
+        let request = http::request("GET", "/metrics", &[], None);
+        let response = http::exchange(server.metrics_address().unwrap(), &request).unwrap();
+        let text = String::from_utf8(response.body).unwrap();
+        text.lines().any(|found| found == line)
+    };
+    assert!(counts(0));
+    let first = follow(&server, "/v2/events");
+    let mut second = follow(&server, "/v2/events?limit=1");
+    assert!(counts(2));
+    drop(first);
+    server.session(&json!({}));
+    assert_eq!(second.types(1), ["session.added"]);
+    assert_eq!(second.end(), json!({}));
+    let begun = Instant::now();
+    while !counts(0) {
+        assert!(begun.elapsed() < PATIENCE, "they stay");
+        std::thread::yield_now();
+    }
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod callers;
 mod concurrency;
 mod delivery;
 mod errors;
+mod event_webhooks;
 mod events;
 mod forward_auth;
 mod helpers;

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
 mod errors;
+mod event_webhooks;
 mod idp;
 mod secrets;
 mod shipped;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use bartizan::config::{Config, HumanConfig, IdpConfig, IdpKindConfig, Overrides};
+use bartizan::config::{
+    Config, EventWebhookConfig, HumanConfig, IdpConfig, IdpKindConfig, Overrides,
+};
 use serde_json::Value;
 
 use super::{NOWHERE, load};
@@ -22,42 +24,50 @@ fn uncommented() -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The dotted keys of a file, without those of roles and identity providers.
+/// Lists of tables.
+const LISTS: [&str; 2] = ["events.webhook", "idp"];
+
+/// The dotted keys of a file, without those of roles and of lists of tables.
 fn keys_of_text(toml: &str) -> BTreeSet<String> {
     all_keys_of_text(toml)
         .into_iter()
-        .filter(|key| !key.starts_with("roles.") && !key.starts_with("idp."))
+        .filter(|key| !key.starts_with("roles.") && !LISTS.iter().any(|list| key.starts_with(list)))
         .collect()
 }
 
-/// The dotted keys of a file; those of all identity providers are those of one.
+/// The dotted keys of a file; those of all tables of a list are those of one.
 fn all_keys_of_text(toml: &str) -> BTreeSet<String> {
     let mut section = String::new();
     let mut keys = BTreeSet::new();
     for line in toml.lines() {
-        if line == "[[idp]]" {
-            "idp.".clone_into(&mut section);
+        if let Some(list) = line.strip_prefix("[[") {
+            section = format!("{}.", list.trim_end_matches(']'));
         } else if let Some(name) = line.strip_prefix('[') {
             section = format!("{}.", name.trim_end_matches(']'));
         } else if let Some((name, _)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) {
-            // A second provider has keys of the first one again.
+            // A second table has keys of the first one again.
             let new = keys.insert(format!("{section}{name}"));
-            assert!(new || section == "idp.", "twice: {section}{name}");
+            assert!(
+                new || LISTS.contains(&section.trim_end_matches('.')),
+                "twice: {section}{name}"
+            );
         }
     }
     keys
 }
 
-/// The dotted keys of a serialised configuration, without those of roles and identity providers.
+/// The dotted keys of a serialised configuration, without those of roles and of lists of tables.
 fn keys_of_value(prefix: &str, value: &Value, keys: &mut BTreeSet<String>) {
     let Some(table) = value.as_object() else {
         assert!(keys.insert(prefix.to_owned()));
         return;
     };
-    let named = |name: &str| name != "roles" && name != "idp";
-    for (name, value) in table.iter().filter(|(name, _)| named(name)) {
+    for (name, value) in table {
         let dot = if prefix.is_empty() { "" } else { "." };
-        keys_of_value(&format!("{prefix}{dot}{name}"), value, keys);
+        let key = format!("{prefix}{dot}{name}");
+        if key != "roles" && !LISTS.contains(&key.as_str()) {
+            keys_of_value(&key, value, keys);
+        }
     }
 }
 
@@ -119,6 +129,35 @@ fn the_shipped_file_has_every_key_of_an_identity_provider() {
 }
 
 #[test]
+fn the_shipped_file_has_every_key_of_a_webhook() {
+    let text = all_keys_of_text(&uncommented());
+    let shown: BTreeSet<_> = text
+        .iter()
+        .filter_map(|key| key.strip_prefix("events.webhook."))
+        .collect();
+    let value = serde_json::to_value(EventWebhookConfig::default()).unwrap();
+    let keys: BTreeSet<_> = value
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(shown, keys);
+    let complete = load(&uncommented(), &[]).unwrap();
+    let [audit, logouts] = &complete.events.webhook[..] else {
+        panic!("{:?}", complete.events.webhook);
+    };
+    let default = EventWebhookConfig {
+        name: audit.name.clone(),
+        endpoint: audit.endpoint.clone(),
+        signing_key: audit.signing_key.clone(),
+        ..EventWebhookConfig::default()
+    };
+    assert_eq!(format!("{audit:?}"), format!("{default:?}"));
+    assert_eq!(logouts.event_types, ["session.terminated"]);
+}
+
+#[test]
 fn the_shipped_file_shows_the_defaults_of_the_human_too() {
     let complete = load(&uncommented(), &[]).unwrap();
     let human = complete.first_instance.human.unwrap();
@@ -163,7 +202,9 @@ fn what_is_shown_reads_back() {
         "{shown}"
     );
     assert!(shown.contains("\n[roles]\nSUPPORT = [\"session.read\", \"user.read\"]\n"));
-    let again = load(&shown, &[]).unwrap();
+    // A webhook has to have a key.
+    let key = ("BARTIZAN_EVENTS__WEBHOOK__0__SIGNING_KEY", "shared");
+    let again = load(&shown, &[key]).unwrap();
     // What is not shown cannot be read back; the password of the first human has a default.
     let without_secret = shown
         .replace("\n# client_secret is set and not shown", "")
@@ -173,7 +214,11 @@ fn what_is_shown_reads_back() {
             "\npassword_file",
             1,
         );
-    assert_eq!(again.to_toml_redacted(), without_secret);
+    let again_shown = again.to_toml_redacted();
+    assert_eq!(
+        again_shown.replace("\n# signing_key is set and not shown", ""),
+        without_secret
+    );
     assert!(
         shown.contains("\n[[idp]]\nid = \"270000000000000001\"\n"),
         "{shown}"
@@ -187,6 +232,8 @@ fn what_is_shown_reads_back() {
             .idp
             .iter_mut()
             .for_each(|idp| idp.client_secret = None);
+        let webhooks = config.events.webhook.iter_mut();
+        webhooks.for_each(|webhook| webhook.signing_key = None);
         let notifications = &mut config.notifications;
         notifications.email.smtp.password = None;
         notifications.email.signing_key = None;

@@ -19,14 +19,28 @@ const BACKWARDS: &str = "
 
 #[test]
 fn jumps_of_the_clock_break_no_order() {
+    jumps(false);
+}
+
+/// What the process itself remembers of the time ends with it.
+#[test]
+fn jumps_of_the_clock_between_two_servers_break_no_order() {
+    jumps(true);
+}
+
+fn jumps(restarts: bool) {
     let (place, faults) = Faults::new(Place::new());
-    let server = place.serve();
+    let mut server = place.serve();
     let token = place.token("login-client.pat");
     let change = json!({ "metadata": { "a": "YQ==" } });
     let mut sessions: Vec<Known> = Vec::new();
     let mut dates = Vec::new();
     for offset in [0, -DAY, DAY, -30, 3 * DAY, -400 * DAY, 0] {
         faults.shift_clock(offset);
+        if restarts {
+            server.stop();
+            server = place.serve();
+        }
         for (session, date) in sessions.iter_mut().zip(&mut dates) {
             session.asked = Some("PATCH");
             let answer = server

@@ -19,9 +19,13 @@
 
 #[path = "../api/helpers/http.rs"]
 mod http;
+#[expect(dead_code, reason = "tests of the API use more of it")]
+#[path = "../api/helpers/hooks.rs"]
+mod receiver;
 
 mod clock;
 mod disk;
+mod hooks;
 mod kill;
 mod place;
 mod power;

@@ -142,3 +142,36 @@ fn secrets_are_not_logged_in_any_protocol() {
         assert_eq!(log.with(secret), Vec::<String>::new());
     }
 }
+
+/// The access log of a server with such proxies, for a call with a header that they set.
+#[track_caller]
+fn access_line(trusted: &[&str], way: Way) -> String {
+    let log = capture();
+    let server = TestServer::configured(|config| {
+        config.server.trusted_proxies = trusted.iter().map(|text| (*text).to_owned()).collect();
+    });
+    let id = format!("forwarded-{}-{way:?}-", trusted.len());
+    let given = headers(&[
+        ("x-forwarded-for", "198.51.100.7, 192.0.2.55"),
+        ("forwarded", "for=198.51.100.8"),
+        ("x-request-id", &id),
+    ]);
+    let message = Sent::Message(json!({}));
+    call(&server, way, CREATE_SESSION, &given, &message);
+    let mut lines = log.with(&id);
+    lines.retain(|line| line.contains(" access "));
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    lines.remove(0)
+}
+
+#[test]
+fn the_access_log_names_the_client_that_a_trusted_proxy_names() {
+    for way in Way::ALL {
+        let line = access_line(&["127.0.0.1"], way);
+        assert!(line.ends_with(" 192.0.2.55"), "{line}");
+        // Of a stranger it is the stranger who is named, whatever was sent.
+        let line = access_line(&[], way);
+        let (_, peer) = line.rsplit_once(' ').unwrap();
+        assert!(peer.starts_with("127.0.0.1:"), "{line}");
+    }
+}

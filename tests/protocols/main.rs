@@ -20,6 +20,7 @@ mod calls;
 mod codes;
 mod connect;
 mod day;
+mod failures;
 mod grpc;
 mod grpc_web;
 #[expect(

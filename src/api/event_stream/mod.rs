@@ -41,6 +41,7 @@ const BUFFERING: (HeaderName, HeaderValue) = (
 /// The streams of a server: how many there may be, and the word that ends them all.
 #[derive(Clone)]
 pub struct Streams {
+    most: usize,
     places: Arc<Semaphore>,
     stopping: Arc<watch::Sender<bool>>,
     heartbeat: Duration,
@@ -50,11 +51,19 @@ impl Streams {
     /// At most so many at the same time; one that has nothing to say sends a heartbeat.
     #[must_use]
     pub fn new(most: usize, heartbeat: Duration) -> Self {
+        let most = most.min(Semaphore::MAX_PERMITS);
         Self {
-            places: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
+            most,
+            places: Arc::new(Semaphore::new(most)),
             stopping: Arc::default(),
             heartbeat,
         }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.most.saturating_sub(self.places.available_permits())
     }
 
     /// Ends every stream, before the server waits for requests in flight.
@@ -66,7 +75,7 @@ impl Streams {
 impl fmt::Debug for Streams {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Streams")
-            .field("free", &self.places.available_permits())
+            .field("open", &self.open())
             .finish_non_exhaustive()
     }
 }

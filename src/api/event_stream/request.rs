@@ -7,7 +7,7 @@ use actix_web::http::header::HeaderName;
 use url::form_urlencoded;
 
 use crate::domain::error::Kind;
-use crate::domain::event::{Aggregate, AggregateType};
+use crate::domain::event::{Aggregate, AggregateType, EventFilter, kind_named, types_named};
 use crate::domain::ids::{Position, given_user_key};
 use crate::error::Error;
 use crate::ports::TailQuery;
@@ -71,11 +71,12 @@ impl Wanted {
                 _ => return Err(invalid(&name, "there is no such field")),
             }
         }
-        filter.kinds.sort_unstable();
-        filter.kinds.dedup();
-        filter.types.sort_unstable();
-        filter.types.dedup();
-        narrow(&mut filter);
+        let EventFilter { kinds, types } = EventFilter::new(filter.kinds, filter.types);
+        filter = TailQuery {
+            kinds,
+            types,
+            ..TailQuery::default()
+        };
         if let Some(id) = single.aggregate_id.filter(|id| !id.is_empty()) {
             let [kind] = filter.kinds.as_slice() else {
                 return Err(invalid("aggregate_id", "needs one `aggregate_type`"));
@@ -142,40 +143,16 @@ fn flag(field: &str, text: Option<&str>, default: bool) -> Result<bool, Error> {
 }
 
 fn kind(name: &str) -> Result<AggregateType, Error> {
-    AggregateType::ALL
-        .into_iter()
-        .find(|kind| kind.name() == name)
-        .ok_or_else(|| invalid("aggregate_type", "there is no such type of aggregate"))
+    let none = || invalid("aggregate_type", "there is no such type of aggregate");
+    kind_named(name).ok_or_else(none)
 }
 
-/// The numbers of a type, or of all whose names begin with what stands before `.*`.
 fn types(name: &str) -> Result<Vec<u16>, Error> {
-    let group = name.strip_suffix('*').filter(|group| group.ends_with('.'));
-    let wanted = |known: &str| match group {
-        Some(group) => known.starts_with(group),
-        None => known == name,
-    };
-    let found: Vec<_> = crate::domain::event::event_types()
-        .filter_map(|(code, known)| wanted(known).then_some(code))
-        .collect();
+    let found = types_named(name);
     if found.is_empty() {
         return Err(invalid("event_type", "there is no such type of event"));
     }
     Ok(found)
-}
-
-/// Types of events name the types of their aggregates as well.
-fn narrow(filter: &mut TailQuery) {
-    if filter.types.is_empty() || !filter.kinds.is_empty() {
-        return;
-    }
-    let has = |kind: &AggregateType| {
-        let known = kind.event_types().iter();
-        known
-            .into_iter()
-            .any(|(code, _)| filter.types.contains(code))
-    };
-    filter.kinds = AggregateType::ALL.into_iter().filter(has).collect();
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::crypto::ChainKey;
 use crate::domain::org::Member;
 use crate::domain::permission::RoleTable;
 use crate::domain::time::{Span, Timestamp};
-use crate::ports::{Clock, Seal};
+use crate::ports::{Clock, Cursor, Seal};
 use crate::storage::sqlite::{self, Look, OpenError};
 
 /// Clocks of machines differ by less.
@@ -46,6 +46,7 @@ pub(super) fn examine(
     found.extend(belongs(&look));
     found.push(time(&look, clock.now()));
     found.extend(roles(config, &look.members, look.version == look.known));
+    found.extend(webhooks(config, &look.cursors));
     found
 }
 
@@ -87,6 +88,26 @@ fn time(look: &Look, now: Timestamp) -> Diagnosis {
         Some(newest) => Diagnosis::good(SUBJECT, format!("the last event is of {newest}")),
         None => Diagnosis::good(SUBJECT, format!("it is {now}")),
     }
+}
+
+/// How far each webhook is, and those that have gone from the configuration or had another name.
+fn webhooks(config: &Config, cursors: &[Cursor]) -> Vec<Diagnosis> {
+    let webhooks = &config.events.webhook;
+    let told = cursors.iter().map(|cursor| {
+        let (name, position) = (&cursor.name, cursor.position);
+        let at = cursor.changed_at;
+        let known = webhooks.iter().any(|webhook| webhook.name == *name);
+        let text = if known {
+            format!("`{name}` was told of events up to position {position} at {at}")
+        } else {
+            format!(
+                "no webhook is called `{name}`; the position up to which it was told of events is \
+                 kept: {position}, of {at}"
+            )
+        };
+        Diagnosis::good("webhook", text)
+    });
+    told.collect()
 }
 
 /// Roles that were replaced by weaker ones, roles that nobody knows, and nobody in charge.

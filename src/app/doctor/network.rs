@@ -87,7 +87,11 @@ pub(super) fn channels(config: &Config, online: bool) -> Vec<Diagnosis> {
         SmsKind::Folder => Channel::Folder,
         SmsKind::Webhook => Channel::of(notifications.sms.endpoint.as_deref()),
     };
-    vec![email.examine("e-mail", online), sms.examine("SMS", online)]
+    let mut found = vec![email.examine("e-mail", online), sms.examine("SMS", online)];
+    for webhook in &config.events.webhook {
+        found.push(Channel::of(Some(&webhook.endpoint)).examine("webhook", online));
+    }
+    found
 }
 
 /// What delivers.

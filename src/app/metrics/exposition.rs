@@ -11,7 +11,10 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::crypto::PoolLoad;
+use crate::delivery::Progress;
 use crate::domain::error::Kind;
+use crate::domain::ids::Position;
+use crate::domain::time::Timestamp;
 use crate::observe::{BOUNDS, Counted, Operation};
 use crate::storage::sqlite::{BATCH_BOUNDS, Held, TRANSACTION_BOUNDS, WriterStats};
 
@@ -29,9 +32,36 @@ pub(super) struct Moment {
     /// Look-ups that found a proof, and those that did not.
     pub(super) memo: (u64, u64),
     pub(super) held: Option<Held>,
+    pub(super) event_streams: usize,
+    pub(super) webhooks: Vec<Told>,
     pub(super) database_bytes: u64,
     pub(super) log_bytes: u64,
     pub(super) process: Process,
+}
+
+/// How it goes with a webhook.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) name: String,
+    pub(super) progress: Progress,
+    /// The end of the log.
+    pub(super) end: Position,
+    pub(super) now: Timestamp,
+}
+
+impl Told {
+    /// How far it is behind the log.
+    fn lag(&self) -> u64 {
+        let lag = self.end.number() - self.progress.position.number();
+        u64::try_from(lag).unwrap_or_default()
+    }
+
+    /// Microseconds since the event was written that it has still to take.
+    fn age(&self) -> u64 {
+        let since = self.progress.waiting_since.unwrap_or(self.now);
+        let age = self.now.micros().saturating_sub(since.micros());
+        u64::try_from(age).unwrap_or_default()
+    }
 }
 
 /// What the system says about this process; nothing where it does not say it.
@@ -72,6 +102,7 @@ impl Collector for Moment {
         self.writer(&mut out)?;
         self.hashing(&mut out)?;
         self.storage(&mut out)?;
+        self.events(&mut out)?;
         self.process(&mut out)
     }
 }
@@ -204,6 +235,54 @@ impl Moment {
             "Position of the last event",
             position,
         )
+    }
+
+    fn events(&self, out: &mut Out<'_>) -> fmt::Result {
+        out.gauge(
+            "bartizan_event_streams",
+            "Streams of events that are open",
+            self.event_streams as u64,
+        )?;
+        if self.webhooks.is_empty() {
+            return Ok(());
+        }
+        let help =
+            "Positions of the log that the webhook has still to be told of, or does not want";
+        let mut family = out.begin("bartizan_webhook_lag", help, None, MetricType::Gauge)?;
+        for told in &self.webhooks {
+            let labels = [("webhook", told.name.as_str())];
+            family.encode_family(&labels)?.encode_gauge(&told.lag())?;
+        }
+        let help =
+            "Since the event was written that the webhook has not taken; 0 where there is none";
+        let (seconds_of, kind) = (Some(&Unit::Seconds), MetricType::Gauge);
+        let mut family = out.begin("bartizan_webhook_waiting", help, seconds_of, kind)?;
+        for told in &self.webhooks {
+            let labels = [("webhook", told.name.as_str())];
+            let age = seconds(told.age());
+            family.encode_family(&labels)?.encode_gauge(&age)?;
+        }
+        let help =
+            "Deliveries that were tried: gone where nothing else is tried until the next start";
+        let mut family = out.begin("bartizan_webhook_attempts", help, None, MetricType::Counter)?;
+        for told in &self.webhooks {
+            let progress = told.progress;
+            for (result, count) in [
+                ("delivered", progress.delivered),
+                ("failed", progress.failed),
+                ("gone", progress.refused),
+            ] {
+                let labels = [("webhook", told.name.as_str()), ("result", result)];
+                counter(&mut family.encode_family(&labels)?, count)?;
+            }
+        }
+        let help = "How often events were archived before the webhook had taken them";
+        let mut family = out.begin("bartizan_webhook_gaps", help, None, MetricType::Counter)?;
+        for told in &self.webhooks {
+            let labels = [("webhook", told.name.as_str())];
+            counter(&mut family.encode_family(&labels)?, told.progress.gaps)?;
+        }
+        Ok(())
     }
 
     fn process(&self, out: &mut Out<'_>) -> fmt::Result {

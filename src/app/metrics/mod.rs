@@ -14,15 +14,18 @@ use actix_web::{App, HttpRequest, HttpResponse};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::api::event_stream::Streams;
 use crate::crypto::{PasswordPool, TokenCodec};
+use crate::delivery::WebhookState;
 use crate::domain::error::Kind;
+use crate::domain::ids::Position;
 use crate::observe::{Meter, Operation, WorkerMeter};
-use crate::ports::Clock;
+use crate::ports::{Clock, Store as _};
 use crate::storage::sqlite::{Held, SqliteStore};
 use crate::web::{self, Ended, Limits, ServerHandle};
 
 use super::AppError;
-use exposition::{Moment, Process, expose};
+use exposition::{Moment, Process, Told, expose};
 
 const PATH: &str = "/metrics";
 
@@ -46,6 +49,8 @@ pub(super) struct Sources {
     pub(super) tokens: Arc<TokenCodec>,
     pub(super) passwords: Arc<PasswordPool>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) event_streams: Streams,
+    pub(super) webhooks: Vec<Arc<WebhookState>>,
     pub(super) database: PathBuf,
 }
 
@@ -151,10 +156,35 @@ impl Metrics {
             hashing_threads: sources.passwords.threads(),
             memo: sources.tokens.memo_found(),
             held: self.held().await,
+            event_streams: sources.event_streams.open(),
+            webhooks: self.webhooks().await,
             database_bytes: size(sources.database.clone()),
             log_bytes: size(PathBuf::from(log)),
             process: Process::read(),
         }
+    }
+
+    /// How it goes with each webhook. Where the end of the log cannot be read, none is behind it.
+    async fn webhooks(&self) -> Vec<Told> {
+        let webhooks = &self.sources.webhooks;
+        if webhooks.is_empty() {
+            return Vec::new();
+        }
+        let end = match self.sources.store.head().await {
+            Ok(head) => head.position,
+            Err(error) => {
+                log::warn!("the end of the log cannot be read: {error}");
+                Position::START
+            }
+        };
+        let now = self.sources.clock.now();
+        let told = webhooks.iter().map(|webhook| Told {
+            name: webhook.name().to_owned(),
+            progress: webhook.read(),
+            end,
+            now,
+        });
+        told.collect()
     }
 
     /// What the store holds, counted some seconds ago at most, or a while ago where that takes long;

@@ -3,12 +3,16 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use super::resolver::Denied;
 use super::*;
+use crate::delivery::events::{EventReceiver as _, Telling};
 use crate::delivery::texts::Look;
 use crate::domain::event::Aggregate;
-use crate::domain::ids::{OrgId, UserId};
-use crate::domain::notification::{Addressee, Channel, Message, Recipient, Target};
+use crate::domain::ids::{OrgId, Position, UserId};
+use crate::domain::notification::{Addressee, Channel, Message, Recipient, Target, Targets};
+use crate::domain::secret::Secret;
 use crate::domain::time::{Span, Timestamp};
 
 #[derive(Debug)]
@@ -54,6 +58,7 @@ fn webhook(endpoint: &str, allow: &[&str], allow_http: bool) -> Result<Webhook, 
         endpoint: endpoint.to_owned(),
         signing_key: Secret::new("shared".to_owned()),
         timeout: Duration::from_secs(10),
+        keep: None,
         allow_http,
         targets: Targets::new(allow.collect(), Vec::new()),
     };
@@ -145,6 +150,67 @@ fn answers_decide_whether_it_is_tried_again() {
         assert_eq!(deliver(&webhook.unwrap()), expected);
         received.join().unwrap();
     }
+}
+
+fn event_webhook(port: u16) -> EventWebhook {
+    let target = Target::parse("127.0.0.1").unwrap();
+    let settings = WebhookSettings {
+        endpoint: format!("http://127.0.0.1:{port}/in"),
+        signing_key: Secret::new("shared".to_owned()),
+        timeout: Duration::from_secs(10),
+        keep: Some(Duration::from_secs(1)),
+        allow_http: true,
+        targets: Targets::new(vec![target], Vec::new()),
+    };
+    EventWebhook::new(settings, Arc::new(Still)).unwrap()
+}
+
+fn tell(webhook: &EventWebhook) -> Result<(), Undelivered> {
+    let telling = Telling {
+        position: Position::new(7),
+        delivery: "d".repeat(32),
+        body: r#"{"position":7}"#.to_owned(),
+        missing: Some((Position::new(2), Position::new(5))),
+    };
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().unwrap();
+    runtime.block_on(webhook.take(&telling))
+}
+
+#[test]
+fn an_event_is_posted_as_it_is_with_what_is_missing_before_it() {
+    let (port, received) = receiver("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    tell(&event_webhook(port)).unwrap();
+    let (lines, body) = received.join().unwrap();
+    assert_eq!(lines[0], "post /in http/1.1");
+    assert_eq!(body, br#"{"position":7}"#);
+    assert_eq!(header(&lines, "content-type"), "application/json");
+    assert_eq!(header(&lines, "bartizan-delivery"), "d".repeat(32));
+    assert_eq!(header(&lines, "bartizan-missing"), "2-5");
+    let key = Secret::new("shared".to_owned());
+    assert_eq!(
+        header(&lines, "zitadel-signature"),
+        sign(&key, Still.now(), &body).unwrap()
+    );
+}
+
+#[test]
+fn an_event_is_given_up_by_nobody_but_who_is_gone_for_good() {
+    let why = |status: u16| format!("the receiver answered with status {status}");
+    for status in [302, 400, 401, 404, 429, 500] {
+        let (port, received) = receiver(&format!("HTTP/1.1 {status} X\r\n\r\n"));
+        assert_eq!(
+            tell(&event_webhook(port)),
+            Err(Undelivered::Failed(why(status)))
+        );
+        received.join().unwrap();
+    }
+    let (port, received) = receiver("HTTP/1.1 410 X\r\n\r\n");
+    assert_eq!(
+        tell(&event_webhook(port)),
+        Err(Undelivered::Refused(why(410)))
+    );
+    received.join().unwrap();
 }
 
 /// That nobody has knocked there.

@@ -6,6 +6,7 @@
 //! without giving anything away. The hash itself travels in the event only in memory, from the
 //! decision to the row, and serde skips it.
 
+mod filter;
 mod instance;
 mod intent;
 mod org;
@@ -16,6 +17,7 @@ mod stored;
 mod user;
 mod webauthn;
 
+pub use filter::{EventFilter, kind_named, types_named};
 pub use instance::{DefaultOrgSet, InstanceAdded, InstanceEvent, MemberRemoved, MemberRoles};
 pub use intent::{IntentEvent, IntentFailed, IntentStarted, IntentSucceeded};
 pub use org::{OrgAdded, OrgDomain, OrgEvent};

@@ -57,23 +57,23 @@ impl Event {
         let Self::Session(event) = self else {
             return Ok((Revision::Whole, self.payload()?));
         };
-        let timeless = match event {
-            SessionEvent::UserChecked(checked) if checked.checked_at == at => {
-                Some(serde_json::to_string(&UserNamed::from(checked))?)
-            }
-            SessionEvent::PasswordChecked(checked)
-            | SessionEvent::TotpChecked(checked)
-            | SessionEvent::RecoveryCodeChecked(checked)
-            | SessionEvent::OtpSmsChecked(checked)
-            | SessionEvent::OtpEmailChecked(checked)
-            | SessionEvent::IntentChecked(checked)
-                if *checked == (FactorChecked { checked_at: at }) =>
-            {
-                None
-            }
-            _ => return Ok((Revision::Whole, event.payload()?)),
-        };
-        Ok((Revision::Timeless, timeless))
+        if let SessionEvent::UserChecked(checked) = event
+            && checked.checked_at == at
+        {
+            let named = serde_json::to_string(&UserNamed::from(checked))?;
+            return Ok((Revision::Timeless, Some(named)));
+        }
+        if let SessionEvent::PasswordChecked(checked)
+        | SessionEvent::TotpChecked(checked)
+        | SessionEvent::RecoveryCodeChecked(checked)
+        | SessionEvent::OtpSmsChecked(checked)
+        | SessionEvent::OtpEmailChecked(checked)
+        | SessionEvent::IntentChecked(checked) = event
+            && *checked == (FactorChecked { checked_at: at })
+        {
+            return Ok((Revision::Timeless, None));
+        }
+        Ok((Revision::Whole, event.payload()?))
     }
 
     /// Reads what [`stored`](Self::stored) made of an event of this moment.

@@ -8,10 +8,10 @@ use rusqlite::Connection;
 use super::connection::{self, Tuning};
 use super::error::OpenError;
 use super::log::{self, Fields, GENESIS};
-use super::{archive, members, migrate, rows};
+use super::{archive, cursors, members, migrate, rows};
 use crate::domain::org::Member;
 use crate::domain::time::Timestamp;
-use crate::ports::{LinkHash, Seal, StoreError};
+use crate::ports::{Cursor, LinkHash, Seal, StoreError};
 
 const TUNING: Tuning = Tuning {
     cache_kib: 1024,
@@ -38,6 +38,8 @@ pub struct Look {
     pub sealed: Option<bool>,
     /// Who has which roles; nobody where the schema is of another version.
     pub members: Vec<Member>,
+    /// How far webhooks have been told of events; nothing where the schema is of another version.
+    pub cursors: Vec<Cursor>,
 }
 
 /// Looks at a database of ours, of this version or an older one.
@@ -55,6 +57,7 @@ pub fn look(path: &Path, seal: Option<&dyn Seal>) -> Result<Look, OpenError> {
         newest: None,
         sealed: None,
         members: Vec::new(),
+        cursors: Vec::new(),
     };
     if let Some((at, sealed)) = last(&connection, seal, version == known)? {
         look.newest = Some(at);
@@ -62,6 +65,7 @@ pub fn look(path: &Path, seal: Option<&dyn Seal>) -> Result<Look, OpenError> {
     }
     if version == known {
         look.members = members::load(&connection, None)?;
+        look.cursors = cursors::all(&connection)?;
     }
     Ok(look)
 }

@@ -28,6 +28,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/0009_sent.sql")),
     M::up(include_str!("migrations/0010_sweep.sql")),
     M::up(include_str!("migrations/0011_archive.sql")),
+    M::up(include_str!("migrations/0012_webhooks.sql")),
 ];
 
 /// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks

@@ -14,6 +14,7 @@ mod bell;
 mod cells;
 mod connection;
 mod counts;
+mod cursors;
 mod error;
 mod idp_links;
 mod intents;
@@ -212,6 +213,16 @@ impl SqliteStore {
                 position: log::head(connection)?.position,
             })
         })
+    }
+
+    /// The first event behind a position that is not older than a moment.
+    pub fn first_since(
+        &self,
+        after: Position,
+        since: Timestamp,
+    ) -> Pending<'static, Result<Option<Position>, StoreError>> {
+        self.searchers
+            .run(move |connection| cursors::first_since(connection, after, since))
     }
 
     /// Removes events that were written to an archive, and says how many.

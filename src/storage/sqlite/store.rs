@@ -8,8 +8,8 @@ use super::error::Unanswered;
 use super::sweep::Sweep;
 use super::writer::{Answer, Remove, Request, Settle, Unknown};
 use super::{
-    SqliteStore, idp_links, intents, log, members, orgs, outbox, pats, search_members, search_orgs,
-    search_pats, search_sessions, search_users, sessions, tail, unknown, users, views,
+    SqliteStore, cursors, idp_links, intents, log, members, orgs, outbox, pats, search_members,
+    search_orgs, search_pats, search_sessions, search_users, sessions, tail, unknown, users, views,
 };
 use crate::domain::event::{Aggregate, RecordedEvent};
 use crate::domain::ids::{IntentId, OrgId, PatId, SessionId, UserId};
@@ -19,8 +19,8 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, IdpLink, Pat, User};
 use crate::ports::{
-    CodeDigest, Commit, Committed, Deliveries, DueMessage, EventQuery, Head, InLine, MemberPage,
-    MemberQuery, OrgPage, OrgQuery, PatBearer, PatPage, PatQuery, Pending, SessionPage,
+    CodeDigest, Commit, Committed, Cursor, Deliveries, DueMessage, EventQuery, Feed, Head, InLine,
+    MemberPage, MemberQuery, OrgPage, OrgQuery, PatBearer, PatPage, PatQuery, Pending, SessionPage,
     SessionQuery, SessionView, Settlement, Store, StoreError, Stretch, TailQuery, Upkeep, UserPage,
     UserQuery, UserView,
 };
@@ -233,8 +233,31 @@ impl Deliveries for SqliteStore {
 
     fn settle(&self, id: i64, settlement: Settlement) -> Pending<'_, Result<(), StoreError>> {
         let (sender, answer) = oneshot::channel();
-        let settle = Settle { id, settlement };
+        let settle = Settle::Message { id, settlement };
         self.write(Request::Settle(settle, sender), answer)
+    }
+}
+
+impl Feed for SqliteStore {
+    fn stretch(&self, query: TailQuery) -> Pending<'_, Result<Stretch, StoreError>> {
+        self.tail(query)
+    }
+
+    fn changed(&self) -> Pending<'static, ()> {
+        self.committed()
+    }
+
+    fn end(&self) -> Pending<'_, Result<Head, StoreError>> {
+        self.head()
+    }
+
+    fn cursors(&self) -> Pending<'_, Result<Vec<Cursor>, StoreError>> {
+        self.searchers.run(cursors::all)
+    }
+
+    fn move_cursor(&self, cursor: Cursor) -> Pending<'_, Result<(), StoreError>> {
+        let (sender, answer) = oneshot::channel();
+        self.write(Request::Settle(Settle::Cursor(cursor), sender), answer)
     }
 }
 

@@ -123,3 +123,59 @@ fn archived(connection: &Connection, query: &TailQuery) -> Result<Option<Positio
         cells.int("last").map(Position::new)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::AggregateType;
+    use crate::storage::sqlite::migrate;
+
+    /// A log of so many changes of sessions, each with a payload of so many bytes and some.
+    fn log_of(count: i64, bytes: usize) -> Connection {
+        let connection = migrate::pattern().unwrap();
+        let payload = format!(r#"{{"metadata":{{"a":"{}"}}}}"#, "A".repeat(bytes));
+        connection
+            .execute(
+                "INSERT INTO events
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+                SELECT i, 4, i, 1, event_types.code, 1, 0, 0, 1, ?2, zeroblob(16) FROM n
+                JOIN event_types ON event_types.name = 'session.metadata.set'",
+                rusqlite::params![count, payload],
+            )
+            .unwrap();
+        connection
+    }
+
+    /// How many events come in each stretch and through where, up to the end.
+    fn stretches(connection: &Connection, kinds: Vec<AggregateType>) -> Vec<(usize, i64)> {
+        let mut query = TailQuery {
+            kinds,
+            limit: 256,
+            ..TailQuery::default()
+        };
+        let mut seen = Vec::new();
+        loop {
+            let found = stretch(connection, &query).unwrap();
+            seen.push((found.events.len(), found.through.number()));
+            if found.through >= found.end {
+                return seen;
+            }
+            query.after = found.through;
+        }
+    }
+
+    #[test]
+    fn a_long_way_without_a_match_is_gone_in_steps() {
+        let connection = log_of(25_000, 0);
+        assert_eq!(
+            stretches(&connection, vec![AggregateType::Org]),
+            [(0, 10_000), (0, 20_000), (0, 25_000)]
+        );
+    }
+
+    #[test]
+    fn large_events_come_a_few_at_a_time() {
+        let connection = log_of(7, 400_000);
+        assert_eq!(stretches(&connection, Vec::new()), [(3, 3), (3, 6), (1, 7)]);
+    }
+}

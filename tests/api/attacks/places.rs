@@ -160,16 +160,17 @@ fn a_stranger_names_nobody() {
         small(config);
         config.server.trusted_proxies = vec!["192.0.2.0/24".to_owned()];
     });
-    let humans: Vec<_> = (0..7).map(|n| server.human(&format!("user-{n}"))).collect();
+    let (victim, other) = (server.human("victim"), server.human("other"));
     let from = |n: usize| {
         let address = format!("198.51.100.{n}");
         let client = server.login_client().with("X-Forwarded-For", &address);
         client.with("Forwarded", &format!("for={address}"))
     };
-    for (n, human) in humans.iter().take(6).enumerate() {
-        wrong(&check(&from(n), &by_id(human), "wrong", &json!({})));
+    // More than one address may fail about one user: here nobody knows whose address it is.
+    for n in 0..6 {
+        wrong(&check(&from(n), &by_id(&victim), "wrong", &json!({})));
     }
-    limited(&check(&from(9), &by_id(&humans[6]), "wrong", &json!({})), 6);
+    limited(&check(&from(9), &by_id(&other), "wrong", &json!({})), 6);
 }
 
 #[test]

@@ -108,8 +108,12 @@ fn an_empty_token_gives_nothing() {
     let server = TestServer::start();
     let session = server.session(&json!({}));
     let stranger = server.service(&[]).client;
-    for path in [session.path(), format!("{}?sessionToken=", session.path())] {
-        let answer = stranger.get(&path);
+    for answer in [
+        stranger.get(&session.path()),
+        stranger.get(&format!("{}?sessionToken=", session.path())),
+        stranger.with("x-session-token", "").get(&session.path()),
+        stranger.delete_with(&session.path(), &json!({ "sessionToken": "" })),
+    ] {
         assert!((400..500).contains(&answer.response.status), "{answer:?}");
     }
     let answer = server.bearer("").get(&session.path());

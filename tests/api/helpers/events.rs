@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -111,9 +111,11 @@ impl EventStream {
     /// How it ends, with nothing behind it.
     #[track_caller]
     pub(crate) fn end(&mut self) -> Value {
+        let begun = Instant::now();
         loop {
             let frame = self.next().unwrap();
             if frame.comment.is_some() {
+                assert!(begun.elapsed() < PATIENCE, "it does not end");
                 continue;
             }
             assert_eq!(frame.event.as_deref(), Some("end"), "{frame:?}");

@@ -129,7 +129,8 @@ fn parse(bytes: &[u8], head: bool, ended: bool) -> io::Result<Option<Response>> 
     if (100..200).contains(&status) {
         return parse(rest, head, ended);
     }
-    if head {
+    // Nobody here waits for the end of a stream: one that was not expected is told by its head.
+    if head || response.header("content-type") == Some("text/event-stream") {
         return Ok(Some(response));
     }
     if response.header("transfer-encoding") == Some("chunked") {

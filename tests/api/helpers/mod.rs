@@ -4,6 +4,7 @@ pub(crate) mod answer;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod events;
+pub(crate) mod hooks;
 pub(crate) mod http;
 pub(crate) mod keys;
 pub(crate) mod letters;

@@ -1,6 +1,7 @@
 //! The store on SQLite: the contract, and what only a file has.
 
 mod code_laws;
+mod cursors;
 mod file;
 mod key_laws;
 mod laws;

@@ -27,7 +27,7 @@ use super::readers::Commits;
 use super::sweep::Sweep;
 use crate::domain::time::Timestamp;
 use crate::domain::user::Failures;
-use crate::ports::{CodeDigest, Commit, Committed, Seal, Settlement, StoreError};
+use crate::ports::{CodeDigest, Commit, Committed, Cursor, Seal, Settlement, StoreError};
 
 /// Where the answer to a request is awaited.
 pub(super) type Answer<T> = oneshot::Receiver<Result<T, StoreError>>;
@@ -39,7 +39,7 @@ pub(super) enum Request {
     Commit(Box<Commit>, oneshot::Sender<Result<Committed, StoreError>>),
     /// Counts a failure against an unknown name.
     Count(Unknown, oneshot::Sender<Result<Failures, StoreError>>),
-    /// Writes what became of a message.
+    /// Writes what became of a message, or of events.
     Settle(Settle, oneshot::Sender<Result<(), StoreError>>),
     /// Removes rows or events of what is long over, and says how many.
     Remove(Remove, oneshot::Sender<Result<u64, StoreError>>),
@@ -54,11 +54,18 @@ pub(super) enum Remove {
     Events(Vec<Run>),
 }
 
-/// What became of a message.
+/// What became of what is sent to others.
 #[derive(Debug)]
-pub(super) struct Settle {
-    pub(super) id: i64,
-    pub(super) settlement: Settlement,
+pub(super) enum Settle {
+    /// Of a message.
+    Message {
+        /// The key of its row.
+        id: i64,
+        /// What.
+        settlement: Settlement,
+    },
+    /// Of events that a webhook was told of.
+    Cursor(Cursor),
 }
 
 /// A failed check against a name that nobody has.

@@ -1,8 +1,8 @@
-//! What became of a message, within the transaction.
+//! What became of a message or of events that were sent, within the transaction.
 
 use super::super::error::Malformed;
 use super::super::log::Entry;
-use super::super::{orgs, outbox, sessions, users};
+use super::super::{cursors, orgs, outbox, sessions, users};
 use super::Settle;
 use super::apply::Pen;
 use crate::domain::event::{Aggregate, Event, SessionEvent, UserEvent};
@@ -15,15 +15,19 @@ use crate::ports::{Settlement, StoreError};
 
 /// Writes it.
 pub(super) fn settle(pen: &mut Pen<'_>, request: &Settle) -> Result<(), StoreError> {
-    match request.settlement {
+    let (id, settlement) = match request {
+        Settle::Message { id, settlement } => (*id, settlement),
+        Settle::Cursor(cursor) => return cursors::put(pen.connection, cursor),
+    };
+    match *settlement {
         Settlement::Delivered(at) => {
-            if let Some((message, aggregate)) = outbox::about(pen.connection, request.id)? {
+            if let Some((message, aggregate)) = outbox::about(pen.connection, id)? {
                 sent(pen, at, message, aggregate)?;
             }
-            outbox::remove(pen.connection, request.id)
+            outbox::remove(pen.connection, id)
         }
-        Settlement::Dropped => outbox::remove(pen.connection, request.id),
-        Settlement::Postponed(due_at) => outbox::postpone(pen.connection, request.id, due_at),
+        Settlement::Dropped => outbox::remove(pen.connection, id),
+        Settlement::Postponed(due_at) => outbox::postpone(pen.connection, id, due_at),
     }
 }
 
