@@ -2,19 +2,20 @@
 //!
 //! Everything comes from the `.proto` files: a route stands in the comment of its method (or of its
 //! message, where there is no method), the rest are the descriptors. That the routes are those of the
-//! server is for a test of the server to say.
+//! server is for a test of the server to say. Beside them stand a few that speak another language than
+//! protobuf's.
 
 mod comments;
 mod operations;
 mod schemas;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use prost_types::FileDescriptorSet;
 use serde_json::json;
-use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{self, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{
     AdditionalProperties, Array, Components, Object, ObjectBuilder, Schema, Type,
@@ -41,6 +42,11 @@ const ABOUT: &str = "Sessions, users and checks behind ZITADEL's Session Service
     too. An empty body is an empty object. Of the header `x-zitadel-orgid` every route takes the \
     organisation that is meant.\n\n\
     The same operations are offered over Connect, gRPC-Web and gRPC on the same port.";
+
+/// The routes that no `.proto` file has, because what goes over them is no message: their operations
+/// by path and method, without errors.
+const EXTENSIONS: &str = include_str!("extensions.json");
+const EXTENSIONS_TAG: &str = "bartizan";
 
 /// The statuses of errors, and when they come.
 const ERRORS: [(&str, &str); 11] = [
@@ -85,6 +91,13 @@ pub(crate) fn generate(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>
         let item = utoipa::openapi::PathItem::new(method(&operation.method)?, built);
         paths = paths.path(&operation.path, item);
     }
+    for (path, methods) in extensions()? {
+        for (name, operation) in methods {
+            let method = method(&name.to_uppercase())?;
+            paths = paths.path(&path, utoipa::openapi::PathItem::new(method, operation));
+        }
+    }
+    tags.insert((EXTENSIONS_TAG, EXTENSIONS_TAG));
     let variables: Vec<_> = operations
         .iter()
         .filter_map(|operation| Some((operation.request.as_deref()?, operation.variables())))
@@ -126,6 +139,21 @@ pub(crate) fn generate(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>
         .tags(Some(tags))
         .build();
     Ok(serde_json::to_string(&document)?)
+}
+
+/// The operations of [`EXTENSIONS`], by path and method, with the errors that all have.
+fn extensions() -> serde_json::Result<BTreeMap<String, BTreeMap<String, path::Operation>>> {
+    let mut items: BTreeMap<_, BTreeMap<_, path::Operation>> = serde_json::from_str(EXTENSIONS)?;
+    for operation in items.values_mut().flat_map(BTreeMap::values_mut) {
+        for (status, _) in ERRORS {
+            let error = Ref::from_response_name(status).into();
+            operation
+                .responses
+                .responses
+                .insert(status.to_owned(), error);
+        }
+    }
+    Ok(items)
 }
 
 /// What tells one document from another.
