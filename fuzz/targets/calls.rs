@@ -1,7 +1,7 @@
 //! Calls over Connect, gRPC-Web and gRPC, through the handler of the server.
 //!
-//! The first byte chooses the procedure, the second the content type, the third is made of [`Flags`];
-//! the rest is the body. With [`Flags::AGREE`] the body is the JSON of a message, which is sent in all
+//! The first byte chooses the procedure, the second the content type, the third is made of `Flags`;
+//! the rest is the body. With `Flags::AGREE` the body is the JSON of a message, which is sent in all
 //! forms.
 
 use actix_web::http::Method;
