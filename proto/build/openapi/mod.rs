@@ -9,12 +9,12 @@ mod comments;
 mod operations;
 mod schemas;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use prost_types::FileDescriptorSet;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use utoipa::openapi::path::{self, OperationBuilder, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{
@@ -91,12 +91,6 @@ pub(crate) fn generate(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>
         let item = utoipa::openapi::PathItem::new(method(&operation.method)?, built);
         paths = paths.path(&operation.path, item);
     }
-    for (path, methods) in extensions()? {
-        for (name, operation) in methods {
-            let method = method(&name.to_uppercase())?;
-            paths = paths.path(&path, utoipa::openapi::PathItem::new(method, operation));
-        }
-    }
     tags.insert((EXTENSIONS_TAG, EXTENSIONS_TAG));
     let variables: Vec<_> = operations
         .iter()
@@ -138,22 +132,33 @@ pub(crate) fn generate(set: &FileDescriptorSet) -> Result<String, Box<dyn Error>
         .security(Some([SecurityRequirement::new(BEARER, [""; 0])]))
         .tags(Some(tags))
         .build();
-    Ok(serde_json::to_string(&document)?)
+    let mut document = serde_json::to_value(&document)?;
+    extend(&mut document)?;
+    Ok(document.to_string())
 }
 
-/// The operations of [`EXTENSIONS`], by path and method, with the errors that all have.
-fn extensions() -> serde_json::Result<BTreeMap<String, BTreeMap<String, path::Operation>>> {
-    let mut items: BTreeMap<_, BTreeMap<_, path::Operation>> = serde_json::from_str(EXTENSIONS)?;
-    for operation in items.values_mut().flat_map(BTreeMap::values_mut) {
+/// Adds the operations of [`EXTENSIONS`], with the errors that all have.
+///
+/// As JSON: the structs of the library are read more narrowly than OpenAPI allows.
+fn extend(document: &mut Value) -> Result<(), Box<dyn Error>> {
+    let paths = document
+        .pointer_mut("/paths")
+        .and_then(Value::as_object_mut)
+        .ok_or("a document without paths")?;
+    let mut extensions: Map<String, Value> = serde_json::from_str(EXTENSIONS)?;
+    let operations = extensions.values_mut().filter_map(Value::as_object_mut);
+    for operation in operations.flat_map(Map::values_mut) {
+        let responses = operation
+            .pointer_mut("/responses")
+            .and_then(Value::as_object_mut)
+            .ok_or("an operation without responses")?;
         for (status, _) in ERRORS {
-            let error = Ref::from_response_name(status).into();
-            operation
-                .responses
-                .responses
-                .insert(status.to_owned(), error);
+            let error = json!({ "$ref": format!("#/components/responses/{status}") });
+            responses.entry(status).or_insert(error);
         }
     }
-    Ok(items)
+    paths.append(&mut extensions);
+    Ok(())
 }
 
 /// What tells one document from another.
@@ -178,7 +183,7 @@ fn build(
     operation: &Operation,
     schemas: &Schemas<'_>,
     named: &mut BTreeSet<String>,
-) -> Result<utoipa::openapi::path::Operation, Box<dyn Error>> {
+) -> Result<path::Operation, Box<dyn Error>> {
     let mut built = OperationBuilder::new()
         .tag(&operation.tag)
         .operation_id(Some(&operation.id))
