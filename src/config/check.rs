@@ -31,7 +31,7 @@ pub(super) fn check(config: &mut Config, origins: &Origins) -> Result<(), Config
 type Misfit<'a> = (&'a str, String, String);
 
 /// Blames the first that is not at its default.
-fn blame(origins: &Origins, misfits: [Misfit<'_>; 2]) -> ConfigError {
+fn blame<const N: usize>(origins: &Origins, misfits: [Misfit<'_>; N]) -> ConfigError {
     let mut unusable = String::new();
     for (key, value, allowed) in misfits {
         if let Some(origin) = origins.get(key) {
@@ -55,7 +55,7 @@ fn roles(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     let names: Vec<_> = Permission::ALL.iter().map(|known| known.name()).collect();
     let allowed = format!("permissions out of `{}`", names.join("`, `"));
     let misfit = (key.as_str(), unknown.permission, allowed);
-    Err(blame(origins, [misfit.clone(), misfit]))
+    Err(blame(origins, [misfit]))
 }
 
 /// Who names a collector is not to wait in vain for spans.
@@ -66,7 +66,7 @@ fn traces(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     }
     let allowed = "nothing, because this program was built without the feature `otel`";
     let misfit = ("traces.endpoint", endpoint.clone(), allowed.to_owned());
-    Err(blame(origins, [misfit.clone(), misfit]))
+    Err(blame(origins, [misfit]))
 }
 
 /// The default must be among those that may be chosen, and those among the supported ones.

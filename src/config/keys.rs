@@ -319,29 +319,23 @@ pub(super) const KEYS: &[(&str, Rule)] = &[
 pub(super) fn rule_of(key: &str) -> Option<Rule> {
     if let Some((list, rest)) = LISTS.iter().find_map(|list| Some((list, list.below(key)?))) {
         let (place, key) = rest.split_once('.')?;
-        return list.rule_of(key).filter(|_| is_place(place));
+        return rule_in(list.keys, key).filter(|_| is_place(place));
     }
     match key.split_once('.') {
         Some((ROLES, role)) => is_role_name(role).then_some(Rule::Names),
-        _ => KEYS
-            .iter()
-            .find_map(|(name, rule)| (*name == key).then_some(*rule)),
+        _ => rule_in(KEYS, key),
     }
+}
+
+fn rule_in(keys: &[(&str, Rule)], key: &str) -> Option<Rule> {
+    let known = keys.iter().find(|(name, _)| *name == key);
+    known.map(|(_, rule)| *rule)
 }
 
 impl List {
     /// What stands behind its name.
     fn below<'k>(&self, key: &'k str) -> Option<&'k str> {
         key.strip_prefix(self.name)?.strip_prefix('.')
-    }
-
-    /// The rule of a key of one table.
-    fn rule_of(&self, key: &str) -> Option<Rule> {
-        let known = self.keys.iter();
-        known
-            .clone()
-            .find(|(name, _)| *name == key)
-            .map(|(_, rule)| *rule)
     }
 }
 

@@ -102,14 +102,15 @@ fn the_shipped_file_has_every_key_and_no_other() {
     assert_eq!(keys_of_text(SHIPPED), set);
 }
 
-#[test]
-fn the_shipped_file_has_every_key_of_an_identity_provider() {
+/// The shipped file shows exactly the keys that tables of a list have.
+#[track_caller]
+fn has_every_key(prefix: &str, table: &impl serde::Serialize) {
     let text = all_keys_of_text(&uncommented());
     let shown: BTreeSet<_> = text
         .iter()
-        .filter_map(|key| key.strip_prefix("idp."))
+        .filter_map(|key| key.strip_prefix(prefix))
         .collect();
-    let value = serde_json::to_value(IdpConfig::default()).unwrap();
+    let value = serde_json::to_value(table).unwrap();
     let keys: BTreeSet<_> = value
         .as_object()
         .unwrap()
@@ -117,6 +118,11 @@ fn the_shipped_file_has_every_key_of_an_identity_provider() {
         .map(String::as_str)
         .collect();
     assert_eq!(shown, keys);
+}
+
+#[test]
+fn the_shipped_file_has_every_key_of_an_identity_provider() {
+    has_every_key("idp.", &IdpConfig::default());
     let complete = load(&uncommented(), &[]).unwrap();
     let [oidc, oauth] = &complete.idp[..] else {
         panic!("{:?}", complete.idp);
@@ -130,19 +136,7 @@ fn the_shipped_file_has_every_key_of_an_identity_provider() {
 
 #[test]
 fn the_shipped_file_has_every_key_of_a_webhook() {
-    let text = all_keys_of_text(&uncommented());
-    let shown: BTreeSet<_> = text
-        .iter()
-        .filter_map(|key| key.strip_prefix("events.webhook."))
-        .collect();
-    let value = serde_json::to_value(EventWebhookConfig::default()).unwrap();
-    let keys: BTreeSet<_> = value
-        .as_object()
-        .unwrap()
-        .keys()
-        .map(String::as_str)
-        .collect();
-    assert_eq!(shown, keys);
+    has_every_key("events.webhook.", &EventWebhookConfig::default());
     let complete = load(&uncommented(), &[]).unwrap();
     let [audit, logouts] = &complete.events.webhook[..] else {
         panic!("{:?}", complete.events.webhook);

@@ -50,17 +50,17 @@ impl Wanted {
 
     fn of_query(query: &str) -> Result<Self, Error> {
         let mut single = Single::default();
-        let mut filter = TailQuery::default();
+        let mut named = EventFilter::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "aggregate_type" => {
                     for name in value.split(',') {
-                        filter.kinds.push(kind(name)?);
+                        named.kinds.push(kind(name)?);
                     }
                 }
                 "event_type" => {
                     for name in value.split(',') {
-                        filter.types.extend(types(name)?);
+                        named.types.extend(types(name)?);
                     }
                 }
                 "after" => set(&mut single.after, &name, value)?,
@@ -71,8 +71,8 @@ impl Wanted {
                 _ => return Err(invalid(&name, "there is no such field")),
             }
         }
-        let EventFilter { kinds, types } = EventFilter::new(filter.kinds, filter.types);
-        filter = TailQuery {
+        let EventFilter { kinds, types } = EventFilter::new(named.kinds, named.types);
+        let mut filter = TailQuery {
             kinds,
             types,
             ..TailQuery::default()

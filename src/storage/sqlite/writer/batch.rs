@@ -114,10 +114,10 @@ impl Thread {
         let begun = Instant::now();
         match self.tools.batch(&connection, first, queue, self.most) {
             Ok(done) => {
+                let took = begun.elapsed();
                 let refused = done.iter().filter(|(_, outcome)| outcome.is_err());
-                self.counts
-                    .batch(done.len(), refused.count(), begun.elapsed());
-                transaction(done.len(), begun.elapsed());
+                self.counts.batch(done.len(), refused.count(), took);
+                transaction(done.len(), took);
                 for (request, outcome) in done {
                     request.answer(outcome);
                 }
