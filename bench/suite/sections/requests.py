@@ -1,5 +1,6 @@
 """Each operation against what the framework alone costs."""
 
+import contextlib
 import os
 import time
 
@@ -16,7 +17,17 @@ TARGETS = 20_000
 
 
 def measure(bench):
-    data_dir = bench.place("requests")
+    with servers(bench, "requests") as sides:
+        found = operate(bench, *sides)
+        hashing, memory = _passwords(bench, *sides)
+    rows = [*rows_of(found), *_password_rows(hashing, memory)]
+    return {"rows": rows, "figures": {"operations": found, "passwords": hashing, "password_memory": memory}}
+
+
+@contextlib.contextmanager
+def servers(bench, place):
+    """Starts the server and its floor, which answers what the server does: an `Api`, a user, the two."""
+    data_dir = bench.place(place)
     with running(bench.binaries.server, data_dir) as server:
         api = Api(server.url, data_dir)
         user = api.user()
@@ -24,17 +35,15 @@ def measure(bench):
         answer = bench.place("answer")
         answer.write_bytes(api.call("GET", f"/v2/sessions/{identifier}?sessionToken={token}"))
         with floor(bench.binaries.floor, answer) as base:
-            found = _operations(bench, api, user, server, base)
-            hashing, memory = _passwords(bench, api, user, server, base)
-    return {"rows": _rows(found, hashing, memory), "figures": {"operations": found, "passwords": hashing,
-                                                               "password_memory": memory}}
+            yield api, user, server, base
 
 
 def _on_the_floor(name, api, path, body=b""):
     return Request(name, "POST" if body else "GET", path, api.headers(), body)
 
 
-def _operations(bench, api, user, server, base):
+def operate(bench, api, user, server, base):
+    """Asks both for each operation in turn; the rows of each by name."""
     create = operations.create(api, user)
     made = sessions(server, create, 1_000 if bench.quick else TARGETS)
     get = operations.get(api, bench.lines("targets", made[::2]))
@@ -87,17 +96,23 @@ def _passwords(bench, api, user, server, base):
     return found, {"before_kib": before, "under_load_kib": max(row["rss_kib"] for row in found["password"])}
 
 
-def _rows(found, hashing, memory):
-    one_hash = "one argon2id hash in actix-web's pool, with as many threads as cores"
-    rows = [verdict("create with user check, 64 connections, to parsing and answering its body", 5,
+def rows_of(found, how=""):
+    """What the operations cost, to the floor."""
+    rows = [verdict(f"create with user check, 64 connections, to parsing and answering its body{how}", 5,
                     ratio(found, "create", "parse"))]
     if "create 256" in found:
-        rows.append(verdict("the same with 256 connections", 5, ratio(found, "create 256", "parse 256")))
-    rows += [
-        verdict("get with token, to a static answer", 3, ratio(found, "get", "static")),
-        verdict("delete with token, to create", 1.15, ratio(found, "delete", "create")),
-        verdict("set lifetime, to create", None, ratio(found, "set", "create")),
-        verdict("forged token, to a static answer", 1.5, ratio(found, "forged", "static")),
+        rows.append(verdict(f"the same with 256 connections{how}", 5, ratio(found, "create 256", "parse 256")))
+    return rows + [
+        verdict(f"get with token, to a static answer{how}", 3, ratio(found, "get", "static")),
+        verdict(f"delete with token, to create{how}", 1.15, ratio(found, "delete", "create")),
+        verdict(f"set lifetime, to create{how}", None, ratio(found, "set", "create")),
+        verdict(f"forged token, to a static answer{how}", 1.5, ratio(found, "forged", "static")),
+    ]
+
+
+def _password_rows(hashing, memory):
+    one_hash = "one argon2id hash in actix-web's pool, with as many threads as cores"
+    rows = [
         verdict(f"create with password, to {one_hash}", 1.1, ratio(hashing, "password", "hash")),
         verdict("cores busy with passwords, of those busy with hashes alone", 0.95,
                 ratio(hashing, "password", "hash", "cores_busy"), least=True),
