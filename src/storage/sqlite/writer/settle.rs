@@ -96,7 +96,7 @@ fn session_sent(
         owner,
         &event,
     )?;
-    sessions::update(pen.connection, &after, expected)
+    sessions::update(pen.connection, &after, expected, sessions::Change::Rest)
 }
 
 fn append(
