@@ -36,6 +36,7 @@ mod search_orgs;
 mod search_pats;
 mod search_sessions;
 mod search_users;
+mod session_statements;
 mod sessions;
 mod side;
 mod sql;

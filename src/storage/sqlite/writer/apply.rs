@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::super::error::Malformed;
 use super::super::log::{Appender, End, Entry};
+use super::super::session_statements::Change;
 use super::super::{idp_links, intents, orgs, outbox, sessions, side, users};
 use crate::domain::event::{Aggregate, Event, UserEvent};
 use crate::domain::ids::{Sequence, UserId};
@@ -198,7 +199,7 @@ fn write_row(connection: &Connection, append: &Append) -> Result<(), StoreError>
     match &append.state {
         State::Session(session) if new => sessions::insert(connection, session),
         State::Session(session) => {
-            let change = sessions::Change::of(&append.events);
+            let change = Change::of(&append.events);
             sessions::update(connection, session, append.expected, change)
         }
         State::User(user) if new => users::insert(connection, user),
@@ -270,7 +271,7 @@ fn end_page(
     pen.appender
         .append(pen.connection, pen.seal, pen.end, &entries)?;
     for (session, expected, ..) in &done {
-        sessions::update(pen.connection, session, *expected, sessions::Change::End)?;
+        sessions::update(pen.connection, session, *expected, Change::End)?;
         ended.count += 1;
         if ended.ids.len() < ENDED_IDS {
             ended.ids.push(session.id);
