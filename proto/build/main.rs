@@ -3,6 +3,7 @@
 mod methods;
 mod openapi;
 mod shapes;
+mod timestamps;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,10 @@ use buffa_build::MapRepr;
 
 /// The roots below which the files lie; names in `import` start here.
 const ROOTS: [&str; 4] = ["bartizan", "google", "grpc", "zitadel"];
+
+/// How moments are written as JSON.
+const WRITTEN_AS_TIMESTAMP: &str =
+    r#"#[serde(serialize_with = "crate::json::timestamp::serialize")]"#;
 
 #[expect(clippy::print_stdout, reason = "this is how cargo is spoken to")]
 fn main() -> Result<(), Box<dyn Error>> {
@@ -42,7 +47,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("openapi.tag"), openapi::tag(&document))?;
     fs::write(out.join("openapi.json"), document)?;
 
-    buffa_build::Config::new()
+    let mut config = buffa_build::Config::new();
+    for field in timestamps::fields(&descriptors) {
+        config = config.field_attribute(field, WRITTEN_AS_TIMESTAMP);
+    }
+    config
         .descriptor_set(&set)
         .files(&files)
         .include_file("_messages.rs")

@@ -67,6 +67,12 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Error> {
     if text.is_empty() {
         return Err(Error::plain(Kind::Unauthenticated, "auth header missing"));
     }
+    // As nearly all are; no other space, no other scheme.
+    if let Some(token) = text.strip_prefix("Bearer ")
+        && !token.bytes().any(|byte| byte == b' ')
+    {
+        return Ok(token);
+    }
     let mut parts = text.split("Bearer ");
     match (parts.next(), parts.next(), parts.next()) {
         (Some(_), Some(token), None) => Ok(token),
@@ -85,6 +91,8 @@ mod tests {
             (None, Err("auth header missing")),
             (Some(""), Err("auth header missing")),
             (Some("Bearer abc"), Ok("abc")),
+            (Some("Bearer a b"), Ok("a b")),
+            (Some("Token, Bearer abc"), Ok("abc")),
             (Some("bearer abc"), Err("invalid auth header (AUTH-toLo1)")),
             (Some("Basic abc"), Err("invalid auth header (AUTH-toLo1)")),
             (Some("abc"), Err("invalid auth header (AUTH-toLo1)")),

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::http::header::{HeaderMap, HeaderName};
+use futures_util::future::Either;
 
 use crate::domain::error::Kind;
 use crate::error::Error;
@@ -70,19 +71,29 @@ fn number(digits: &str, most: usize) -> Option<u64> {
 ///
 /// # Errors
 /// What the work says; that the time is over.
-pub(super) async fn within<T>(
+pub(super) fn within<T>(
     limit: Option<Duration>,
+    work: Pin<&mut impl Future<Output = Result<T, Error>>>,
+) -> impl Future<Output = Result<T, Error>> {
+    match limit {
+        None => Either::Left(work),
+        // In a box of its own, because few have a limit and all would pay for its size.
+        Some(limit) => Either::Right(Box::pin(bounded(limit, work))),
+    }
+}
+
+async fn bounded<T>(
+    limit: Duration,
     work: Pin<&mut impl Future<Output = Result<T, Error>>>,
 ) -> Result<T, Error> {
     let exceeded = || Error::plain(Kind::DeadlineExceeded, "context deadline exceeded");
-    match limit {
-        None => work.await,
-        // A timer looks at the work first, and that might be quicker than the clock ticks.
-        Some(Duration::ZERO) => Err(exceeded()),
-        Some(limit) => actix_rt::time::timeout(limit, work)
-            .await
-            .unwrap_or_else(|_| Err(exceeded())),
+    // A timer looks at the work first, and that might be quicker than the clock ticks.
+    if limit.is_zero() {
+        return Err(exceeded());
     }
+    actix_rt::time::timeout(limit, work)
+        .await
+        .unwrap_or_else(|_| Err(exceeded()))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{App, HttpRequest, HttpResponse};
+use futures_util::FutureExt as _;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::event_stream::Streams;
@@ -311,9 +312,12 @@ async fn read(
 }
 
 /// Answers a request, and tells the server which trailers the answer has.
-async fn respond(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
-    let response = api::handle(request, payload, api).await;
-    with_trailers(response)
+fn respond(
+    request: HttpRequest,
+    payload: Payload,
+    api: Data<Api>,
+) -> impl Future<Output = HttpResponse> {
+    api::handle(request, payload, api).map(with_trailers)
 }
 
 fn with_trailers(mut response: HttpResponse) -> HttpResponse {

@@ -80,7 +80,8 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Display::fmt(&self.0, out)
+                // Numbers of the standard library go through what pads them.
+                out.write_str(itoa::Buffer::new().format(self.0))
             }
         }
 

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use super::SystemClock;
 use super::fields::Fields;
+use super::moment::Moment;
 use super::spool::Spool;
 use crate::config::{LogConfig, LogFormat, visible};
 use crate::domain::time::Timestamp;
@@ -121,6 +122,7 @@ fn builder(config: &LogConfig) -> Builder {
 const KEPT: usize = 1024;
 
 thread_local! {
+    static MOMENT: RefCell<Moment> = RefCell::default();
     static LINE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
@@ -129,7 +131,11 @@ fn write_text(out: &mut dyn Write, at: Timestamp, record: &Record<'_>) -> io::Re
         line.clear();
         let (level, target) = (record.level(), record.target());
         // A String takes everything.
-        write!(line, "{at} {level} {target} {}", record.args()).ok();
+        MOMENT.with_borrow_mut(|moment| moment.push(line, at));
+        for part in [" ", level.as_str(), " ", target, " "] {
+            line.push_str(part);
+        }
+        line.write_fmt(*record.args()).ok();
         if line.bytes().any(|byte| !(b' '..0x7f).contains(&byte)) && line.contains(char::is_control)
         {
             *line = visible(line);

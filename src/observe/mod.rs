@@ -9,6 +9,7 @@ mod export;
 mod fields;
 mod logger;
 mod meter;
+mod moment;
 mod spool;
 
 pub use clock::SystemClock;

@@ -28,7 +28,8 @@ pub async fn authenticate(
 ) -> Result<Caller, Error> {
     let mut caller = match core.tokens.read(token) {
         Some(TokenClaim::Pat(claim)) => by_pat(core, &claim).await?,
-        Some(TokenClaim::Session(claim)) => by_session(core, &claim).await?,
+        // Boxed, so that the future of every request stays small.
+        Some(TokenClaim::Session(claim)) => Box::pin(by_session(core, &claim)).await?,
         None => return Err(invalid_token("not a token of this instance")),
     };
     if let Some(named) = organization {

@@ -10,7 +10,8 @@ use actix_web::error::PayloadError;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+
+use super::in_time::in_time;
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -90,7 +91,7 @@ pub async fn read<P>(
 where
     P: Stream<Item = Result<Bytes, PayloadError>>,
 {
-    timeout(deadline, collect(pin!(payload), limit, memory))
+    in_time(deadline, pin!(collect(pin!(payload), limit, memory)))
         .await
         .unwrap_or(Err(BodyError::TooSlow))
 }

@@ -9,7 +9,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use super::in_time::in_time;
 
 /// Why the App gave no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) async fn finish<F: Future>(future: F, deadline: Duration) -> Result<F
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
         polled.map_or(Poll::Ready(Err(Failure::Panicked)), |poll| poll.map(Ok))
     });
-    timeout(deadline, caught)
+    in_time(deadline, pin!(caught))
         .await
         .unwrap_or(Err(Failure::Overdue))
 }

@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::task::{Context, Waker};
 
 /// Bytes of a connection in one turn: a few requests, hundreds if they are made to be short.
-const SHARE: usize = 4 * 1024;
+pub(super) const SHARE: usize = 4 * 1024;
 
 /// Bytes that are read beyond the request in hand: enough for a client that sends the next one early.
 const AHEAD: u64 = 8 * 1024;

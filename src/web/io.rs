@@ -1,5 +1,6 @@
 //! A stream that tells the connection's [`Watch`] what happens on it.
 
+use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -7,7 +8,13 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::intake::SHARE;
 use super::watch::Watch;
+
+thread_local! {
+    /// Where a worker reads what is less than a buffer may take.
+    static SPACE: RefCell<[u8; SHARE]> = const { RefCell::new([0; SHARE]) };
+}
 
 /// A stream under watch.
 #[derive(Debug)]
@@ -41,11 +48,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
             let before = buffer.filled().len();
             (stream.poll_read(cx, buffer), buffer.filled().len() - before)
         } else {
-            let mut part = ReadBuf::new(buffer.initialize_unfilled_to(allowed));
-            let polled = stream.poll_read(cx, &mut part);
-            let read = part.filled().len();
-            buffer.advance(read);
-            (polled, read)
+            // Cheaper than to clear so much of the buffer: what has come is short.
+            SPACE.with_borrow_mut(|space| {
+                let allowed = allowed.min(space.len());
+                let (space, _) = space.split_at_mut(allowed);
+                let mut part = ReadBuf::new(space);
+                let polled = stream.poll_read(cx, &mut part);
+                buffer.put_slice(part.filled());
+                (polled, part.filled().len())
+            })
         };
         this.watch.read(read);
         if read == 0 && polled.is_ready() && buffer.remaining() > 0 {

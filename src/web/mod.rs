@@ -31,6 +31,7 @@ mod edge;
 mod h1_body;
 mod h2_answer;
 mod h2_request;
+mod in_time;
 mod intake;
 mod io;
 mod limits;

@@ -104,7 +104,7 @@ pub(super) fn shown(path: &str) -> Cow<'_, str> {
     let word =
         |part: &str| part.len() <= LONGEST || part.bytes().all(|byte| byte.is_ascii_alphabetic());
     let secret = |segment: &str| !segment.split('.').all(word);
-    if !path.split('/').any(secret) {
+    if path.len() <= LONGEST || !path.split('/').any(secret) {
         return Cow::Borrowed(path);
     }
     let segments: Vec<_> = path

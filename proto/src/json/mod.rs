@@ -22,6 +22,7 @@ mod lexer;
 mod scalar;
 mod shape;
 mod structure;
+pub(crate) mod timestamp;
 mod wire;
 
 use buffa::DecodeOptions;

@@ -32,7 +32,7 @@ pub(super) async fn dispatch(
         }
         AuthenticationOperation::RemoveTotp => {
             let request = wire::RemoveTOTPRequest {
-                user_id: call.id.to_owned(),
+                user_id: call.id().to_owned(),
                 ..Default::default()
             };
             encode(service::remove_totp(core, caller, request)).await
@@ -59,8 +59,8 @@ fn authentication_methods(
         "domain_query.include_without_domain",
         "domainQuery.includeWithoutDomain",
     );
-    let without = query::flag(call.query, WITHOUT.0, WITHOUT.1)?;
-    let domain = query::text(call.query, "domain_query.domain", "domainQuery.domain")?;
+    let without = query::flag(call.query(), WITHOUT.0, WITHOUT.1)?;
+    let domain = query::text(call.query(), "domain_query.domain", "domainQuery.domain")?;
     let named = without.is_some() || domain.is_some();
     let domain_query = named.then(|| wire::DomainQuery {
         include_without_domain: without.unwrap_or_default(),
@@ -68,7 +68,7 @@ fn authentication_methods(
         ..Default::default()
     });
     Ok(wire::ListAuthenticationMethodTypesRequest {
-        user_id: call.id.to_owned(),
+        user_id: call.id().to_owned(),
         domain_query: domain_query.into(),
         ..Default::default()
     })
@@ -79,9 +79,9 @@ fn authentication_factors(
     call: &Call<'_>,
 ) -> Result<wire::ListAuthenticationFactorsRequest, Error> {
     Ok(wire::ListAuthenticationFactorsRequest {
-        user_id: call.id.to_owned(),
-        auth_factors: query::enumeration(call.query, "auth_factors", "authFactors")?,
-        states: query::enumeration(call.query, "states", "states")?,
+        user_id: call.id().to_owned(),
+        auth_factors: query::enumeration(call.query(), "auth_factors", "authFactors")?,
+        states: query::enumeration(call.query(), "states", "states")?,
         ..Default::default()
     })
 }

@@ -2,31 +2,30 @@
 
 use std::future::Future;
 
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::http::header::HeaderValue;
+use actix_web::http::header::HeaderName;
 use bartizan_proto::json::{self, Body};
 use serde::Serialize;
 
-use super::routes::session_token;
+use super::routes::{Match, session_token};
+use crate::api::host;
 use crate::core::Core;
 use crate::domain::error::Kind;
 use crate::domain::permission::Caller;
 use crate::error::Error;
 
+/// What `GET` takes beside `?sessionToken=`, because a token has no place in a URL (ASVS 14.2.1).
+const SESSION_TOKEN: HeaderName = HeaderName::from_static("x-session-token");
+
 /// What an operation is called with.
-#[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) core: &'a Core,
     pub(super) caller: &'a Caller,
-    /// The id in the path; it wins over one in the body.
-    pub(super) id: &'a str,
-    /// All variables of the path, the id first.
-    pub(super) variables: [&'a str; 3],
-    /// The host that the request was sent to, without its port.
-    pub(super) host: &'a str,
-    pub(super) query: Option<&'a str>,
-    /// The header that does what the query parameter `sessionToken` does.
-    pub(super) session_token: Option<&'a HeaderValue>,
+    /// What the path says about the operation.
+    pub(super) matched: &'a Match<'a>,
+    /// For what few operations ask for.
+    pub(super) request: &'a HttpRequest,
     pub(super) body: &'a [u8],
 }
 
@@ -37,16 +36,36 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
+    /// The id in the path; it wins over one in the body.
+    pub(super) fn id(&self) -> &'a str {
+        self.variable(0)
+    }
+
+    /// A variable of the path, counted from 0: the id first.
+    pub(super) fn variable(&self, index: usize) -> &'a str {
+        self.matched.variable(index)
+    }
+
+    /// The host that the request was sent to, without its port.
+    pub(super) fn host(&self) -> String {
+        host::name(self.request)
+    }
+
+    /// The query of the target, as it was sent.
+    pub(super) fn query(&self) -> Option<&'a str> {
+        self.request.uri().query()
+    }
+
     /// The session token of a GET: from the query or from the header, not from both.
     pub(super) fn session_token(&self) -> Result<Option<String>, Error> {
-        let header = self.session_token.map(|value| {
+        let header = self.request.headers().get(SESSION_TOKEN).map(|value| {
             let text = value
                 .to_str()
                 .map_err(|_| Error::plain(Kind::InvalidArgument, "invalid session token header"));
             text.map(str::to_owned)
         });
-        match (session_token(self.query)?, header.transpose()?) {
+        match (session_token(self.query())?, header.transpose()?) {
             (Some(_), Some(_)) => Err(Error::plain(
                 Kind::InvalidArgument,
                 "too many values for field \"session_token\"",

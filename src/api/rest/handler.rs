@@ -4,18 +4,15 @@ use std::pin::pin;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use actix_web::web::{Bytes, Data, Payload};
+use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
 use super::call::{Answer, Call, encode};
 use super::routes::{self, Match, Operation};
 use super::{error, idp, logout, sessions, settings, users, v1};
 use crate::api::org_service::list_organizations;
-use crate::api::{Api, auth, deadline, host};
+use crate::api::{Api, auth, deadline};
 use crate::error::{Called, Error, Failure};
-
-/// What `GET` takes beside `?sessionToken=`, because a token has no place in a URL (ASVS 14.2.1).
-const SESSION_TOKEN: HeaderName = HeaderName::from_static("x-session-token");
 
 /// What ZITADEL's gateway passes on of the gRPC answer behind it (spec session-service.md section
 /// 1.2). On success alone: see the decision on headers of the gateway.
@@ -35,17 +32,19 @@ const OF_THE_GATEWAY: [(HeaderName, HeaderValue); 3] = [
 ];
 
 /// Answers a request to any path that is not a procedure's.
-pub async fn handle(request: HttpRequest, payload: Payload, api: Data<Api>) -> HttpResponse {
+pub async fn handle(request: &HttpRequest, payload: Payload, api: &Api) -> HttpResponse {
     let matched = match routes::route(request.method().as_str(), request.uri().path()) {
         Ok(matched) => matched,
         Err(unrouted) => return error::respond(error::unrouted(&unrouted)),
     };
+    let answered = answer(request, payload, api, &matched).await;
+    let (method, operation) = matched.route();
     let mut called = Called {
-        method: matched.route.0,
-        operation: matched.route.1,
+        method,
+        operation,
         refused: None,
     };
-    let mut response = match answer(&request, payload, &api, &matched).await {
+    let mut response = match answered {
         Ok(answer) => {
             let mut response = HttpResponse::build(answer.status);
             response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
@@ -75,22 +74,18 @@ async fn answer(
     let limit = deadline::grpc(request.headers())?;
     let work = pin!(async {
         let caller = auth::caller(&api.core, request).await?;
-        if let Operation::NotYet(name) = matched.operation {
+        if let Operation::NotYet(name) = matched.operation() {
             return Err(not_yet(name));
         }
         let body = read_body(request, payload, api).await?;
-        let host = host::name(request);
         let call = Call {
             core: &api.core,
             caller: &caller,
-            id: matched.id(),
-            variables: [0, 1, 2].map(|index| matched.variable(index)),
-            host: &host,
-            query: request.uri().query(),
-            session_token: request.headers().get(SESSION_TOKEN),
+            matched,
+            request,
             body: &body,
         };
-        match matched.operation {
+        match matched.operation() {
             Operation::Session(version, operation) => {
                 sessions::dispatch(&call, operation, version).await
             }

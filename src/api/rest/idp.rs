@@ -14,7 +14,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: IdpOperation) -> Result
     let body = match operation {
         IdpOperation::Get => {
             let request = idp_wire::GetIDPByIDRequest {
-                id: call.id.to_owned(),
+                id: call.id().to_owned(),
                 ..Default::default()
             };
             encode(service::get_idp_by_id(core, caller, request)).await
@@ -28,7 +28,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: IdpOperation) -> Result
         }
         IdpOperation::RetrieveIntent => {
             let mut request: wire::RetrieveIdentityProviderIntentRequest = call.message()?;
-            call.id.clone_into(&mut request.idp_intent_id);
+            call.id().clone_into(&mut request.idp_intent_id);
             encode(service::retrieve_identity_provider_intent(
                 core, caller, request,
             ))
@@ -43,9 +43,9 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: IdpOperation) -> Result
             encode(service::list_idp_links(core, caller, request)).await
         }
         IdpOperation::RemoveLink => {
-            let [_, idp, external] = call.variables;
+            let (idp, external) = (call.variable(1), call.variable(2));
             let request = wire::RemoveIDPLinkRequest {
-                user_id: call.id.to_owned(),
+                user_id: call.id().to_owned(),
                 idp_id: idp.to_owned(),
                 linked_user_id: external.to_owned(),
                 ..Default::default()

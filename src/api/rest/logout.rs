@@ -12,7 +12,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: LogoutOperation) -> Res
     let body = match operation {
         LogoutOperation::User => {
             let mut request: wire::LogoutUserRequest = call.message()?;
-            call.id.clone_into(&mut request.user_id);
+            call.id().clone_into(&mut request.user_id);
             encode(service::logout_user(core, caller, request)).await
         }
         LogoutOperation::Others => {
@@ -20,7 +20,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: LogoutOperation) -> Res
         }
         LogoutOperation::UserAgent => {
             let mut request: wire::LogoutUserAgentRequest = call.message()?;
-            call.id.clone_into(&mut request.fingerprint_id);
+            call.id().clone_into(&mut request.fingerprint_id);
             encode(service::logout_user_agent(core, caller, request)).await
         }
     };

@@ -12,7 +12,7 @@ use crate::error::Error;
 macro_rules! only_user {
     ($call:ident, $request:ident) => {
         wire::$request {
-            user_id: $call.id.to_owned(),
+            user_id: $call.id().to_owned(),
             ..Default::default()
         }
     };

@@ -8,6 +8,9 @@ use crate::api::{session_service, session_service_beta};
 use crate::error::Error;
 
 /// Declares the routes of one version.
+///
+/// All but the reading of one session are in boxes of their own: a future of more than a kilobyte takes
+/// the allocator's long way, and what is asked most should not go it.
 macro_rules! routes {
     ($dispatch:ident, $service:ident, $wire:ident) => {
         async fn $dispatch(call: &Call<'_>, operation: SessionOperation) -> Result<Answer, Error> {
@@ -15,11 +18,12 @@ macro_rules! routes {
             match operation {
                 SessionOperation::Create => {
                     let answer = $service::create_session(core, caller, call.message()?);
+                    let answer = Box::pin(answer);
                     encoded(&answer.await?).map(Answer::created)
                 }
                 SessionOperation::Get => {
                     let request = $wire::GetSessionRequest {
-                        session_id: call.id.to_owned(),
+                        session_id: call.id().to_owned(),
                         session_token: call.session_token()?,
                         ..Default::default()
                     };
@@ -27,17 +31,26 @@ macro_rules! routes {
                 }
                 SessionOperation::List => {
                     let answer = $service::list_sessions(core, caller, call.message()?);
+                    let answer = Box::pin(answer);
                     encoded(&answer.await?).map(Answer::ok)
                 }
                 SessionOperation::Set => {
-                    let mut request: $wire::SetSessionRequest = call.message()?;
-                    call.id.clone_into(&mut request.session_id);
-                    encoded(&$service::set_session(core, caller, request).await?).map(Answer::ok)
+                    let request = || {
+                        let mut request: $wire::SetSessionRequest = call.message()?;
+                        call.id().clone_into(&mut request.session_id);
+                        Ok::<_, Error>(request)
+                    };
+                    let answer = Box::pin($service::set_session(core, caller, request()?));
+                    encoded(&answer.await?).map(Answer::ok)
                 }
                 SessionOperation::Delete => {
-                    let mut request: $wire::DeleteSessionRequest = call.message()?;
-                    call.id.clone_into(&mut request.session_id);
-                    encoded(&$service::delete_session(core, caller, request).await?).map(Answer::ok)
+                    let request = || {
+                        let mut request: $wire::DeleteSessionRequest = call.message()?;
+                        call.id().clone_into(&mut request.session_id);
+                        Ok::<_, Error>(request)
+                    };
+                    let answer = Box::pin($service::delete_session(core, caller, request()?));
+                    encoded(&answer.await?).map(Answer::ok)
                 }
             }
         }

@@ -14,7 +14,7 @@ use crate::error::Error;
 macro_rules! of_context {
     ($call:expr, $request:ident) => {
         wire::$request {
-            ctx: context($call.query)?.into(),
+            ctx: context($call.query())?.into(),
             ..Default::default()
         }
     };
@@ -69,14 +69,14 @@ pub(super) async fn dispatch(
             encode(service::get_security_settings(core, caller, request)).await
         }
         SettingsOperation::IdentityProviders => {
-            let request = identity_providers(call.query)?;
+            let request = identity_providers(call.query())?;
             encode(service::get_active_identity_providers(
                 core, caller, request,
             ))
             .await
         }
         SettingsOperation::Translation => {
-            let request = translation(call.query)?;
+            let request = translation(call.query())?;
             encode(service::get_hosted_login_translation(core, caller, request)).await
         }
     };

@@ -39,7 +39,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: CodeOperation) -> Resul
         // As in ZITADEL this one has no body.
         CodeOperation::ResendInviteCode => {
             let request = wire::ResendInviteCodeRequest {
-                user_id: call.id.to_owned(),
+                user_id: call.id().to_owned(),
                 ..Default::default()
             };
             encode(service::resend_invite_code(call.core, call.caller, request)).await

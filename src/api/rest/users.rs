@@ -12,7 +12,7 @@ use crate::error::Error;
 macro_rules! with_user {
     ($call:expr, $request:ident) => {{
         let mut request: wire::$request = $call.message()?;
-        $call.id.clone_into(&mut request.user_id);
+        $call.id().clone_into(&mut request.user_id);
         request
     }};
 }
@@ -34,7 +34,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Resul
         }
         UserOperation::GetUserById => {
             let request = wire::GetUserByIDRequest {
-                user_id: call.id.to_owned(),
+                user_id: call.id().to_owned(),
                 ..Default::default()
             };
             encode(service::get_user_by_id(core, caller, request)).await
@@ -44,7 +44,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: UserOperation) -> Resul
         }
         UserOperation::DeleteUser => {
             let request = wire::DeleteUserRequest {
-                user_id: call.id.to_owned(),
+                user_id: call.id().to_owned(),
                 ..Default::default()
             };
             encode(service::delete_user(core, caller, request)).await

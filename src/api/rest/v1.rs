@@ -16,7 +16,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: V1Operation) -> Result<
         }
         V1Operation::AddPersonalAccessToken => {
             let mut request: management::AddPersonalAccessTokenRequest = call.message()?;
-            call.id.clone_into(&mut request.user_id);
+            call.id().clone_into(&mut request.user_id);
             encode(service::add_personal_access_token(core, caller, request)).await
         }
         V1Operation::GetLoginPolicy => {
@@ -27,7 +27,7 @@ pub(super) async fn dispatch(call: &Call<'_>, operation: V1Operation) -> Result<
         }
         V1Operation::UpdateIamMember => {
             let mut request: admin::UpdateIAMMemberRequest = call.message()?;
-            call.id.clone_into(&mut request.user_id);
+            call.id().clone_into(&mut request.user_id);
             encode(service::update_iam_member(core, caller, request)).await
         }
     };

@@ -13,7 +13,7 @@ pub(super) async fn dispatch(
     operation: WebAuthnOperation,
 ) -> Result<Answer, Error> {
     let Call { core, caller, .. } = *call;
-    let [_, second_id, _] = call.variables;
+    let second_id = call.variable(1);
     let body = match operation {
         WebAuthnOperation::CreatePasskeyRegistrationLink => {
             let request = with_user!(call, CreatePasskeyRegistrationLinkRequest);
@@ -24,7 +24,13 @@ pub(super) async fn dispatch(
         }
         WebAuthnOperation::RegisterPasskey => {
             let request = with_user!(call, RegisterPasskeyRequest);
-            encode(service::register_passkey(core, caller, request, call.host)).await
+            encode(service::register_passkey(
+                core,
+                caller,
+                request,
+                &call.host(),
+            ))
+            .await
         }
         WebAuthnOperation::VerifyPasskeyRegistration => {
             let mut request = with_user!(call, VerifyPasskeyRegistrationRequest);
@@ -37,7 +43,7 @@ pub(super) async fn dispatch(
         }
         WebAuthnOperation::RemovePasskey => {
             let request = wire::RemovePasskeyRequest {
-                user_id: call.id.to_owned(),
+                user_id: call.id().to_owned(),
                 passkey_id: second_id.to_owned(),
                 ..Default::default()
             };
@@ -45,7 +51,7 @@ pub(super) async fn dispatch(
         }
         WebAuthnOperation::RegisterU2f => {
             let request = with_user!(call, RegisterU2FRequest);
-            encode(service::register_u2f(core, caller, request, call.host)).await
+            encode(service::register_u2f(core, caller, request, &call.host())).await
         }
         WebAuthnOperation::VerifyU2fRegistration => {
             let mut request = with_user!(call, VerifyU2FRegistrationRequest);
@@ -54,7 +60,7 @@ pub(super) async fn dispatch(
         }
         WebAuthnOperation::RemoveU2f => {
             let request = wire::RemoveU2FRequest {
-                user_id: call.id.to_owned(),
+                user_id: call.id().to_owned(),
                 u2f_id: second_id.to_owned(),
                 ..Default::default()
             };

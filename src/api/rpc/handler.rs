@@ -76,7 +76,7 @@ pub async fn handle(
             });
             call.in_time(work).await
         }
-        Procedure::Library(kind) => call.library(payload, kind).await,
+        Procedure::Library(kind) => Box::pin(call.library(payload, kind)).await,
     };
     let mut response = answered.unwrap_or_else(|error| {
         let response = refusal::failed(&error, form);

@@ -15,6 +15,9 @@ pub(super) enum Undecodable {
 
 /// The text with its percent sequences decoded; borrowed if there are none.
 pub(super) fn decode(raw: &str) -> Result<Cow<'_, str>, Undecodable> {
+    if !raw.bytes().any(|byte| byte == b'%') {
+        return Ok(Cow::Borrowed(raw));
+    }
     let mut rest = raw;
     while let Some((_, after)) = rest.split_once('%') {
         let mut digits = after.bytes();

@@ -16,7 +16,7 @@ use std::fmt;
 
 use self::decode::{Undecodable, decode};
 pub use self::query::session_token;
-use self::table::{GROUPS, Method};
+use self::table::{GROUPS, Method, Route};
 use crate::domain::error::Kind;
 use crate::error::Error;
 
@@ -262,18 +262,20 @@ type Span = (usize, usize);
 /// An operation and what the path says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match<'p> {
-    /// What is asked for.
-    pub operation: Operation,
-    /// The method and the pattern of its route.
-    pub route: (&'static str, &'static str),
+    route: &'static Route,
     path: Cow<'p, str>,
     variables: [Span; VARIABLES],
 }
 
 impl Match<'_> {
-    /// The first variable of the path: the id of the session or the user; it may be empty.
-    pub fn id(&self) -> &str {
-        self.variable(0)
+    /// What is asked for.
+    pub fn operation(&self) -> Operation {
+        self.route.operation
+    }
+
+    /// The method and the pattern of its route.
+    pub fn route(&self) -> (&'static str, &'static str) {
+        (self.route.method.name(), self.route.pattern)
     }
 
     /// A variable of the path, counted from 0; empty if the pattern has fewer.
@@ -357,8 +359,7 @@ pub fn route<'p>(method: &str, raw_path: &'p str) -> Result<Match<'p>, Unrouted>
         };
         if route.method.name() == method {
             return Ok(Match {
-                operation: route.operation,
-                route: (route.method.name(), route.pattern),
+                route,
                 path,
                 variables,
             });

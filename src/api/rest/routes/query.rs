@@ -1,5 +1,7 @@
 //! The query string of a GET, read as the gateway reads it into the fields of a message.
 
+use std::borrow::Cow;
+
 use bartizan_proto::buffa::{EnumValue, Enumeration};
 
 use crate::domain::error::Kind;
@@ -44,7 +46,7 @@ pub(crate) fn enumeration<E: Enumeration>(
     };
     let mut found = Vec::new();
     for (name, value) in pairs(query.unwrap_or_default()) {
-        if !form_decode(name).is_ok_and(|name| name == proto || name == json) {
+        if !is_named(name, proto, json) {
             continue;
         }
         let value = form_decode(value).map_err(|undecodable| refused(reason(&undecodable)))?;
@@ -104,8 +106,7 @@ fn last(name: &str) -> &str {
 fn single(query: &str, proto: &str, json: &str) -> Result<Option<String>, Error> {
     let mut found = None;
     for (name, value) in pairs(query) {
-        // A name that cannot be decoded is not the one that is looked for.
-        if !form_decode(name).is_ok_and(|name| name == proto || name == json) {
+        if !is_named(name, proto, json) {
             continue;
         }
         if found.is_some() {
@@ -114,13 +115,14 @@ fn single(query: &str, proto: &str, json: &str) -> Result<Option<String>, Error>
                 format!("too many values for field \"{}\"", last(proto)),
             ));
         }
-        found = Some(form_decode(value).map_err(|undecodable| {
+        let value = form_decode(value).map_err(|undecodable| {
             let reason = reason(&undecodable);
             Error::plain(
                 Kind::InvalidArgument,
                 format!("parsing field \"{}\": {reason}", last(proto)),
             )
-        })?);
+        })?;
+        found = Some(value.into_owned());
     }
     Ok(found)
 }
@@ -139,12 +141,18 @@ const fn reason(undecodable: &Undecodable) -> &'static str {
     }
 }
 
+/// Whether this is one of the two names of a field; one that cannot be decoded is neither.
+fn is_named(raw: &str, proto: &str, json: &str) -> bool {
+    form_decode(raw).is_ok_and(|name| name == proto || name == json)
+}
+
 /// Decodes a name or a value: in forms, and in forms alone, a plus is a space.
-fn form_decode(raw: &str) -> Result<String, Undecodable> {
-    if raw.contains('+') {
-        decode(&raw.replace('+', " ")).map(Into::into)
+fn form_decode(raw: &str) -> Result<Cow<'_, str>, Undecodable> {
+    if raw.bytes().any(|byte| byte == b'+') {
+        let text = decode(&raw.replace('+', " "))?.into_owned();
+        Ok(Cow::Owned(text))
     } else {
-        decode(raw).map(Into::into)
+        decode(raw)
     }
 }
 

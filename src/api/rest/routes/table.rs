@@ -32,7 +32,7 @@ impl Method {
 }
 
 /// One route. In its pattern a segment in braces takes any one segment of a path, even an empty one.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) method: Method,
     pub(super) pattern: &'static str,
