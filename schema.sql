@@ -1,4 +1,4 @@
--- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 12).
+-- The schema of Bartizan's database, as migrating an empty file leaves it (user_version 13).
 -- A test compares the two; the steps themselves are in src/storage/sqlite/migrations.
 --
 -- Times are microseconds since the Unix epoch, UTC. Ids are positive 63-bit integers with the second
@@ -179,23 +179,19 @@ CREATE TABLE sessions (
     shown_changed_at    INTEGER
 ) STRICT;
 
--- ListSessions: newest or oldest first, by date, and the number of all.
-CREATE INDEX sessions_by_date ON sessions (created_at) WHERE state = 1;
-
--- ListSessions by user, and ending a user's sessions.
-CREATE INDEX sessions_by_user ON sessions (user_id, created_at)
-    WHERE state = 1 AND user_id IS NOT NULL;
+-- ListSessions by user, and ending a user's sessions; by date, and the number of all: nothing else of
+-- a row is needed to put all that are live in order.
+CREATE INDEX sessions_by_user ON sessions (user_id, created_at) WHERE state = 1;
 
 -- ListSessions by device.
 CREATE INDEX sessions_by_fingerprint ON sessions (fingerprint_id, created_at)
     WHERE state = 1 AND fingerprint_id IS NOT NULL;
 
--- Sweeping: what was terminated long ago.
-CREATE INDEX sessions_by_termination ON sessions (changed_at) WHERE state = 2;
+-- Sweeping: what was terminated long ago; how many of those have expired too.
+CREATE INDEX sessions_by_termination ON sessions (changed_at, expires_at) WHERE state = 2;
 
--- Sweeping: what expired long ago; the number of those that have expired.
-CREATE INDEX sessions_by_expiry ON sessions (expires_at)
-    WHERE state = 1 AND expires_at IS NOT NULL;
+-- Sweeping: what expired long ago; how many have expired. Terminated or not: ending a session leaves it.
+CREATE INDEX sessions_by_expiry ON sessions (expires_at) WHERE expires_at IS NOT NULL;
 
 -- Up to which end rows of sessions have been removed: what is missing beyond was not swept.
 CREATE TABLE sweep (

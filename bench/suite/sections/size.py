@@ -1,14 +1,28 @@
 """Cost against the number of events in the file, beside a server whose file is empty."""
 
+import dataclasses
+import json
+
 from .. import operations
 from ..api import Api
 from ..load import measure as run, sessions, warm
 from ..processes import fill, running
 from ..rounds import middle, ratio, verdict
 
-REACH = {"create": 1.2, "get": 1.6, "delete": 1.3, "list": 2}
+# Sessions that are read and deleted lie far apart in the large file, as those of people do who log out;
+# those that were made just now lie side by side, as all do in the empty file.
+REACH = {"create": 1.2, "get": 1.6, "delete": 1.3, "delete at once": None, "list": 2}
+NAMES = {"delete": "delete, sessions far apart", "delete at once": "delete, sessions made just now"}
 # Sessions of the user whose newest are listed, the same in both files.
 LISTED = 200
+# As fill.rs gives them: an index has the end of each.
+LIFETIME = "7776000s"
+
+
+def lasting(api, user):
+    """CreateSession of what the large file is full of: a user and a lifetime."""
+    body = {"checks": {"user": {"userId": user}}, "lifetime": LIFETIME}
+    return dataclasses.replace(operations.create(api, user), body=json.dumps(body).encode())
 
 
 class Side:
@@ -19,15 +33,17 @@ class Side:
         create = operations.create(api, api.user())
         lister = api.user()
         sessions(process, operations.create(api, lister), LISTED)
+        made = sessions(process, lasting(api, api.user()), (1 if targets else 3) * share(bench))
+        new = made[::1 if targets else 3]
         if targets is None:
-            made = sessions(process, create, 2 * share(bench))
-            targets, doomed = made[::2], made[1::2]
+            targets, doomed = made[1::3], made[2::3]
         self.process = process
         self.requests = {
             "create": create,
             "get": operations.get(api, bench.lines("targets", targets)),
             "list": operations.newest(api, lister),
             "delete": operations.delete(api, bench.lines("doomed", doomed)),
+            "delete at once": operations.delete(api, bench.lines("new", new)),
         }
         warm(process, self.requests["get"])
 
@@ -57,7 +73,8 @@ def measure(bench):
         bench.say(f"  {filled['events']:,} events, after {filled['seconds']} s")
         steps.append({"filled": filled, **_step(bench, data_dir, targets.read_text().splitlines(), rounds, filled)})
     last = steps[-1]
-    rows = [verdict(f"{name}, {last['filled']['events']:,} events, to an empty file", reach, last["to_empty"][name])
+    events = last["filled"]["events"]
+    rows = [verdict(f"{NAMES.get(name, name)}, {events:,} events, to an empty file", reach, last["to_empty"][name])
             for name, reach in REACH.items()]
     return {"rows": rows, "figures": steps}
 
@@ -72,7 +89,7 @@ def _step(bench, data_dir, lines, rounds, filled):
             sides = {"filled": Side(bench, one, data_dir, lot[::2], lot[1::2]),
                      "empty": Side(bench, other, empty, None, None)}
             names = list(sides) if number % 2 == 0 else list(reversed(sides))
-            for name in ("get", "list", "delete", "create"):
+            for name in ("get", "list", "delete", "delete at once", "create"):
                 for which in names:
                     side = sides[which]
                     row = run(side.process, side.requests[name], bench.load())

@@ -29,6 +29,7 @@ const STEPS: &[M<'static>] = &[
     M::up(include_str!("migrations/0010_sweep.sql")),
     M::up(include_str!("migrations/0011_archive.sql")),
     M::up(include_str!("migrations/0012_webhooks.sql")),
+    M::up(include_str!("migrations/0013_fewer_pages.sql")),
 ];
 
 /// Opening is done by one thread at a time. Closing any descriptor of a file drops the POSIX locks

@@ -10,7 +10,14 @@ use crate::ports::{Comparison, SessionFilter, SessionPage, SessionQuery, StoreEr
 
 const COUNT: &str = "SELECT count(*) FROM sessions AS s WHERE ";
 
-const PAGE: &str = concat!("SELECT ", session_columns!(), session_tables!(), "WHERE ");
+/// Which sessions stand on the page is found first, in an index alone where it has all that is asked
+/// for; only their rows are read.
+const PAGE: &str = concat!(
+    "SELECT ",
+    session_columns!(),
+    session_tables!(),
+    "WHERE s.id IN (SELECT s.id FROM sessions AS s WHERE "
+);
 
 /// The indexes cover live sessions alone, and only a query that says so may use them.
 const LIVE: &str = "s.state = 1";
@@ -24,11 +31,9 @@ pub(super) fn page(
     let total = sql::count(&mut condition.prepare(connection, COUNT, "")?)?;
     let direction = if query.ascending { "ASC" } else { "DESC" };
     let first = condition.next_parameter();
-    let order = format!(
-        " ORDER BY s.created_at {direction}, s.id {direction} LIMIT ?{first} OFFSET ?{}",
-        first + 1
-    );
-    let mut statement = condition.prepare(connection, PAGE, &order)?;
+    let order = format!(" ORDER BY s.created_at {direction}, s.id {direction}");
+    let after = format!("{order} LIMIT ?{first} OFFSET ?{}){order}", first + 1);
+    let mut statement = condition.prepare(connection, PAGE, &after)?;
     statement.raw_bind_parameter(first, query.limit)?;
     statement.raw_bind_parameter(first + 1, sql::bounded(query.offset))?;
     let sessions = rows::collect(statement.raw_query(), "sessions", views::read_session)?;
@@ -85,4 +90,68 @@ fn add(condition: &mut Condition, filter: &SessionFilter) -> Result<(), StoreErr
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::UserId;
+    use crate::domain::time::Timestamp;
+    use crate::storage::sqlite::migrate;
+
+    /// How SQLite would run a statement, step by step.
+    fn plan(connection: &Connection, filters: &[SessionFilter], before: &str) -> Vec<String> {
+        let after = if before == COUNT {
+            ""
+        } else {
+            " ORDER BY s.created_at DESC, s.id DESC LIMIT 20) ORDER BY s.created_at DESC, s.id DESC"
+        };
+        let condition = condition(filters).unwrap();
+        let before = format!("EXPLAIN QUERY PLAN {before}");
+        let mut statement = condition.prepare(connection, &before, after).unwrap();
+        let mut rows = statement.raw_query();
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            steps.push(row.get(3).unwrap());
+        }
+        steps
+    }
+
+    #[test]
+    fn an_index_alone_says_how_many_there_are_and_which_are_on_a_page() {
+        let connection = migrate::pattern().unwrap();
+        let at = Timestamp::from_micros(7);
+        let user = SessionFilter::User(UserId::new(7));
+        let since = SessionFilter::CreatedAt(Comparison::Greater, at);
+        let of_user = "SEARCH s USING COVERING INDEX sessions_by_user";
+        let rows = [
+            "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
+            "LIST SUBQUERY 1",
+        ];
+        let of_row = [
+            "SEARCH u USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
+            "SEARCH o USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
+            "USE TEMP B-TREE FOR ORDER BY",
+        ];
+        let all = "SCAN s USING COVERING INDEX sessions_by_user";
+        for (filters, step, sorted) in [
+            (vec![], all.to_owned(), true),
+            (vec![since.clone()], all.to_owned(), true),
+            (vec![user.clone()], format!("{of_user} (user_id=?)"), false),
+            (
+                vec![user, since],
+                format!("{of_user} (user_id=? AND created_at>?)"),
+                false,
+            ),
+        ] {
+            assert_eq!(plan(&connection, &filters, COUNT), [step.as_str()]);
+            let mut expected = rows.map(str::to_owned).to_vec();
+            expected.push(step);
+            if sorted {
+                expected.push("USE TEMP B-TREE FOR ORDER BY".to_owned());
+            }
+            expected.extend(of_row.map(str::to_owned));
+            assert_eq!(plan(&connection, &filters, PAGE), expected);
+        }
+    }
 }

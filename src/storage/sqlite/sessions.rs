@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 use serde::Serialize;
 
 use super::cells::Cells;
 use super::error::Malformed;
+use super::session_statements::{ALL, Change, END, INSERT, INSERT_PLAIN, PLAIN, REST};
 use super::{otp, rows};
 use crate::domain::ids::{Sequence, SessionId, UserId};
 use crate::domain::secret::HashText;
@@ -56,31 +57,6 @@ const LIVE_OF_DEVICE: &str = concat!(
 
 const SEQUENCE: &str = "SELECT sequence FROM sessions WHERE id = ?1";
 
-const INSERT: &str = "
-    INSERT INTO sessions (
-        id, state, sequence, created_at, changed_at, creator, user_id, user_organization,
-        user_checked_at, password_checked_at, metadata, fingerprint_id, user_agent, expires_at,
-        token_hash, token_sequence, totp_checked_at, web_auth_n_checked_at,
-        web_auth_n_user_verified, web_auth_n_challenge, otp_sms_checked_at, otp_email_checked_at,
-        recovery_code_checked_at, otp_sms_digest, otp_sms_expires_at, otp_email_digest,
-        otp_email_expires_at, intent_checked_at, shown_sequence, shown_changed_at
-    )
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-        ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)";
-
-/// No event changes what is missing here: date and caller of the creation, and the device.
-const UPDATE: &str = "
-    UPDATE sessions
-    SET state = ?3, sequence = ?4, changed_at = ?5, user_id = ?6, user_organization = ?7,
-        user_checked_at = ?8, password_checked_at = ?9, metadata = ?10, expires_at = ?11,
-        token_hash = ?12, token_sequence = ?13, totp_checked_at = ?14,
-        web_auth_n_checked_at = ?15, web_auth_n_user_verified = ?16, web_auth_n_challenge = ?17,
-        otp_sms_checked_at = ?18, otp_email_checked_at = ?19, recovery_code_checked_at = ?20,
-        otp_sms_digest = ?21, otp_sms_expires_at = ?22, otp_email_digest = ?23,
-        otp_email_expires_at = ?24, intent_checked_at = ?25, shown_sequence = ?26,
-        shown_changed_at = ?27
-    WHERE id = ?1 AND sequence = ?2";
-
 /// The session under a key.
 pub(super) fn load(connection: &Connection, id: SessionId) -> Result<Option<Session>, StoreError> {
     rows::one(connection, BY_ID, [id.key()], TABLE, read)
@@ -125,7 +101,7 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
     let web_auth_n = session.factors.web_auth_n;
     let OtpChallenges { sms, email } = &session.otp_challenges;
     let (sms, email) = (sms.as_ref(), email.as_ref());
-    let params = params![
+    let params: &[&dyn ToSql] = params![
         session.id.key(),
         state_code(session.state),
         session.sequence.number(),
@@ -157,7 +133,24 @@ pub(super) fn insert(connection: &Connection, session: &Session) -> Result<(), S
         session.shown.map(|shown| shown.sequence.number()),
         session.shown.map(|shown| shown.changed_at.micros()),
     ];
-    rows::change_one(connection, INSERT, params, TABLE)
+    match params.get(..PLAIN) {
+        Some(params) if is_plain(session) => {
+            rows::change_one(connection, INSERT_PLAIN, params, TABLE)
+        }
+        _ => rows::change_one(connection, INSERT, params, TABLE),
+    }
+}
+
+/// Whether none of the columns behind the first [`PLAIN`] has anything.
+fn is_plain(session: &Session) -> bool {
+    let plain = Factors {
+        password: session.factors.password,
+        ..Factors::default()
+    };
+    session.factors == plain
+        && session.otp_challenges == OtpChallenges::default()
+        && session.web_auth_n_challenge.is_none()
+        && session.shown.is_none()
 }
 
 /// Writes the row of a session that was at `expected`.
@@ -165,7 +158,13 @@ pub(super) fn update(
     connection: &Connection,
     session: &Session,
     expected: Sequence,
+    change: Change,
 ) -> Result<(), StoreError> {
+    let sql = match change {
+        Change::End => return end(connection, session, expected),
+        Change::Rest => REST,
+        Change::All => ALL,
+    };
     let user = session.user.as_ref();
     let (token_hash, token_sequence) = token(session)?;
     let web_auth_n = session.factors.web_auth_n;
@@ -181,8 +180,8 @@ pub(super) fn update(
         user.map(|user| user.organization.key()),
         user.map(|user| user.checked_at.micros()),
         session.factors.password.map(Timestamp::micros),
-        metadata_text(&session.metadata)?,
         session.expires_at.map(Timestamp::micros),
+        metadata_text(&session.metadata)?,
         token_hash,
         token_sequence,
         session.factors.totp.map(Timestamp::micros),
@@ -200,7 +199,20 @@ pub(super) fn update(
         session.shown.map(|shown| shown.sequence.number()),
         session.shown.map(|shown| shown.changed_at.micros()),
     ];
-    rows::change_one(connection, UPDATE, params, TABLE)
+    rows::change_one(connection, sql, params, TABLE)
+}
+
+fn end(connection: &Connection, session: &Session, expected: Sequence) -> Result<(), StoreError> {
+    let params = params![
+        session.id.key(),
+        expected.number(),
+        state_code(session.state),
+        session.sequence.number(),
+        session.changed_at.micros(),
+        session.shown.map(|shown| shown.sequence.number()),
+        session.shown.map(|shown| shown.changed_at.micros()),
+    ];
+    rows::change_one(connection, END, params, TABLE)
 }
 
 /// Reads the cells that `columns!` names.

@@ -32,7 +32,7 @@ const EXPIRED: &str = "
     DELETE FROM sessions
     WHERE id IN (
         SELECT id FROM sessions
-        WHERE state = 1 AND expires_at IS NOT NULL AND expires_at < ?1
+        WHERE expires_at < ?1
         ORDER BY expires_at
         LIMIT ?2
     )";
@@ -83,12 +83,10 @@ pub(super) fn is_marked(connection: &Connection) -> Result<bool, StoreError> {
     Ok(connection.prepare_cached(MARKED)?.exists([])?)
 }
 
-/// Whether a session had ended before a moment.
+/// Whether a session had ended before a moment: it was terminated, or had expired.
 pub(super) fn had_ended(session: &Session, before: Timestamp) -> bool {
-    match session.state {
-        SessionState::Terminated => session.changed_at < before,
-        SessionState::Active => session.expires_at.is_some_and(|end| end < before),
-    }
+    let terminated = session.state == SessionState::Terminated && session.changed_at < before;
+    terminated || session.expires_at.is_some_and(|end| end < before)
 }
 
 /// Events begin with their position, whose first byte is zero: none is sealed like this.

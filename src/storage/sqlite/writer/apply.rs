@@ -7,6 +7,7 @@ use rusqlite::Connection;
 
 use super::super::error::Malformed;
 use super::super::log::{Appender, End, Entry};
+use super::super::session_statements::Change;
 use super::super::{idp_links, intents, orgs, outbox, sessions, side, users};
 use crate::domain::event::{Aggregate, Event, UserEvent};
 use crate::domain::ids::{Sequence, UserId};
@@ -197,7 +198,10 @@ fn write_row(connection: &Connection, append: &Append) -> Result<(), StoreError>
     let new = append.expected == Sequence::NONE;
     match &append.state {
         State::Session(session) if new => sessions::insert(connection, session),
-        State::Session(session) => sessions::update(connection, session, append.expected),
+        State::Session(session) => {
+            let change = Change::of(&append.events);
+            sessions::update(connection, session, append.expected, change)
+        }
         State::User(user) if new => users::insert(connection, user),
         State::User(user) => users::update(connection, user, append.expected),
         State::Org(org) => orgs::write(connection, org, append.expected),
@@ -267,7 +271,7 @@ fn end_page(
     pen.appender
         .append(pen.connection, pen.seal, pen.end, &entries)?;
     for (session, expected, ..) in &done {
-        sessions::update(pen.connection, session, *expected)?;
+        sessions::update(pen.connection, session, *expected, Change::End)?;
         ended.count += 1;
         if ended.ids.len() < ENDED_IDS {
             ended.ids.push(session.id);

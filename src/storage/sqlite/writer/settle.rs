@@ -2,6 +2,7 @@
 
 use super::super::error::Malformed;
 use super::super::log::Entry;
+use super::super::session_statements::Change;
 use super::super::{cursors, orgs, outbox, sessions, users};
 use super::Settle;
 use super::apply::Pen;
@@ -96,7 +97,7 @@ fn session_sent(
         owner,
         &event,
     )?;
-    sessions::update(pen.connection, &after, expected)
+    sessions::update(pen.connection, &after, expected, Change::Rest)
 }
 
 fn append(
