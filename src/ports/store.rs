@@ -12,7 +12,7 @@ use crate::domain::ids::{IntentId, OrgId, PatId, Position, Sequence, SessionId, 
 use crate::domain::intent::Intent;
 use crate::domain::org::{Instance, Member, Org};
 use crate::domain::permission::Resource;
-use crate::domain::session::Session;
+use crate::domain::session::{Session, SessionState};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, IdpLink, Pat, User};
 
@@ -300,6 +300,10 @@ pub trait Store: Debug + Send + Sync {
 
     /// A session's write model, in whatever state it is.
     fn session(&self, id: SessionId) -> Pending<'_, Result<Option<Session>, StoreError>>;
+
+    /// Whether a session is there, and whether it has ended.
+    fn session_state(&self, id: SessionId)
+    -> Pending<'_, Result<Option<SessionState>, StoreError>>;
 
     /// A session with what is shown of its user, in whatever state it is.
     fn session_view(&self, id: SessionId) -> Pending<'_, Result<Option<SessionView>, StoreError>>;

@@ -8,7 +8,7 @@ use crate::domain::secret::Secret;
 use crate::domain::session::{Session, SessionError, SessionState};
 use crate::domain::time::Timestamp;
 use crate::error::Error;
-use crate::ports::{SessionFilter, SessionQuery, SessionView, TokenClaim};
+use crate::ports::{SessionClaim, SessionFilter, SessionQuery, SessionView, TokenClaim};
 
 /// Reads a session.
 ///
@@ -24,34 +24,48 @@ pub async fn get_session(
     token: Option<&Secret>,
 ) -> Result<SessionView, Error> {
     let id = id.ok_or(SessionError::NotFound)?;
+    let token = token.filter(|token| !token.is_empty());
+    let claim = token.and_then(|token| claim_to(core, id, token));
+    if token.is_some() && claim.is_none() {
+        // Whatever the row says; which of the two refusals it is depends on whether there is one.
+        return Err(match core.store.session_state(id).await? {
+            Some(SessionState::Active) => SessionError::TokenNotCurrent.into(),
+            Some(SessionState::Terminated) | None => SessionError::NotFound.into(),
+        });
+    }
     let view = core
         .store
         .session_view(id)
         .await?
         .filter(|view| view.session.state == SessionState::Active)
         .ok_or(SessionError::NotFound)?;
-    match token.filter(|token| !token.is_empty()) {
-        Some(token) if is_current_token(core, &view.session, token) => {}
+    match claim {
+        Some(claim) if is_current(core, &view.session, &claim) => {}
         Some(_) => return Err(SessionError::TokenNotCurrent.into()),
         None => may_read(caller, &view.session)?,
     }
     Ok(view)
 }
 
+/// What a token of ours claims, if it is one to this session; read from the token alone.
+fn claim_to(core: &Core, id: SessionId, token: &Secret) -> Option<SessionClaim> {
+    match core.tokens.read(token.expose())? {
+        TokenClaim::Session(claim) => Some(claim).filter(|claim| claim.session == id),
+        TokenClaim::Pat(_) => None,
+    }
+}
+
 /// Whether a token is the session's current one.
 pub(crate) fn is_current_token(core: &Core, session: &Session, token: &Secret) -> bool {
-    let Some(TokenClaim::Session(claim)) = core.tokens.read(token.expose()) else {
-        return false;
-    };
-    let Some(current) = &session.token else {
-        return false;
-    };
-    claim.session == session.id
-        && claim.issued_at == current.issued_at
-        && current
-            .proof
-            .hash()
-            .is_some_and(|hash| core.tokens.proves(&claim.secret, hash))
+    claim_to(core, session.id, token).is_some_and(|claim| is_current(core, session, &claim))
+}
+
+fn is_current(core: &Core, session: &Session, claim: &SessionClaim) -> bool {
+    let current = session.token.as_ref();
+    current
+        .filter(|current| current.issued_at == claim.issued_at)
+        .and_then(|current| current.proof.hash())
+        .is_some_and(|hash| core.tokens.proves(&claim.secret, hash))
 }
 
 /// The rules of reading without a token: its creator, its user, or a role with `session.read`.

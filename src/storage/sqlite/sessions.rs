@@ -55,6 +55,8 @@ const LIVE_OF_DEVICE: &str = concat!(
     " AND (?4 IS NULL OR s.user_id = ?4) ORDER BY s.created_at, s.id LIMIT ?3"
 );
 
+const STATE: &str = "SELECT state FROM sessions WHERE id = ?1";
+
 const SEQUENCE: &str = "SELECT sequence FROM sessions WHERE id = ?1";
 
 /// The session under a key.
@@ -83,6 +85,17 @@ pub(super) fn live_of(
             rows::all(connection, LIVE_OF_DEVICE, params, TABLE, read)
         }
     }
+}
+
+/// The state of the session, if it is there.
+pub(super) fn state(
+    connection: &Connection,
+    id: SessionId,
+) -> Result<Option<SessionState>, StoreError> {
+    rows::one(connection, STATE, [id.key()], TABLE, |cells| {
+        cells.set_key(id.key());
+        read_state(cells)
+    })
 }
 
 /// The sequence of the row, if there is one.
@@ -215,14 +228,18 @@ fn end(connection: &Connection, session: &Session, expected: Sequence) -> Result
     rows::change_one(connection, END, params, TABLE)
 }
 
+fn read_state(cells: &mut Cells<'_, '_>) -> Result<SessionState, StoreError> {
+    match cells.int("state")? {
+        1 => Ok(SessionState::Active),
+        2 => Ok(SessionState::Terminated),
+        _ => Err(cells.corrupt("state")),
+    }
+}
+
 /// Reads the cells that `columns!` names.
 pub(super) fn read(cells: &mut Cells<'_, '_>) -> Result<Session, StoreError> {
     let id = SessionId::new(cells.key("id")?);
-    let state = match cells.int("state")? {
-        1 => SessionState::Active,
-        2 => SessionState::Terminated,
-        _ => return Err(cells.corrupt("state")),
-    };
+    let state = read_state(cells)?;
     let mut session = Session {
         id,
         state,

@@ -15,7 +15,7 @@ use crate::domain::event::{Aggregate, RecordedEvent};
 use crate::domain::ids::{IntentId, OrgId, PatId, SessionId, UserId};
 use crate::domain::intent::Intent;
 use crate::domain::org::{Instance, Member, Org};
-use crate::domain::session::Session;
+use crate::domain::session::{Session, SessionState};
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Failures, IdpLink, Pat, User};
 use crate::ports::{
@@ -87,6 +87,16 @@ impl Store for SqliteStore {
         Box::pin(ready(
             self.readers
                 .read(|connection| sessions::load(connection, id)),
+        ))
+    }
+
+    fn session_state(
+        &self,
+        id: SessionId,
+    ) -> Pending<'_, Result<Option<SessionState>, StoreError>> {
+        Box::pin(ready(
+            self.readers
+                .read(|connection| sessions::state(connection, id)),
         ))
     }
 

@@ -252,6 +252,24 @@ fn a_token_that_is_not_the_current_one_is_refused_whoever_asks() {
 }
 
 #[test]
+fn a_wrong_token_to_a_session_that_is_not_there_is_not_found() {
+    let server = TestServer::start();
+    let ended = server.session(&json!({}));
+    let other = server.session(&json!({}));
+    server.admin().delete(&ended.path()).succeeds();
+    for path in [
+        ended.path(),
+        "/v2/sessions/4".to_owned(),
+        "/v2/sessions/x".to_owned(),
+    ] {
+        for token in [&*ended.token, &*other.token, "wrong"] {
+            let answer = server.admin().get(&format!("{path}?sessionToken={token}"));
+            answer.fails(5, "QUERY-SFeaa", "Session does not exist");
+        }
+    }
+}
+
+#[test]
 fn a_token_given_twice_is_refused() {
     let server = TestServer::start();
     let session = server.session(&json!({}));

@@ -129,6 +129,8 @@ pub(crate) async fn an_ended_session_stays_readable(store: &dyn Store) {
     written(store, commit).await;
     let row = store.session(session.id).await.unwrap().unwrap();
     assert_eq!((row.state, &row), (SessionState::Terminated, &ended));
+    let state = store.session_state(session.id).await.unwrap();
+    assert_eq!(state, Some(SessionState::Terminated));
     let view = store.session_view(session.id).await.unwrap().unwrap();
     assert_eq!((view.session, view.user), (ended, None));
 }
@@ -139,6 +141,9 @@ pub(crate) async fn a_view_shows_the_user(store: &dyn Store) {
     written(store, commit).await;
     let (session, commit) = new_session(1, at(1), &tied_to(&user));
     written(store, commit).await;
+    let state = store.session_state(session.id).await.unwrap();
+    assert_eq!(state, Some(SessionState::Active));
+    assert_eq!(store.session_state(SessionId::new(2)).await.unwrap(), None);
     let view = store.session_view(session.id).await.unwrap().unwrap();
     assert_eq!(view.session, session);
     let shown = view.user.unwrap();
