@@ -85,6 +85,12 @@ impl TokenCodec {
         let hash = MEMORY
             .with_borrow_mut(|kept| ArgonHash::make(self.cost, secret, salt, HASH_LENGTH, kept))?
             .to_text();
+        // Most tokens are used soon: the first use need not hash again what was hashed here.
+        if let Some(secret) = secret.first_chunk()
+            && let Some(proof) = self.memo.proof(secret, &hash)
+        {
+            self.memo.remember(proof);
+        }
         let fingerprint = self.fingerprint(&hash);
 
         let mut token = Zeroizing::new(Vec::with_capacity(LENGTH));

@@ -297,9 +297,9 @@ fn the_memo_holds_for_the_proven_pair_alone() {
 }
 
 #[test]
-fn what_was_proven_is_remembered_and_what_was_not_is_not() {
+fn what_was_issued_or_proven_is_remembered_and_what_was_not_is_not() {
     let codec = codec();
-    let issued = codec.issue_session(SESSION, ISSUED_AT).unwrap();
+    let issued = codec_of(&[1], 0).issue_session(SESSION, ISSUED_AT).unwrap();
     let secret = session(&codec, issued.token.expose()).secret;
     let remembered = |secret| {
         let proof = codec.memo.proof(secret, &issued.hash).unwrap();
@@ -307,9 +307,14 @@ fn what_was_proven_is_remembered_and_what_was_not_is_not() {
     };
     assert!(!codec.proves(&[0; 16], &issued.hash));
     assert!(!remembered(&[0; 16]));
-    assert!(!remembered(&secret), "issuing alone proves nothing");
+    assert!(!remembered(&secret));
     assert!(codec.proves(&secret, &issued.hash));
     assert!(remembered(&secret));
+
+    let issued = codec.issue_session(SESSION, ISSUED_AT).unwrap();
+    let secret = session(&codec, issued.token.expose()).secret;
+    let proof = codec.memo.proof(&secret, &issued.hash).unwrap();
+    assert!(codec.memo.holds(&proof));
 }
 
 #[test]
