@@ -96,7 +96,8 @@ pub fn handle(
     payload: Payload,
     api: Data<Api>,
 ) -> impl Future<Output = HttpResponse> {
-    // Not an `async fn`: that would hold its arguments twice for as long as it waits.
+    // Not an `async fn`: that would hold its arguments twice for as long as it waits. What it waits for
+    // is in boxes of its own, because the server puts all of it into another.
     let place = Place::of(&request);
     async move {
         let procedure = match place {
@@ -128,7 +129,7 @@ pub fn handle(
         } else {
             payload
         };
-        rest::handle(&request, payload, &api).await
+        Box::pin(rest::handle(&request, payload, &api)).await
     }
 }
 
@@ -185,17 +186,18 @@ mod tests {
 
     use super::*;
 
-    /// Beyond this the allocator takes its long way, with every request.
-    const SMALL: usize = 960;
+    /// Beyond this the allocator of glibc takes its long way, and would with every request.
+    const SMALL: usize = 1_032;
 
     fn size<A, B, C, F>(_: impl Fn(A, B, C) -> F) -> usize {
         size_of::<F>()
     }
 
     #[test]
-    fn the_future_of_a_request_is_small() {
+    fn the_futures_of_a_request_are_small() {
         let (whole, rest) = (size(handle), size(rest::handle));
-        assert!(whole <= SMALL, "{whole}, of which {rest} are REST");
+        // Around the whole there is what actix-web has of the request.
+        assert!(whole <= SMALL / 2 && rest <= SMALL, "{whole}, {rest}");
     }
 
     #[test]
